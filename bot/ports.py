@@ -1,0 +1,417 @@
+"""Every Protocol that the core asks of the outside. Each docstring is a contract.
+
+Common to all ports of the store: every method is one transaction, may be called from any task of one
+event loop, raises `StorageError` for operational failures, and takes and gives UTC-aware instants.
+Writes of one process run one after another; reads never wait for writes.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from bot.model import (
+    AnnounceType,
+    Batch,
+    Delivery,
+    DeliveryState,
+    Destination,
+    DestinationState,
+    Edition,
+    IngestReport,
+    NewDelivery,
+    Paper,
+    PaperId,
+    PaperSeries,
+    Planned,
+    PlannedSlot,
+    Poll,
+    Ranking,
+    SlotRecord,
+    SourceNote,
+    SubjectState,
+    Upstream,
+    Window,
+)
+
+# --- time, ids -----------------------------------------------------------------------------------
+
+
+class Clock(Protocol):
+    """The only source of time. `now()` is UTC-aware and may jump either way, as real clocks do."""
+
+    def now(self) -> datetime: ...
+
+    async def sleep(self, duration: timedelta) -> None:
+        """Returns after `duration` of this clock; may be cancelled."""
+
+
+class Ids(Protocol):
+    """Makes identifiers: short, unique, of lower-case letters and digits."""
+
+    def new(self) -> str: ...
+
+
+# --- the store -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What the store holds, for answers that depend on it."""
+
+    papers: int
+    oldest_list: date | None
+    newest_list: date | None
+    lists: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListGrowth:
+    """How a daily list filled: when each of its papers was first seen, in order; only where the list
+    was watched from before its first paper on.
+    """
+
+    day: date
+    seen_at: tuple[datetime, ...]
+
+
+class PaperStore(Protocol):
+    """Papers, their ids, versions and authors, the lists they stood in, and what was observed of them."""
+
+    async def ingest(self, poll: Poll, recorded_at: datetime) -> IngestReport:
+        """Stores one poll with all it brought.
+
+        - A reading belongs to the paper that has one of its ids; else to a paper with the same
+          normalised title and agreeing abstract or authors if at least one of the two has no upstream id;
+          else it makes a new paper. A reading that joins two papers merges them, with everything that
+          points to either; the older paper's number stays.
+        - arXiv's title and abstract replace any other's; nothing known is replaced by nothing.
+        - A number is stored only when it differs from the one in force at `observed_at`.
+        - The poll itself is always recorded, a failed one too.
+        The same poll stored twice changes nothing the second time.
+        """
+
+    async def get(self, paper_ids: Iterable[int]) -> dict[int, Paper]:
+        """The papers with these numbers; unknown ones are left out."""
+
+    async def find(self, paper_id: PaperId) -> Paper | None:
+        """The paper that has this identifier."""
+
+    async def series(self, since: datetime, as_of: datetime) -> Sequence[PaperSeries]:
+        """One compact series for every paper first seen, first listed, or with a number changed
+        after `since`, as far as observed by `as_of` (both inclusive).
+        """
+
+    async def series_of(self, paper_ids: Iterable[int], as_of: datetime) -> Sequence[PaperSeries]:
+        """The series of these papers, as far as observed by `as_of`."""
+
+    async def comparison(self, since: datetime, as_of: datetime) -> Sequence[PaperSeries]:
+        """The series of papers on daily lists first seen from `since` to `as_of`: the group that
+        "usual" refers to.
+        """
+
+    async def batches(self, as_of: datetime, limit: int) -> Sequence[Batch]:
+        """The newest `limit` daily lists that had, by `as_of`, a paper no earlier list had; newest first."""
+
+    async def announced(
+        self, since: datetime, as_of: datetime, types: frozenset[AnnounceType]
+    ) -> Sequence[int]:
+        """Numbers of the papers that an arXiv listing first announced after `since` and by `as_of`."""
+
+    async def without_categories(self, paper_ids: Iterable[int]) -> Sequence[PaperId]:
+        """The arXiv ids of those papers whose categories are not known yet."""
+
+    async def unresolved(self, limit: int) -> Sequence[PaperId]:
+        """The arXiv ids, newest first, of papers that arXiv itself was never asked about."""
+
+    async def repositories(self, since: datetime, as_of: datetime) -> Sequence[tuple[int, str]]:
+        """(paper number, code URL) of papers first seen from `since` to `as_of` that name their code."""
+
+    async def coverage(self) -> Coverage: ...
+
+    async def growth(self, since: date, until: date) -> Sequence[ListGrowth]:
+        """How the daily lists of these days filled."""
+
+    async def thin(self, older_than: datetime, hourly_until: datetime) -> int:
+        """Keeps of readings older than `older_than` one an hour, of those older than `hourly_until` one
+        a day (the last of each), always a series' first; returns how many went.
+        """
+
+
+class EditionStore(Protocol):
+    async def freeze(self, slot_at: datetime, ranking: Ranking, notes: Sequence[SourceNote]) -> Edition:
+        """Stores the edition of (window, slot instant), or returns the one that already is there."""
+
+    async def get(self, window: Window, slot_at: datetime) -> Edition | None: ...
+
+    async def latest(self, window: Window, by: datetime) -> Edition | None: ...
+
+
+class DestinationStore(Protocol):
+    """Recipients, their ledgers, their destinations and what became of each slot."""
+
+    async def add(self, destination: Destination, recipient_name: str) -> None:
+        """Stores a new destination, and its recipient if that is new.
+
+        Raises `ConflictError` if the name is taken by a destination that is not removed.
+        """
+
+    async def list(self, *, removed: bool = False) -> Sequence[Destination]: ...
+
+    async def by_name(self, name: str) -> Destination | None:
+        """The destination of that name or id that is not removed."""
+
+    async def update(self, destination: Destination) -> None:
+        """Replaces the settings of a destination. Raises `NotFoundError` or `ConflictError`."""
+
+    async def set_state(self, destination_id: str, state: DestinationState, by: str, at: datetime) -> None:
+        """Pauses, resumes or removes. Resuming sets `active_from`, so that no backlog comes;
+        pausing and removing reject the destination's unsent deliveries.
+        """
+
+    async def due_before(
+        self, instant: datetime, limit: int
+    ) -> Sequence[tuple[Destination, SlotRecord | None]]:
+        """Active destinations whose next appointment is at or before `instant` (or was never computed),
+        the longest due first, each with its newest slot record.
+        """
+
+    async def schedule_next(self, appointments: Mapping[str, datetime]) -> None:
+        """Notes when each destination must be looked at next: a hint that `due_before` uses."""
+
+    async def forget_appointments(self) -> None:
+        """Drops all hints, so that every destination is looked at again (at start: time zone rules move)."""
+
+    async def next_appointment(self) -> datetime | None:
+        """The earliest hint of an active destination."""
+
+    async def plan(self, slots: Sequence[PlannedSlot]) -> Sequence[Planned]:
+        """Writes slot records with their deliveries and ledger rows: each whole or not at all."""
+
+    async def told(
+        self, recipient_ids: Iterable[str], paper_ids: Iterable[int]
+    ) -> Mapping[str, frozenset[int]]:
+        """Of these papers, those that each recipient was told of (or is about to be)."""
+
+    async def slots(self, destination_id: str, limit: int) -> Sequence[SlotRecord]:
+        """The newest slot records first."""
+
+
+class OutboxStore(Protocol):
+    """Deliveries: `pending → leased → sending → sent | rejected | in_doubt`.
+
+    A lease carries a fence, which rises with every claim. Every method that takes `fence` raises
+    `StaleLeaseError`, and changes nothing, unless the delivery still has that very lease.
+    """
+
+    async def claim(
+        self, worker: str, surfaces: Sequence[str], now: datetime, lease: timedelta, limit: int
+    ) -> Sequence[Delivery]:
+        """Leases up to `limit` deliveries that are pending and due, or whose lease has run out.
+
+        One whose lease ran out in `sending` comes back with `doubtful` set. Oldest due first; a
+        delivery that was tried more often comes after one that was tried less, so that none blocks others.
+        """
+
+    async def sending(self, delivery_id: str, fence: int, now: datetime, lease: timedelta) -> None:
+        """Commits that the request is about to go out; renews the lease."""
+
+    async def sent(self, delivery_id: str, fence: int, now: datetime, receipt: str) -> None: ...
+
+    async def retry(
+        self, delivery_id: str, fence: int, not_before: datetime, error: str, *, doubtful: bool
+    ) -> None:
+        """Back to pending, not to be claimed before `not_before`; `doubtful` never falls back to false."""
+
+    async def rejected(self, delivery_id: str, fence: int, now: datetime, error: str) -> None:
+        """Ends it, withdraws its ledger rows, and marks its slot as not delivered."""
+
+    async def in_doubt(self, delivery_id: str, fence: int, now: datetime, error: str) -> None:
+        """Ends it as in doubt: its papers count as told, and it is never sent again by itself."""
+
+    async def release(self, delivery_id: str, fence: int) -> None:
+        """Gives a lease back unused (on stop): pending again, due at once."""
+
+    async def list(self, states: Sequence[DeliveryState], limit: int) -> Sequence[Delivery]: ...
+
+    async def get(self, delivery_id: str) -> Delivery | None: ...
+
+    async def resend(self, delivery_id: str, now: datetime, deliver_by: datetime) -> Delivery:
+        """A person's decision: makes a rejected or doubtful delivery pending again under the same key,
+        its doubt cleared. Raises `NotFoundError` or `ConflictError` (it is under way or was sent).
+        """
+
+    async def resolve(self, delivery_id: str, now: datetime, *, arrived: bool, by: str) -> Delivery:
+        """A person's answer to a doubtful delivery: it did arrive (→ sent) or it did not (→ rejected).
+        Raises `NotFoundError` or `ConflictError` (it is not in doubt).
+        """
+
+    async def next_due(self, surfaces: Sequence[str]) -> datetime | None:
+        """When the next delivery can be claimed."""
+
+    async def counts(self) -> Mapping[DeliveryState, int]: ...
+
+
+class SourceStore(Protocol):
+    """What is known of each source, and the leases that keep several processes polite."""
+
+    async def states(self) -> Sequence[SubjectState]: ...
+
+    async def acquire(self, name: str, holder: str, now: datetime, lease: timedelta) -> bool:
+        """Takes or renews the named lease; `False` if another holder has it until later than `now`."""
+
+    async def give_back(self, name: str, holder: str) -> None:
+        """Ends the lease if this holder has it."""
+
+    async def reserve(
+        self, budget: str, now: datetime, interval: timedelta, window: timedelta, limit: int
+    ) -> datetime:
+        """Books one request on a budget and returns the instant at which it may start (`now` or later):
+        at least `interval` after the one before it, at most `limit` within any `window`, and not before
+        an instant given to `hold`.
+        """
+
+    async def hold(self, budget: str, until: datetime) -> None:
+        """Nothing on this budget may start before `until` (an upstream said so)."""
+
+    async def note(self, key: str) -> str | None:
+        """A small text kept for a source (an ETag, a cursor)."""
+
+    async def set_note(self, key: str, value: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What `db check` found."""
+
+    path: str
+    schema: str  # the newest migration applied
+    problems: tuple[str, ...]
+    counts: Mapping[str, int]  # rows by table
+
+
+class StoreAdmin(Protocol):
+    async def check(self) -> CheckReport: ...
+
+    async def backup(self, target: Path) -> None:
+        """A whole, consistent copy while everything goes on. Raises `ConflictError` if `target` exists."""
+
+
+class Store(Protocol):
+    """All of the store. Opening migrates it; leaving the context finishes what was begun."""
+
+    @property
+    def papers(self) -> PaperStore: ...
+    @property
+    def editions(self) -> EditionStore: ...
+    @property
+    def destinations(self) -> DestinationStore: ...
+    @property
+    def outbox(self) -> OutboxStore: ...
+    @property
+    def sources(self) -> SourceStore: ...
+    @property
+    def admin(self) -> StoreAdmin: ...
+
+
+class OpenStore(Protocol):
+    """Makes a store; the composition root hands one over."""
+
+    def __call__(self) -> AbstractAsyncContextManager[Store]: ...
+
+
+# --- deliverers ----------------------------------------------------------------------------------
+
+
+class Ability(StrEnum):
+    """What a deliverer can do about a request whose fate was never learnt."""
+
+    KEY = "key"  # the receiver drops repeats: send again under the same key
+    READ_BACK = "read-back"  # the receiver can be asked: ask, then send only if absent
+    NONE = "none"  # nothing: at most once
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """What a deliverer gets: everything about one message and nothing about schedules."""
+
+    delivery_id: str
+    key: str
+    address: str
+    doc: str  # JSON of a `bot.view.doc.Doc`
+    created_at: datetime
+    attempt: int  # from 1
+
+
+class Deliverer(Protocol):
+    """Brings one message to one address of one surface.
+
+    `send` returns the receiver's name for the message, or raises: `NotAcceptedError` only if it is certain
+    that the message was not accepted (no connection, a 429, a 503 with Retry-After), `RefusedError` if it
+    never will be, and `DoubtfulError` for everything else that may have arrived: a cut connection after
+    the request, a time-out, a 500, an answer that cannot be read. Never retries by itself.
+    """
+
+    @property
+    def surface(self) -> str: ...
+
+    @property
+    def ability(self) -> Ability: ...
+
+    @property
+    def request_timeout(self) -> timedelta:
+        """The longest that one `send` or `find` takes."""
+
+    @property
+    def key_window(self) -> timedelta:
+        """With ability KEY: how long the receiver remembers a key. Otherwise zero."""
+
+    def check_address(self, address: str) -> str:
+        """The address in its one normal form. Raises `InputError` with a sentence saying what is wrong."""
+
+    async def send(self, parcel: Parcel) -> str: ...
+
+    async def find(self, parcel: Parcel) -> str | None:
+        """With ability READ_BACK: the receipt of that message if the receiver has it, `None` if certainly
+        not. Raises `NotAcceptedError` if it cannot be asked now.
+        """
+
+    async def aclose(self) -> None: ...
+
+
+# --- sources -------------------------------------------------------------------------------------
+
+
+class Source(Protocol):
+    """One upstream. Never raises `UpstreamError`: a failure is a poll with outcome FAILED."""
+
+    @property
+    def upstream(self) -> Upstream: ...
+
+    def poll(self, subject: str) -> AsyncIterator[Poll]:
+        """Asks for one subject; a long answer comes in several polls, each stored as it comes."""
+
+
+__all__ = [
+    "Ability",
+    "CheckReport",
+    "Clock",
+    "Coverage",
+    "Deliverer",
+    "DestinationStore",
+    "EditionStore",
+    "Ids",
+    "ListGrowth",
+    "NewDelivery",
+    "OpenStore",
+    "OutboxStore",
+    "PaperStore",
+    "Parcel",
+    "Source",
+    "SourceStore",
+    "Store",
+    "StoreAdmin",
+]
