@@ -91,7 +91,8 @@ class DiskFullError(StorageError):
 
     def __init__(self, path: str) -> None:
         super().__init__(
-            f"The disk that holds {path} is full. Free some space; nothing was lost, and work goes on by itself."
+            f"The disk that holds {path} is full. Free some space: "
+            "nothing was lost, and work goes on by itself."
         )
 
 

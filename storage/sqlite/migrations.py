@@ -52,7 +52,7 @@ def _spine(db: Database) -> None:
             project_url TEXT,
             thumbnail_url TEXT,
             resolved_at INTEGER,                -- when arXiv itself told us of it; null: never
-            change INTEGER NOT NULL             -- rises with every change of the paper: a cursor for derived data
+            change INTEGER NOT NULL             -- rises with every change: a cursor for derived data
         );
         CREATE INDEX papers_title_key ON papers(title_key);
         CREATE INDEX papers_first_seen ON papers(first_seen_at);
@@ -193,7 +193,7 @@ def _spine(db: Database) -> None:
             doc TEXT NOT NULL,
             state TEXT NOT NULL,
             doubtful INTEGER NOT NULL DEFAULT 0,
-            doubtful_since INTEGER,             -- when the first request of unknown fate went out; null: none did
+            doubtful_since INTEGER,             -- when the first request of unknown fate went out
             attempts INTEGER NOT NULL DEFAULT 0,
             not_before INTEGER NOT NULL,
             deliver_by INTEGER NOT NULL,
