@@ -1,0 +1,219 @@
+"""The worker: takes deliveries from the outbox, one lease each, until it is told to stop."""
+
+import asyncio
+import random
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Final, assert_never
+
+import structlog
+
+from bot.delivery.policy import (
+    Abilities,
+    Ask,
+    Doubt,
+    Reject,
+    Send,
+    Wait,
+    after_failure,
+    before_try,
+    lease_for,
+)
+from bot.errors import DeliveryError, DoubtfulError, StaleLeaseError, StorageError
+from bot.model import Delivery
+from bot.ports import Clock, Deliverer, OutboxStore, Parcel
+
+_log = structlog.get_logger(__name__)
+
+# How long an idle worker waits before it looks again: another process may have written a delivery.
+POLL: Final = timedelta(seconds=5)
+
+
+class Worker:
+    """Delivers what the outbox holds for the surfaces it has deliverers for.
+
+    Any number of workers, in any number of processes, may share one outbox. `wake()` makes an idle one look
+    at once; `stop()` lets what is being sent end, gives back what is not, and then `run()` returns.
+    """
+
+    def __init__(
+        self,
+        outbox: OutboxStore,
+        deliverers: Mapping[str, Deliverer],
+        clock: Clock,
+        *,
+        name: str,
+        random_: random.Random,
+        parallel: int = 8,
+        poll: timedelta = POLL,
+    ) -> None:
+        """`name` must differ from every other worker's; `parallel` messages are on their way at once."""
+        self._outbox = outbox
+        self._deliverers = deliverers
+        self._surfaces = tuple(deliverers)
+        self._clock = clock
+        self._name = name
+        self._random = random_
+        self._parallel = parallel
+        self._poll = poll
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._active = 0
+        leases = [lease_for(_abilities(deliverer)) for deliverer in deliverers.values()]
+        self._lease = max(leases, default=timedelta(minutes=2))
+
+    def wake(self) -> None:
+        """Something may have become due."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Takes nothing new; `run()` returns once what is under way has ended."""
+        self._stopping = True
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Works until `stop()`. A full disk or a locked store is waited out."""
+        async with asyncio.TaskGroup() as tasks:
+            while not self._stopping:
+                self._wake.clear()
+                try:
+                    taken = await self._take(tasks)
+                except StorageError as error:
+                    _log.error("The outbox cannot be read or written; trying again.", error=str(error))
+                    taken = 0
+                if not taken and not self._stopping:
+                    await self._idle()
+
+    async def drain(self) -> int:
+        """Works until nothing is due any more; returns how many deliveries were taken up."""
+        total = 0
+        async with asyncio.TaskGroup() as tasks:
+            while not self._stopping:
+                self._wake.clear()
+                taken = await self._take(tasks)
+                total += taken
+                if not taken:
+                    if not self._active:
+                        break
+                    await self._wake.wait()
+        return total
+
+    async def _take(self, tasks: asyncio.TaskGroup) -> int:
+        """Leases as many due deliveries as hands are free, and starts on each."""
+        free = self._parallel - self._active
+        if free <= 0:
+            return 0
+        claimed = await self._outbox.claim(self._name, self._surfaces, self._clock.now(), self._lease, free)
+        for delivery in claimed:
+            self._active += 1
+            tasks.create_task(self._handle(delivery)).add_done_callback(self._done)
+        return len(claimed)
+
+    def _done(self, _: asyncio.Task[None]) -> None:
+        self._active -= 1
+        self._wake.set()
+
+    async def _idle(self) -> None:
+        """Waits for `wake()`, or for `poll` of the clock."""
+        waits = {
+            asyncio.ensure_future(self._wake.wait()),
+            asyncio.ensure_future(self._clock.sleep(self._poll)),
+        }
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
+
+    async def _handle(self, delivery: Delivery) -> None:
+        """One delivery, whatever happens to it: nothing that befalls it may touch the others."""
+        log = _log.bind(delivery=delivery.id, surface=delivery.route.surface)
+        try:
+            if self._stopping:
+                await self._outbox.release(delivery.id, delivery.fence)
+                return
+            deliverer = self._deliverers[delivery.route.surface]
+            await self._settle(
+                delivery, deliverer, before_try(delivery, _abilities(deliverer), self._clock.now())
+            )
+        except StaleLeaseError:
+            log.warning("Another worker has taken this delivery over; leaving it alone.")
+        except StorageError as error:
+            # The lease runs out by itself, and then the delivery is taken up as the store knows it.
+            log.error("How this delivery went could not be written down.", error=str(error))  # noqa: TRY400 - as above
+
+    async def _settle(
+        self, delivery: Delivery, deliverer: Deliverer, intent: Send | Ask | Wait | Reject | Doubt
+    ) -> None:
+        log = _log.bind(delivery=delivery.id, surface=delivery.route.surface)
+        now = self._clock.now()
+        match intent:
+            case Send():
+                await self._send(delivery, deliverer)
+            case Ask(then_send):
+                await self._ask(delivery, deliverer, then_send=then_send)
+            case Wait(until, error, doubtful):
+                await self._outbox.retry(delivery.id, delivery.fence, until, error, doubtful=doubtful)
+                log.warning("Not delivered yet; trying again.", error=error, next_try=until.isoformat())
+            case Reject(error):
+                await self._outbox.rejected(delivery.id, delivery.fence, now, error)
+                log.error("Not delivered; its papers count as not told.", error=error)
+            case Doubt(error):
+                await self._outbox.in_doubt(delivery.id, delivery.fence, now, error)
+                log.error(
+                    "It is not known whether this message arrived, and it is not sent again by itself. "
+                    "Please look, then say so.",
+                    error=error,
+                    say=f"paperboy outbox resolve {delivery.id} --arrived (or --lost)",
+                )
+            case _:
+                assert_never(intent)
+
+    async def _send(self, delivery: Delivery, deliverer: Deliverer) -> None:
+        await self._outbox.sending(delivery.id, delivery.fence, self._clock.now(), self._lease)
+        try:
+            receipt = await deliverer.send(_parcel(delivery))
+        except DeliveryError as error:
+            failure = error
+        except Exception as error:  # noqa: BLE001 - a bug met by one message must not stop the others
+            _log.exception("A message could not be handled; this is a bug.", delivery=delivery.id)
+            failure = DoubtfulError(f"A bug in Paperboy stopped the message ({type(error).__name__}).")
+        else:
+            await self._outbox.sent(delivery.id, delivery.fence, self._clock.now(), receipt)
+            _log.info("Delivered.", delivery=delivery.id, surface=delivery.route.surface)
+            return
+        await self._settle(
+            delivery,
+            deliverer,
+            after_failure(delivery, _abilities(deliverer), failure, self._clock.now(), self._random),
+        )
+
+    async def _ask(self, delivery: Delivery, deliverer: Deliverer, *, then_send: bool) -> None:
+        try:
+            receipt = await deliverer.find(_parcel(delivery))
+        except DeliveryError as error:
+            intent = after_failure(delivery, _abilities(deliverer), error, self._clock.now(), self._random)
+            await self._settle(delivery, deliverer, intent)
+            return
+        if receipt is not None:
+            await self._outbox.sent(delivery.id, delivery.fence, self._clock.now(), receipt)
+        elif then_send:
+            await self._send(delivery, deliverer)
+        else:
+            await self._settle(delivery, deliverer, Reject("It did not arrive, and is out of date now."))
+
+
+def _abilities(deliverer: Deliverer) -> Abilities:
+    return Abilities(deliverer.ability, deliverer.request_timeout, deliverer.key_window)
+
+
+def _parcel(delivery: Delivery) -> Parcel:
+    return Parcel(
+        delivery_id=delivery.id,
+        key=delivery.key,
+        address=delivery.route.address,
+        doc=delivery.doc,
+        created_at=delivery.created_at,
+        attempt=delivery.attempts + 1,
+    )

@@ -1,0 +1,19 @@
+"""From the store to a ranking, for any instant past or present."""
+
+from datetime import datetime, timedelta
+
+from bot.model import Ranking, Window
+from bot.ports import PaperStore
+from bot.trending.explain import GROUP_DAYS
+from bot.trending.rank import DEFAULT_SIZE, rank
+from bot.trending.windows import BATCHES_NEEDED, window_start
+
+
+async def trending(papers: PaperStore, window: Window, as_of: datetime, size: int = DEFAULT_SIZE) -> Ranking:
+    """The trending set of `window` from what was observed by `as_of`: the same whenever it is asked."""
+    batches = await papers.batches(as_of, BATCHES_NEEDED)
+    since = window_start(window, as_of, batches)
+    # A reading at the very start of the window is inside it, while the store looks strictly after.
+    series = await papers.series(since - timedelta(milliseconds=1), as_of)
+    group = await papers.comparison(as_of - timedelta(days=GROUP_DAYS), as_of)
+    return rank(series, group, batches, window, as_of, size)
