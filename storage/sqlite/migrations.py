@@ -191,6 +191,7 @@ def _spine(db: Database) -> None:
             surface TEXT NOT NULL,
             address TEXT NOT NULL,
             doc TEXT NOT NULL,
+            papers TEXT NOT NULL,               -- JSON of numbers, for a resend; a merge leaves it
             state TEXT NOT NULL,
             doubtful INTEGER NOT NULL DEFAULT 0,
             doubtful_since INTEGER,             -- when the first request of unknown fate went out

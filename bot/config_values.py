@@ -1,0 +1,193 @@
+"""What the value of a setting may look like.
+
+Each parser takes what stood in the environment (a text) or in TOML (any of its types) and gives the value,
+or raises `BadValueError` with the rest of a sentence that begins with the setting's name. A sentence shows
+what was written only where that cannot be a secret: never a token, never an address with a password.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import SecretStr
+
+SECRET_KEY_LENGTH: Final = 32  # characters: 128 bits even where they are only hexadecimal digits
+
+
+class BadValueError(ValueError):
+    """A value that cannot be used; the text says what is wrong and what would work."""
+
+
+def shown(raw: object) -> str:
+    """What was written, on one line and not too long."""
+    text = repr(raw)
+    return text if len(text) <= 60 else text[:59] + "…"
+
+
+def printable(name: str) -> str:
+    """A name as it was written, quoted only if it would not be plain on a line."""
+    return name if re.fullmatch(r"[\w.-]{1,60}", name) else shown(name)
+
+
+def text(raw: object) -> str:
+    """A text without the blanks around it."""
+    if not isinstance(raw, str):
+        raise BadValueError(f"{shown(raw)} is not a text; put it between quotation marks.")
+    return raw.strip()
+
+
+def whole(low: int, high: int, unit: str) -> Callable[[object], int]:
+    """A whole number of `unit`, both bounds included."""
+
+    def parse(raw: object) -> int:
+        number = int(raw) if isinstance(raw, str) and re.fullmatch(r"\s*[0-9]{1,9}\s*", raw) else raw
+        if isinstance(number, bool) or not isinstance(number, int) or not low <= number <= high:
+            raise BadValueError(f"{shown(raw)} is not a whole number of {unit} from {low} to {high}.")
+        return number
+
+    return parse
+
+
+_FLAGS: Final = {
+    **dict.fromkeys(("on", "true", "yes", "1"), True),
+    **dict.fromkeys(("off", "false", "no", "0"), False),
+}
+
+
+def flag(raw: object) -> bool:
+    """On or off, in any of the words that people use."""
+    value = _FLAGS.get(raw.strip().lower()) if isinstance(raw, str) else raw
+    if not isinstance(value, bool):
+        raise BadValueError(f"{shown(raw)} is neither on nor off; write true or false.")
+    return value
+
+
+def choice(*choices: str) -> Callable[[object], str]:
+    """One of a few words, in lower case."""
+
+    def parse(raw: object) -> str:
+        word = raw.strip().lower() if isinstance(raw, str) else ""
+        if word not in choices:
+            raise BadValueError(f"{shown(raw)} is not one of {', '.join(choices)}.")
+        return word
+
+    return parse
+
+
+def path(raw: object, cwd: Path, user_home: str | None) -> Path:
+    """A path, relative to `cwd`. `~` is the person's own folder: neither TOML nor Compose expands it."""
+    name = str(raw) if isinstance(raw, Path) else text(raw)
+    if "://" in name:  # not shown: the address of a database holds a password
+        if name.lower().startswith("postgres"):
+            raise BadValueError("PostgreSQL comes in a later version; give the path of a file.")
+        raise BadValueError("an address of the network cannot be used here; give a path.")
+    if "\0" in name:
+        raise BadValueError("a path cannot hold a null character.")
+    if name == "~" or name.startswith(("~/", "~\\")):
+        if not user_home:
+            raise BadValueError(f"{shown(name)} begins with ~, but HOME is not set; write the whole path.")
+        name = user_home + name[1:]
+    return cwd / name
+
+
+def base_url(raw: object) -> str:
+    """A web address to which paths are appended: no slash at its end, no query, no password."""
+    address = text(raw).rstrip("/")
+    if "@" in address:  # not shown: what stands before the @ may be a password
+        raise BadValueError("the address carries a user name or a password; give it without them.")
+    try:
+        parts = urlsplit(address)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number, a bracket left open
+        usable = False
+    if not usable or not re.fullmatch(r"[!-~]+", address):
+        raise BadValueError(f"{shown(raw)} is not a web address; write one that begins with https://.")
+    if "?" in address or "#" in address:
+        raise BadValueError("the address has a part behind '?' or '#'; give what stands before it.")
+    return address
+
+
+def secret(raw: object) -> SecretStr:
+    """A token. A line break in it would also break the header of a request."""
+    if not isinstance(raw, str):
+        raise BadValueError("the value is not a text; put it between quotation marks.")
+    if not re.fullmatch(r"[!-~]+", raw.strip()):
+        raise BadValueError(
+            "the value has a blank, a line break or a letter that no token has; copy it again."
+        )
+    return SecretStr(raw.strip())
+
+
+def secret_key(raw: object) -> SecretStr:
+    """A secret that is long enough to sign with."""
+    key = secret(raw)
+    if len(key.get_secret_value()) < SECRET_KEY_LENGTH:
+        raise BadValueError(
+            f"the value is shorter than {SECRET_KEY_LENGTH} characters; make one with "
+            "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'."
+        )
+    return key
+
+
+# An archive, or an archive and a subject class (https://arxiv.org/category_taxonomy).
+_CATEGORY: Final = re.compile(r"([a-z]+(?:-[a-z]+)?)(?:\.([a-z]+(?:-[a-z]+)?))?")
+
+
+def category(raw: object) -> str:
+    """An arXiv category in arXiv's own spelling, whatever case it was written in."""
+    match = _CATEGORY.fullmatch(text(raw).lower())
+    if not match:
+        raise BadValueError(f"{shown(raw)} is not an arXiv category; they look like cs.AI or quant-ph.")
+    archive, subject = match.groups()
+    if subject is None:
+        return archive
+    return f"{archive}.{subject if archive in {'physics', 'cond-mat'} else subject.upper()}"
+
+
+def categories(raw: object) -> tuple[str, ...]:
+    """Categories of arXiv, each once: a list, or a text with blanks, commas or arXiv's own + between them."""
+    names = re.split(r"[\s,+]+", raw.strip()) if isinstance(raw, str) else raw
+    if not isinstance(names, list | tuple):
+        raise BadValueError(f"{shown(raw)} is not a list of arXiv categories such as cs.AI cs.CL.")
+    if not names:
+        raise BadValueError("the list is empty; to leave arXiv's listings out, switch the setting arxiv off.")
+    return tuple(dict.fromkeys(category(name) for name in names))
+
+
+def zone(raw: object) -> str:
+    """The name of an IANA time zone."""
+    name = text(raw)
+    try:
+        return ZoneInfo(name).key
+    except (KeyError, ValueError, OSError):  # unknown, malformed, a folder of zones
+        known = {zone_name.lower(): zone_name for zone_name in available_timezones()}
+        near = get_close_matches(name.lower(), sorted(known), n=1)
+        hint = f"did you mean {known[near[0]]}?" if near else "they look like Europe/Berlin."
+        raise BadValueError(f"{shown(raw)} is not a time zone; {hint}") from None
+
+
+def day_or_off(raw: object) -> date | None:
+    """A day, or `None` for off. A TOML date and time is no day: it would hide a time zone."""
+    if raw is False or (isinstance(raw, str) and raw.strip().lower() == "off"):
+        return None
+    if isinstance(raw, date) and not isinstance(raw, datetime):
+        return raw
+    try:
+        if isinstance(raw, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", raw.strip()):
+            return date.fromisoformat(raw.strip())
+    except ValueError:
+        pass  # 30 February: the sentence below says it
+    raise BadValueError(f"{shown(raw)} is not a day; write one like 2023-05-01, or off.")
+
+
+def contact(raw: object) -> str:
+    """An e-mail or web address that can stand in the comment of a User-Agent header (RFC 9110, 10.1.5)."""
+    address = text(raw)
+    if not re.fullmatch(r"(?:https?://|[!-'*-?A-~]+@)[!-'*-?A-~]{3,200}", address):
+        raise BadValueError(f"{shown(raw)} is neither an e-mail address nor a web address.")
+    return address

@@ -1,0 +1,66 @@
+"""Makes an edition, or finds the one that was already frozen for its slot."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Final
+
+from bot.editions.share import Shelf
+from bot.model import AnnounceType, Edition, Outcome, SourceNote, SubjectState, Upstream, Window
+from bot.ports import Store
+from bot.trending.replay import trending
+
+EDITION_SIZE: Final = 200  # deep enough for narrow filters: a day brings some 40 papers, a month 700
+# Replacements and cross-lists never announce a paper again.
+_ANNOUNCING: Final = frozenset({AnnounceType.NEW})
+
+
+async def edition_for(store: Store, window: Window, slot_at: datetime, now: datetime) -> Edition:
+    """The edition of a window and slot instant, made as of `now` if there is none yet."""
+    made = await store.editions.get(window, slot_at)
+    if made is not None:
+        return made
+    ranking = await trending(store.papers, window, now, EDITION_SIZE)
+    notes = source_notes(await store.sources.states())
+    return await store.editions.freeze(slot_at, ranking, notes)
+
+
+async def shelf_for(store: Store, window: Window, slot_at: datetime, now: datetime) -> Shelf:
+    """The edition with its papers, and what arXiv announced since its window began."""
+    edition = await edition_for(store, window, slot_at, now)
+    announced = await announced_in(store, edition)
+    numbers = {entry.paper_id for entry in edition.ranking.entries} | set(announced)
+    return Shelf(edition, announced, await store.papers.get(numbers))
+
+
+async def announced_in(store: Store, edition: Edition) -> Sequence[int]:
+    """Numbers of the papers that arXiv newly announced within the edition's window."""
+    ranking = edition.ranking
+    return await store.papers.announced(ranking.since, ranking.as_of, _ANNOUNCING)
+
+
+def source_notes(states: Iterable[SubjectState]) -> tuple[SourceNote, ...]:
+    """The upstreams with lists whose last answer was a failure, and since when they fail; by name."""
+    notes = []
+    by_upstream: dict[Upstream, list[SubjectState]] = {}
+    for state in states:
+        by_upstream.setdefault(state.upstream, []).append(state)
+    for upstream in (Upstream.ARXIV, Upstream.HUGGING_FACE):
+        down_since = failing_since(by_upstream.get(upstream, []))
+        if down_since is not None:
+            notes.append(SourceNote(upstream, down_since))
+    return tuple(notes)
+
+
+def failing_since(states: Iterable[SubjectState]) -> datetime | None:
+    """Since when an upstream answers nothing at all, or `None` if its last answer was a good one."""
+    polled = [state for state in states if state.last_poll_at is not None]
+    successes = [state.last_success_at for state in polled if state.last_success_at is not None]
+    last_success = max(successes, default=None)
+    failing = [
+        state.failing_since
+        for state in polled
+        if state.last_outcome is Outcome.FAILED
+        and state.failing_since is not None
+        and (last_success is None or state.failing_since > last_success)
+    ]
+    return min(failing, default=None)

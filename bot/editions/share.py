@@ -1,0 +1,124 @@
+"""A destination's share of an edition: the best papers that match and that it was not told of. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from bot.model import Destination, Edition, Paper, Pool, Ranked
+from bot.search.match import PreparedPaper, compile_query, prepare
+from bot.search.query import parse
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How a share came about: of so many papers, so many were left at each step."""
+
+    candidates: int = 0  # in the pool
+    undecided: int = 0  # of them: their categories, which the filter asks for, are not known yet
+    matched: int = 0  # of them: the filter certainly holds
+    above_floor: int = 0  # of the matched
+    told: int = 0  # of those above the floor: told before
+    best: float | None = None  # the highest score of the matched trending papers
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one destination gets, and how that came about."""
+
+    trending: tuple[Ranked, ...]
+    announced: tuple[int, ...]  # paper numbers
+    available: int  # papers that could have been shown, these included
+    tally: Tally
+
+    @property
+    def papers(self) -> tuple[int, ...]:
+        return (*(entry.paper_id for entry in self.trending), *self.announced)
+
+
+class Shelf:
+    """One edition and what arXiv announced, laid out to be shared among many destinations.
+
+    Each distinct filter is tested once, however many destinations have it.
+    """
+
+    def __init__(self, edition: Edition, announced: Sequence[int], papers: Mapping[int, Paper]) -> None:
+        """`papers` holds every paper of the edition and of `announced`; one that is missing is left out."""
+        self.edition: Final = edition
+        self.papers: Final = papers
+        self._ranked = [entry for entry in edition.ranking.entries if entry.paper_id in papers]
+        known = sorted((number for number in set(announced) if number in papers), key=lambda n: papers[n].key)
+        self._announced = known
+        self._prepared: dict[int, PreparedPaper] = {}
+        self._verdicts: dict[str, dict[int, bool | None]] = {}
+
+    @property
+    def numbers(self) -> frozenset[int]:
+        """All papers on the shelf: those whose telling matters."""
+        return frozenset((*(entry.paper_id for entry in self._ranked), *self._announced))
+
+    def share(self, destination: Destination, told: frozenset[int]) -> Share:
+        """The destination's papers: at most its maximum, and nothing to pad a thin day.
+
+        Raises `QueryError` if its filter is no query (they are checked when they are set).
+        """
+        verdicts = self._test(destination.query)
+        ranked = self._ranked if destination.pool is not Pool.ANNOUNCED else []
+        trending = [entry for entry in ranked if verdicts[entry.paper_id]]
+        passed = [entry for entry in trending if entry.score >= destination.floor]
+        among = {entry.paper_id for entry in ranked}
+        announced = [
+            number
+            for number in (self._announced if destination.pool is not Pool.TRENDING else [])
+            if number not in among  # a paper that is ranked as well is shown with its score, or not at all
+        ]
+        matched = [number for number in announced if verdicts[number]]
+        new_trending = [entry for entry in passed if entry.paper_id not in told]
+        new_announced = [number for number in matched if number not in told]
+        first, second = _split(len(new_trending), len(new_announced), destination.maximum)
+        above_floor = len(passed) + len(matched)
+        available = len(new_trending) + len(new_announced)
+        return Share(
+            trending=tuple(new_trending[:first]),
+            announced=tuple(new_announced[:second]),
+            available=available,
+            tally=Tally(
+                candidates=len(ranked) + len(announced),
+                undecided=sum(verdicts[number] is None for number in (*among, *announced)),
+                matched=len(trending) + len(matched),
+                above_floor=above_floor,
+                told=above_floor - available,
+                best=max((entry.score for entry in trending), default=None),
+            ),
+        )
+
+    def arrived(self, pool: Pool, since: datetime) -> int:
+        """How many papers of that pool were first seen after `since`."""
+        return sum(self.papers[number].first_seen_at > since for number in self._pool(pool))
+
+    def _pool(self, pool: Pool) -> set[int]:
+        numbers: set[int] = set()
+        if pool is not Pool.ANNOUNCED:
+            numbers.update(entry.paper_id for entry in self._ranked)
+        if pool is not Pool.TRENDING:
+            numbers.update(self._announced)
+        return numbers
+
+    def _test(self, query_text: str) -> Mapping[int, bool | None]:
+        known = self._verdicts.get(query_text)
+        if known is None:
+            test = compile_query(parse(query_text))
+            known = {}
+            for number in self.numbers:
+                prepared = self._prepared.get(number)
+                if prepared is None:
+                    prepared = self._prepared[number] = prepare(self.papers[number])
+                known[number] = test(prepared)
+            self._verdicts[query_text] = known
+        return known
+
+
+def _split(trending: int, announced: int, maximum: int) -> tuple[int, int]:
+    """How many of each pool fit in one digest: each is sure of half, and takes what the other leaves."""
+    first = min(trending, maximum - min(announced, maximum // 2))
+    return first, min(announced, maximum - first)

@@ -1,0 +1,275 @@
+"""The planner: at every tick, turns the slots that are due into slot records and deliveries."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from bot.delivery.keys import digest_key
+from bot.editions.digest import Occasion, digest, note
+from bot.editions.share import Share, Shelf
+from bot.model import (
+    Destination,
+    NewDelivery,
+    Planned,
+    PlannedSlot,
+    QuietDay,
+    Slot,
+    SlotOutcome,
+    SlotRecord,
+    Window,
+)
+from bot.ports import Clock, Ids, Store
+from bot.schedule.desk import Desk
+from bot.schedule.quiet import why_quiet
+from bot.schedule.slots import Decision, deadline, decide
+from bot.view.doc import Doc, to_json
+
+_log = structlog.get_logger(__name__)
+
+CHUNK: Final = 500  # destinations planned in one transaction
+_ROUNDS: Final = 5  # a recipient with so many destinations at one slot gets them all planned at once
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    destination: Destination
+    last: SlotRecord | None
+    decision: Decision
+    slot: Slot
+
+
+class Planner:
+    """Plans what is due; knows nothing of alarm clocks and platforms.
+
+    Any number of planners may run in any number of processes: the store lets one win each slot.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        ids: Ids,
+        *,
+        late_limit: timedelta,
+        refresh_limit: timedelta,
+        refresh: Callable[[], Awaitable[None]],
+        queued: Callable[[], None],
+    ) -> None:
+        """`refresh` brings the sources up to date and is given `refresh_limit` before a slot; `queued` is
+        told whenever deliveries were written.
+        """
+        self._store = store
+        self._clock = clock
+        self._ids = ids
+        self._late_limit = late_limit
+        self._refresh_limit = refresh_limit
+        self._refresh = refresh
+        self._queued = queued
+        self._refreshing: asyncio.Task[None] | None = None
+        self._refreshed_at: datetime | None = None
+
+    async def start(self) -> None:
+        """Looks at every destination anew at the first tick: time zone rules may have moved meanwhile."""
+        await self._store.destinations.forget_appointments()
+
+    async def tick(self) -> int:
+        """Serves every slot that is due now; returns how many deliveries were queued."""
+        now = self._clock.now()
+        coming = await self._store.destinations.next_appointment()
+        if coming is not None and coming - self._refresh_limit <= now:
+            self._begin_refresh(now)
+        queued = 0
+        desk = Desk(self._store)
+        while looked_at := await self._store.destinations.due_before(now, CHUNK):
+            decided = [
+                (
+                    destination,
+                    record,
+                    decide(
+                        destination.schedule,
+                        active_from=destination.active_from,
+                        last=record.slot.local_date if record else None,
+                        now=now,
+                        late_limit=self._late_limit,
+                    ),
+                )
+                for destination, record in looked_at
+            ]
+            await self._record_missed(decided, now)
+            due = [_Due(one, last, decision, decision.due) for one, last, decision in decided if decision.due]
+            if due:
+                self._begin_refresh(now)
+                await self._wait_for_refresh()
+                queued += await self._serve(due, desk)
+            await self._store.destinations.schedule_next(
+                {destination.id: decision.next.at for destination, _, decision in decided}
+            )
+        return queued
+
+    async def aclose(self) -> None:
+        """Ends a refresh that is still going on."""
+        if self._refreshing is not None:
+            self._refreshing.cancel()
+            await asyncio.gather(self._refreshing, return_exceptions=True)
+
+    # --- the refresh before a slot -----------------------------------------------------------------
+
+    def _begin_refresh(self, now: datetime) -> None:
+        """Starts one unless one is going on, or has just been made for these slots."""
+        fresh = (
+            self._refreshed_at is not None
+            and timedelta(0) <= now - self._refreshed_at < 2 * self._refresh_limit
+        )
+        if self._refreshing is None and not fresh:
+            self._refreshed_at = now
+            self._refreshing = asyncio.create_task(self._bounded_refresh())
+
+    async def _bounded_refresh(self) -> None:
+        refresh = asyncio.ensure_future(self._refresh())
+        limit = asyncio.ensure_future(self._clock.sleep(self._refresh_limit))
+        try:
+            await asyncio.wait({refresh, limit}, return_when=asyncio.FIRST_COMPLETED)
+            if refresh.done():
+                refresh.result()
+            else:
+                _log.warning("The sources did not answer in time; posting from what is stored.")
+        finally:
+            refresh.cancel()
+            limit.cancel()
+            await asyncio.gather(refresh, limit, return_exceptions=True)
+
+    async def _wait_for_refresh(self) -> None:
+        """The refresh began `refresh_limit` before the slot, so that there is nothing to wait for on time."""
+        if self._refreshing is not None:
+            try:
+                await self._refreshing
+            finally:
+                self._refreshing = None
+
+    # --- planning ----------------------------------------------------------------------------------
+
+    async def _record_missed(
+        self, decided: Sequence[tuple[Destination, SlotRecord | None, Decision]], now: datetime
+    ) -> None:
+        missed = [
+            PlannedSlot(
+                SlotRecord(
+                    destination_id=destination.id,
+                    slot=one.slot,
+                    outcome=SlotOutcome.MISSED,
+                    reason=one.reason,
+                    detail=one.detail,
+                    recorded_at=now,
+                )
+            )
+            for destination, _, decision in decided
+            for one in decision.missed
+        ]
+        if missed:
+            await self._store.destinations.plan(missed)
+            _log.warning("Slots were missed; their best papers come with the next digest.", slots=len(missed))
+
+    async def _serve(self, due: Sequence[_Due], desk: Desk) -> int:
+        """Plans these slots; those that turn out stale are decided again."""
+        queued = 0
+        for _ in range(_ROUNDS):
+            plans = await self._plan(due, desk)
+            results = await self._store.destinations.plan(plans)
+            stored = sum(
+                result is Planned.STORED and plan.delivery is not None
+                for plan, result in zip(plans, results, strict=True)
+            )
+            if stored:
+                queued += stored
+                self._queued()
+            due = [one for one, result in zip(due, results, strict=True) if result is Planned.STALE]
+            if not due:
+                break
+        return queued
+
+    async def _plan(self, due: Sequence[_Due], desk: Desk) -> list[PlannedSlot]:
+        now = self._clock.now()
+        told_by: dict[tuple[Window, datetime], Mapping[str, frozenset[int]]] = {}
+        shelves: dict[tuple[Window, datetime], Shelf] = {}
+        by_shelf: dict[tuple[Window, datetime], list[str]] = {}
+        for one in due:
+            by_shelf.setdefault((one.destination.window, one.slot.at), []).append(
+                one.destination.recipient_id
+            )
+        for (window, slot_at), recipients in by_shelf.items():
+            shelf = shelves[window, slot_at] = await desk.shelf(window, slot_at, now)
+            told_by[window, slot_at] = await self._store.destinations.told(recipients, shelf.numbers)
+        plans = []
+        for one in due:
+            at = one.destination.window, one.slot.at
+            told = told_by[at].get(one.destination.recipient_id, frozenset())
+            plans.append(await self._plan_one(one, shelves[at], told, desk, now))
+        return plans
+
+    async def _plan_one(
+        self, one: _Due, shelf: Shelf, told: frozenset[int], desk: Desk, now: datetime
+    ) -> PlannedSlot:
+        destination = one.destination
+        share = shelf.share(destination, told)
+        occasion = Occasion(
+            slot=one.slot,
+            late=one.decision.late,
+            listed_today=await desk.listed_today(now),
+            next_at=one.decision.next.at,
+        )
+        if share.papers:
+            return self._queue(
+                one, digest(destination, shelf.edition, share, shelf.papers, occasion), share, now
+            )
+        reason, detail = why_quiet(await desk.quiet_facts(destination, share, shelf, one.last, now))
+        if destination.quiet_day is QuietDay.RISERS:
+            week = await desk.shelf(Window.WEEK, one.slot.at, now)
+            told_week = await self._store.destinations.told([destination.recipient_id], week.numbers)
+            risers = week.share(
+                replace(destination, window=Window.WEEK), told_week.get(destination.recipient_id, frozenset())
+            )
+            if risers.papers:
+                return self._queue(
+                    one, digest(destination, week.edition, risers, week.papers, occasion), risers, now
+                )
+        if destination.quiet_day is QuietDay.NOTE:
+            return self._queue(one, note(destination, shelf.edition, detail, occasion), share, now)
+        return PlannedSlot(
+            SlotRecord(
+                destination_id=destination.id,
+                slot=one.slot,
+                outcome=SlotOutcome.QUIET,
+                late=one.decision.late,
+                reason=reason,
+                detail=detail,
+                recorded_at=now,
+            )
+        )
+
+    def _queue(self, one: _Due, doc: Doc, share: Share, now: datetime) -> PlannedSlot:
+        destination = one.destination
+        delivery = NewDelivery(
+            id=self._ids.new(),
+            key=digest_key(destination.id, one.slot.local_date),
+            destination_id=destination.id,
+            recipient_id=destination.recipient_id,
+            route=destination.route,
+            doc=to_json(doc),
+            papers=share.papers,
+            deliver_by=deadline(one.slot, destination.schedule, self._late_limit),
+        )
+        return PlannedSlot(
+            SlotRecord(
+                destination_id=destination.id,
+                slot=one.slot,
+                outcome=SlotOutcome.QUEUED,
+                late=one.decision.late,
+                delivery_id=delivery.id,
+                recorded_at=now,
+            ),
+            delivery,
+        )

@@ -1,0 +1,143 @@
+"""How text becomes terms: the same for a paper and for a query, so that each is found as people type it.
+
+A *written word* ("state-of-the-art", "FlashAttention", "Qwen2.5-VL") has one or more parts. Each part takes
+one position, and every run of neighbouring parts of one written word also stands there as one solid term.
+So "flash-attention", "FlashAttention", "Flash Attention" and "flashattention" meet. Words that were written
+apart are never glued on the side of the text: "a symmetric matrix" must not contain "asymmetric".
+
+- hyphens, dashes, underscores and apostrophes divide: GPT-4o → gpt 4o, L_2 → l 2, don't → don t
+- camel case divides where every part has three letters (LoRA and LLMs stay whole)
+- a name divides before its version: Qwen2.5 → qwen 2.5, YOLOv8 → yolo v8 (L2 and H100 stay whole)
+- C++, C#, A* are terms of their own, other than C and A
+- each Chinese, Japanese or Korean character is a part and a word: such text has no reliable spaces
+- Greek letters are letters; an emoji is a word; all other signs only divide
+- case, accents, and compatibility forms (NFKC) do not count; possessive 's is dropped
+- every part is stemmed by the Snowball algorithm for English (https://snowballstem.org)
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+from snowballstemmer import EnglishStemmer
+
+
+class Token(NamedTuple):
+    """One term and the positions it covers: from `start` up to, not including, `end`."""
+
+    term: str
+    start: int
+    end: int
+
+
+_LONGEST_RUN: Final = 6  # parts joined into one solid term; names have fewer
+_LONGEST_STEMMED: Final = 40  # characters; nothing longer is an English word
+
+_INVISIBLE: Final = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
+_ACCENTS: Final = re.compile("[\u0300-\u036f\ufe00-\ufe0f]")  # combining, and variation selectors
+_CJK: Final = re.compile(
+    "[\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\U00020000-\U0003ffff]"
+)
+_SIGNS: Final = str.maketrans(dict.fromkeys("™©®°", " "))  # NFKC would make letters of the first
+# Letters that Unicode does not decompose, though people type them otherwise.
+_LETTERS: Final = str.maketrans(
+    {
+        "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ħ": "h", "Ħ": "H", "\u0131": "i",
+        "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe",
+        "\u02bc": "'",  # an apostrophe that Unicode counts among the letters
+    }
+)  # fmt: skip
+
+_JOINER: Final = "[-_'\u2019\u2010-\u2013\u2212]"
+_PIECE: Final = r"[^\W_]+(?:(?<=\d)\.(?=\d)[^\W_]+)*"  # with the dots of numbers: 2.5
+_WRITTEN_WORD: Final = re.compile(
+    rf"(?<![^\W_])[A-Za-z](?:\+\+|[#*](?!\w))"
+    rf"|{_PIECE}(?:{_JOINER}{_PIECE})*"
+    "|[\u231a-\u23ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001f3fa\U0001f400-\U0001faff]"
+)
+_DIVIDER: Final = re.compile(_JOINER)
+_POSSESSIVE: Final = re.compile(r"['\u2019][sS]$")
+_VERSIONED: Final = re.compile(r"([^\W\d_]{3,}?)([vV]?\d.*)")
+_CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+# Snowball keeps the s of "llms", "rnns" and "gpus", for want of an earlier vowel.
+_ACRONYM_PLURAL: Final = re.compile("[b-df-hj-np-tv-xz]+[b-df-hj-np-rtv-xz]s|[b-df-hj-np-tv-xz]{2,}us")
+
+
+def visible(text: str) -> str:
+    """The text without characters that nobody sees or types (soft hyphens, joiners, direction marks)."""
+    return text if text.isascii() else _INVISIBLE.sub("", text)
+
+
+def fold(text: str) -> str:
+    """The text without accents and compatibility forms; case stays, since it divides camel-cased names."""
+    if text.isascii():
+        return text
+    decomposed = unicodedata.normalize("NFKD", visible(text).translate(_SIGNS))
+    # Composed again: Korean syllables and voiced kana are characters of their own, not accented ones.
+    return unicodedata.normalize("NFC", _ACCENTS.sub("", decomposed)).translate(_LETTERS)
+
+
+def tokens(text: str) -> list[Token]:
+    """Every term of the text in order of position; neighbouring words have neighbouring positions."""
+    found: list[Token] = []
+    position = 0
+    for word in _WRITTEN_WORD.findall(_spaced(text)):
+        length, terms = _terms(word)
+        found += [Token(term, position + start, position + end) for term, start, end in terms]
+        position += length
+    return found
+
+
+def positions(text: Sequence[Token]) -> int:
+    """How many positions a text takes: its last term is the last part of its last word."""
+    return text[-1].end if text else 0
+
+
+def has_words(text: str) -> bool:
+    """Whether there is anything in the text to look for."""
+    return _WRITTEN_WORD.search(_spaced(text)) is not None
+
+
+def _spaced(text: str) -> str:
+    return text if text.isascii() else _CJK.sub(r" \g<0> ", fold(text))
+
+
+@lru_cache(maxsize=1 << 15)
+def _terms(word: str) -> tuple[int, tuple[Token, ...]]:
+    """How many positions a written word takes, and its terms."""
+    parts = _parts(_POSSESSIVE.sub("", word))
+    count = len(parts)
+    return count, tuple(
+        Token(_stem("".join(parts[start:end]).casefold()), start, end)
+        for start in range(count)
+        for end in range(start + 1, min(count, start + _LONGEST_RUN) + 1)
+    )
+
+
+def _parts(word: str) -> list[str]:
+    parts: list[str] = []
+    for piece in _DIVIDER.split(word):
+        versioned = _VERSIONED.fullmatch(piece)
+        for part in versioned.groups() if versioned else (piece,):
+            parts += _humps(part)
+    return parts
+
+
+def _humps(part: str) -> list[str]:
+    """A camel-cased name's words, or the name whole where one would be too short to mean something."""
+    bounds = [0, *(m.start() for m in _CAMEL.finditer(part)), len(part)]
+    humps = [part[start:end] for start, end in pairwise(bounds)]
+    return humps if min(map(len, humps)) >= 3 else [part]
+
+
+@lru_cache(maxsize=1 << 16)
+def _stem(term: str) -> str:
+    """The term that stands for all endings of a word in lower case; remembered, for it takes 20 µs."""
+    if len(term) > _LONGEST_STEMMED:
+        return term
+    # A stemmer holds the word it works on, so that each call needs its own to be safe across threads.
+    stemmed: str = EnglishStemmer().stemWord(term)
+    return stemmed[:-1] if _ACRONYM_PLURAL.fullmatch(stemmed) else stemmed

@@ -1,0 +1,214 @@
+"""Packing a message to a platform's budgets: what does not fit goes on in further messages.
+
+Nothing is lost or reordered, and no block is divided between messages. What a block costs is the
+surface's own business: it hands over a function that measures one block as it would render it.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import assert_never
+
+from bot.view.doc import Block, Divider, Doc, Heading, Note, PaperCard, Section, Span
+from bot.view.text import ELLIPSIS, shorten
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """What one block takes: characters as the platform counts them, and the platform's own blocks."""
+
+    characters: int
+    blocks: int = 1
+
+    def __add__(self, other: "Size") -> "Size":
+        return Size(self.characters + other.characters, self.blocks + other.blocks)
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What one message may take: characters and blocks in all, and characters in one block."""
+
+    characters: int
+    blocks: int
+    per_block: int | None = None  # None: only the total counts
+
+    def holds(self, blocks: Iterable[Size]) -> bool:
+        """Whether a message of blocks of these sizes stays within the budget."""
+        total = Size(0, 0)
+        for block in blocks:
+            if self.per_block is not None and block.characters > self.per_block:
+                return False
+            total += block
+        return total.characters <= self.characters and total.blocks <= self.blocks
+
+
+def pack(doc: Doc, budget: Budget, size: Callable[[Block], Size]) -> tuple[Doc, ...]:
+    """The first message and those that continue it, each within `budget`.
+
+    - Headings, sections and dividers stay with the block after them, so that none ends a message that is
+      continued; only where so many stand in a row that no message holds them with that block, they do not.
+    - A block that alone, or with its headings, is more than a message holds is shortened at a word: a card
+      first in its summary, then by its last facts, and in its title only when nothing else is left.
+    - The fallback of each continuation says which one it is.
+
+    `size` must not grow when text gets shorter. Raises `ValueError` if the budget cannot hold a block even
+    when nothing but the first characters of its title are left.
+    """
+    packer = _Packer(budget, size)
+    for leads, content in _groups(doc.blocks):
+        packer.add(leads, content)
+    messages = packer.messages()
+    return tuple(
+        Doc(blocks, doc.fallback if number == 1 else f"{doc.fallback} ({number} of {len(messages)})")
+        for number, blocks in enumerate(messages, 1)
+    )
+
+
+class _Packer:
+    """Fills one message after the other."""
+
+    def __init__(self, budget: Budget, size: Callable[[Block], Size]) -> None:
+        self._budget = budget
+        self._size = size
+        self._full: list[tuple[Block, ...]] = []
+        self._open: list[Block] = []
+
+    def messages(self) -> list[tuple[Block, ...]]:
+        """All of them; one without blocks if nothing was added."""
+        return [*self._full, tuple(self._open)] if self._open or not self._full else self._full
+
+    def add(self, leads: list[Block], content: Block | None) -> None:
+        """Adds one block with what leads to it, in the open message or in a new one."""
+        leads = [self._shrunk(lead, []) for lead in leads]
+        group = leads if content is None else [*leads, self._shrunk(content, [])]
+        if self._fits([*self._open, *group]):
+            self._open += group
+            return
+        self._close()
+        if self._fits(group):
+            self._open = group
+            return
+        if content is not None:
+            try:
+                self._open = [*leads, self._shrunk(content, leads)]
+            except ValueError:
+                pass  # there are too many leads for one message: they are spilled below
+            else:
+                return
+        for block in group:
+            if not self._fits([*self._open, block]):
+                self._close()
+            self._open.append(block)
+
+    def _close(self) -> None:
+        if self._open:
+            self._full.append(tuple(self._open))
+            self._open = []
+
+    def _fits(self, blocks: list[Block]) -> bool:
+        return self._budget.holds(map(self._size, blocks))
+
+    def _shrunk(self, block: Block, beside: list[Block]) -> Block:
+        """The block, shortened as far as needed to fit a message beside those given."""
+
+        def fits(candidate: Block) -> bool:
+            return self._fits([*beside, candidate])
+
+        if fits(block):
+            return block
+        for longest, shortest, cut in _cuts(block):
+            shrunk = _longest_fitting(longest, shortest, cut, fits)
+            if fits(shrunk):
+                return shrunk
+        raise ValueError(f"{self._budget} cannot hold even a shortened {type(block).__name__}.")
+
+
+def _groups(blocks: Iterable[Block]) -> Iterator[tuple[list[Block], Block | None]]:
+    """Each block of content with what leads to it; leads at the very end come without one."""
+    leads: list[Block] = []
+    for block in blocks:
+        if isinstance(block, Heading | Section | Divider):
+            leads.append(block)
+        else:
+            yield leads, block
+            leads = []
+    if leads:
+        yield leads, None
+
+
+# --- shortening one block --------------------------------------------------------------------------
+
+# One way to shorten a block: the greatest and the least measure, and how to cut the block to a measure.
+_Cut = tuple[int, int, Callable[[int], Block]]
+
+
+def _cuts(block: Block) -> Iterator[_Cut]:
+    """The ways to shorten a block, the least painful first; each goes on from where the last one ended."""
+    match block:
+        case PaperCard():
+            yield _length(block.summary), 0, partial(_cut_summary, block)
+            block = _cut_summary(block, 0)
+            yield len(block.facts), 0, partial(_cut_facts, block)
+            block = _cut_facts(block, 0)
+            yield len(block.title.text), 1, partial(_cut_title, block)
+        case Heading() | Section() | Note():
+            yield _length(block.spans), 1, partial(_cut_spans, block)
+        case Divider():
+            return
+        case _:
+            assert_never(block)
+
+
+def _longest_fitting(
+    longest: int, shortest: int, cut: Callable[[int], Block], fits: Callable[[Block], bool]
+) -> Block:
+    """The block cut to the greatest measure that fits, or to the shortest if none does."""
+    low, high = shortest, max(longest, shortest)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if fits(cut(middle)):
+            low = middle
+        else:
+            high = middle - 1
+    return cut(low)
+
+
+def _length(spans: tuple[Span, ...]) -> int:
+    return sum(len(span.text) for span in spans)
+
+
+def _cut_summary(card: PaperCard, length: int) -> PaperCard:
+    summary = _shorten_spans(card.summary, length)
+    return replace(card, summary=summary, summary_from=card.summary_from if summary else None)
+
+
+def _cut_facts(card: PaperCard, count: int) -> PaperCard:
+    return replace(card, facts=card.facts[:count])
+
+
+def _cut_title(card: PaperCard, length: int) -> PaperCard:
+    return replace(card, title=replace(card.title, text=shorten(card.title.text, length)))
+
+
+def _cut_spans(block: Heading | Section | Note, length: int) -> Block:
+    return replace(block, spans=_shorten_spans(block.spans, length))
+
+
+def _shorten_spans(spans: tuple[Span, ...], length: int) -> tuple[Span, ...]:
+    """The spans shortened as one text: those wholly cut off go, the last one left ends with "…"."""
+    text = "".join(span.text for span in spans)
+    if len(text) <= length:
+        return spans
+    shortened = shorten(text, length)
+    if not shortened:
+        return ()
+    rest = len(shortened) - len(ELLIPSIS)
+    kept: list[Span] = []
+    for span in spans:
+        head = span.text[:rest]
+        if head:
+            kept.append(replace(span, text=head))
+        rest -= len(head)
+    if not kept:
+        return (Span(ELLIPSIS),)
+    return (*kept[:-1], replace(kept[-1], text=kept[-1].text + ELLIPSIS))

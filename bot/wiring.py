@@ -1,0 +1,191 @@
+"""The composition root: the only module that knows adapters and storage, and puts everything together."""
+
+import random
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from importlib.metadata import version
+from typing import TYPE_CHECKING, TextIO
+
+from bot.config import Settings
+from bot.errors import InputError
+from bot.model import Route
+from bot.ports import Clock, Deliverer, Ids, Parcel, Store
+from bot.secret import secret_key
+from storage.sqlite.store import open_sqlite
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+    from bot.app import Paperboy
+    from bot.sources.agenda import Habits
+    from bot.sources.poller import Poller
+
+VERSION = version("paperboy")
+
+OpenedStore = AbstractAsyncContextManager[Store]
+
+
+def open_store(settings: Settings, after_commit: Callable[[int], None] | None = None) -> OpenedStore:
+    """The store that the settings name; opening it migrates it. `after_commit` is told of every commit."""
+    return open_sqlite(settings.database, after_commit=after_commit)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the program takes from its surroundings; a test hands over its own."""
+
+    clock: Clock
+    ids: Ids
+    random: random.Random
+    stdout: TextIO
+    tick_every: timedelta = timedelta(seconds=5)
+    idle_every: timedelta = timedelta(seconds=5)
+
+
+def deliverers(settings: Settings, around: Surroundings) -> dict[str, Deliverer]:
+    """A deliverer for each surface that can be used with these settings, by surface."""
+    from adapters.console.deliverer import ConsoleDeliverer  # noqa: PLC0415 - loaded only where it is used
+    from adapters.webhook.deliverer import WebhookDeliverer  # noqa: PLC0415 - as above: aiohttp is slow to load
+
+    key = secret_key(settings, settings.home)
+    made: list[Deliverer] = [
+        ConsoleDeliverer(around.stdout),
+        WebhookDeliverer(secret_key=key.value, clock=around.clock, version=VERSION),
+    ]
+    return {one.surface: one for one in made}
+
+
+def route_of(text: str) -> Route:
+    """The route that a person typed: `console`, or a webhook's address, in normal form.
+
+    Raises `InputError`.
+    """
+    from adapters.console.deliverer import ADDRESS  # noqa: PLC0415 - as above
+    from adapters.console.deliverer import SURFACE as CONSOLE  # noqa: PLC0415 - as above
+    from adapters.webhook.address import normal_address  # noqa: PLC0415 - as above
+
+    if text.strip().lower() == CONSOLE:
+        return Route(surface=CONSOLE, address=ADDRESS)
+    if "://" not in text:
+        raise InputError(f"{text!r} is nowhere to send to. Write `console`, or a webhook's https address.")
+    return Route(surface="webhook", address=normal_address(text))
+
+
+def shown_route(route: Route) -> str:
+    """The route as it may be shown: an address's path may be a secret."""
+    from adapters.webhook.address import shown  # noqa: PLC0415 - as above
+
+    return shown(route.address) if route.surface == "webhook" else route.surface
+
+
+def receivers_secret(settings: Settings, route: Route) -> str | None:
+    """What a receiver needs to check our signatures; `None` where nothing is signed."""
+    from adapters.webhook.signing import webhook_secret  # noqa: PLC0415 - as above
+
+    if route.surface != "webhook":
+        return None
+    return webhook_secret(secret_key(settings, settings.home).value, route.address)
+
+
+def webhook_body(doc: str, created_at: datetime) -> str:
+    """What a webhook's receiver would get for this message, as text."""
+    from adapters.webhook.body import body_of  # noqa: PLC0415 - as above
+
+    return body_of(Parcel("preview", "preview", "", doc, created_at, 1)).decode()
+
+
+@asynccontextmanager
+async def open_poller(settings: Settings, store: Store, around: Surroundings) -> AsyncIterator["Poller"]:
+    """A poller of all upstreams that are switched on, with its connections."""
+    import aiohttp  # noqa: PLC0415 - as above
+
+    from bot.sources.arxiv import ArxivSource  # noqa: PLC0415 - as above
+    from bot.sources.github import GitHubSource  # noqa: PLC0415 - as above
+    from bot.sources.hackernews import HackerNewsSource  # noqa: PLC0415 - as above
+    from bot.sources.http import HttpClient  # noqa: PLC0415 - as above
+    from bot.sources.huggingface import HuggingFaceSource  # noqa: PLC0415 - as above
+    from bot.sources.poller import Poller, Sources  # noqa: PLC0415 - as above
+
+    contact = f"; {settings.operator_contact}" if settings.operator_contact else ""
+    holder = _holder(around)
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
+        client = HttpClient(
+            session,
+            around.clock,
+            store.sources,
+            user_agent=f"Paperboy/{VERSION} (daily paper digests{contact})",
+            holder=holder,
+            random=around.random,
+        )
+        sources = Sources(
+            HuggingFaceSource(client, settings.hf_endpoint, _plain(settings.hf_token)),
+            arxiv=ArxivSource(client, settings.arxiv_api_url, settings.arxiv_rss_url, around.clock)
+            if settings.arxiv
+            else None,
+            github=GitHubSource(client, settings.github_api_url, _plain(settings.github_token), store.sources)
+            if settings.github
+            else None,
+            hackernews=HackerNewsSource(client, settings.hn_api_url) if settings.hackernews else None,
+        )
+        yield Poller(store, sources, around.clock, habits(settings), holder=holder)
+
+
+@asynccontextmanager
+async def assemble(
+    settings: Settings, around: Surroundings, opened: OpenedStore | None = None
+) -> AsyncIterator["Paperboy"]:
+    """The whole program, ready to run; leaving the context closes what it opened."""
+    from bot.app import Paperboy  # noqa: PLC0415 - as above
+    from bot.delivery.worker import Worker  # noqa: PLC0415 - as above
+    from bot.schedule.planner import Planner  # noqa: PLC0415 - as above
+
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(opened if opened is not None else open_store(settings))
+        poller = await stack.enter_async_context(open_poller(settings, store, around))
+        surfaces = deliverers(settings, around)
+        for one in surfaces.values():
+            stack.push_async_callback(one.aclose)
+        worker = Worker(
+            store.outbox,
+            surfaces,
+            around.clock,
+            name=_holder(around),
+            random_=around.random,
+            poll=around.idle_every,
+        )
+        planner = Planner(
+            store,
+            around.clock,
+            around.ids,
+            late_limit=timedelta(hours=settings.late_limit_hours),
+            refresh_limit=timedelta(seconds=settings.refresh_seconds),
+            refresh=poller.refresh,
+            queued=worker.wake,
+        )
+        stack.push_async_callback(planner.aclose)
+        yield Paperboy(store, around.clock, poller, planner, worker, settings, tick_every=around.tick_every)
+
+
+def habits(settings: Settings) -> "Habits":
+    """How eagerly the settings let the upstreams be asked."""
+    from bot.sources.agenda import Habits  # noqa: PLC0415 - as above
+
+    return Habits(
+        poll_every=timedelta(minutes=settings.poll_minutes),
+        backfill_from=settings.backfill_from,
+        arxiv_subject="new:" + "+".join(settings.arxiv_categories) if settings.arxiv else None,
+        stars_every=timedelta(hours=1 if settings.github_token else 6) if settings.github else None,
+        stories_every=timedelta(hours=3) if settings.hackernews else None,
+    )
+
+
+def _plain(secret: "SecretStr | None") -> str | None:
+    return secret.get_secret_value() if secret is not None else None
+
+
+def _holder(around: Surroundings) -> str:
+    """A name that no other worker and no other process has."""
+    return f"{socket.gethostname()}-{around.ids.new()}"

@@ -1,0 +1,103 @@
+"""What is known of a paper, field by field, with who said it and when: pure, apart from its one table.
+
+Taking up a reading and merging two papers are the same operation: for each field the stronger of two
+facts stays. It is associative, commutative and idempotent, so the order in which readings arrive, and in
+which papers turn out to be the same, cannot matter.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Final, NamedTuple
+
+from sqlite_utils import Database
+
+from bot.model import PaperReading, Upstream, utc_ms
+from storage.sqlite.migrations import MIGRATIONS
+
+__all__ = ["FIELDS", "LISTS", "MIGRATIONS", "Fact", "Facts", "Value", "combined", "dump", "load", "told_by"]
+
+Value = str | int | tuple[str, ...]
+
+
+class Fact(NamedTuple):
+    """One field's value; facts of one field compare by strength, the fields in this order."""
+
+    rank: int  # arXiv's own word replaces any other's; an invented sample yields to everything
+    told_at: int  # ms; among equals the newest reading replaces
+    upstream: Upstream  # then something must decide, always the same way
+    value: Value
+
+
+Facts = Mapping[str, Fact]
+
+_RANKS: Final = {Upstream.SAMPLE: 0, Upstream.ARXIV: 2}
+_OTHERS: Final = 1
+
+# Every field that a reading can tell, by the name of its column. Authors have a table of their own.
+_SAID: Final[Mapping[str, Callable[[PaperReading], Value | None]]] = {
+    "title": lambda r: r.title,
+    "abstract": lambda r: r.abstract,
+    "authors": lambda r: r.authors,
+    "published_at": lambda r: None if r.published_at is None else utc_ms(r.published_at),
+    "categories": lambda r: r.categories,
+    "comment": lambda r: r.comment,
+    "journal_ref": lambda r: r.journal_ref,
+    "ai_summary": lambda r: r.ai_summary,
+    "ai_summary_model": lambda r: r.ai_summary_model,
+    "keywords": lambda r: r.keywords,
+    "organization": lambda r: r.organization,
+    "code_url": lambda r: r.code_url,
+    "project_url": lambda r: r.project_url,
+    "thumbnail_url": lambda r: r.thumbnail_url,
+}
+FIELDS: Final = tuple(_SAID)
+LISTS: Final = frozenset({"authors", "categories", "keywords"})
+
+
+def told_by(reading: PaperReading, upstream: Upstream, observed_at: int) -> Facts:
+    """The facts in one reading; what it leaves out or leaves empty is none."""
+    rank = _RANKS.get(upstream, _OTHERS)
+    return {
+        field: Fact(rank, observed_at, upstream, value)
+        for field, said in _SAID.items()
+        if (value := said(reading)) or isinstance(value, int)
+    }
+
+
+def combined(one: Facts, other: Facts) -> Facts:
+    """Of each field the stronger fact."""
+    result = dict(one)
+    for field, fact in other.items():
+        if field not in result or fact > result[field]:
+            result[field] = fact
+    return result
+
+
+def dump(facts: Facts) -> str:
+    """Who said each field and when, without the values: those stand in the paper's own row."""
+    told = {field: (facts[field].upstream, facts[field].told_at) for field in FIELDS if field in facts}
+    return json.dumps(told, separators=(",", ":"))
+
+
+def load(told: str, values: Mapping[str, Value | None]) -> Facts:
+    """The inverse of `dump`, given the values."""
+    facts: dict[str, Fact] = {}
+    for field, (name, told_at) in json.loads(told).items():
+        value = values[field]
+        if value is None:
+            raise AssertionError(f"{field} has a source and no value")
+        upstream = Upstream(name)
+        facts[field] = Fact(_RANKS.get(upstream, _OTHERS), told_at, upstream, value)
+    return facts
+
+
+@MIGRATIONS(name="0002_paper_facts")
+def _paper_facts(db: Database) -> None:
+    db.execute(
+        """
+        CREATE TABLE paper_facts (
+            paper_id INTEGER PRIMARY KEY REFERENCES papers(id),
+            told TEXT NOT NULL  -- JSON {field: [upstream, when it last said so]}; no entry: nobody said
+        )
+        """
+    )

@@ -1,0 +1,70 @@
+"""Two numbers, one paper: everything that points to the one is made to point to the other."""
+
+from typing import Final
+
+from sqlite_utils import Database
+
+# In this order, each with `:gone` and `:stays`. What a paper's own row, ids, versions, authors and facts
+# say is combined by `known.Known.absorb` and saved with the one that stays.
+_MOVES: Final = (
+    "UPDATE paper_ids SET paper_id = :stays WHERE paper_id = :gone",
+    "DELETE FROM paper_versions WHERE paper_id = :gone",
+    "DELETE FROM paper_authors WHERE paper_id = :gone",
+    "DELETE FROM paper_facts WHERE paper_id = :gone",
+    # Of two appearances in one list the earlier counts, with what was known then.
+    """
+    INSERT INTO listings(paper_id, subject_id, announce_type, first_seen_at, seen_after)
+    SELECT :stays, subject_id, announce_type, first_seen_at, seen_after
+    FROM listings WHERE paper_id = :gone
+    ON CONFLICT(paper_id, subject_id) DO UPDATE SET
+        announce_type = excluded.announce_type, first_seen_at = excluded.first_seen_at,
+        seen_after = excluded.seen_after
+        WHERE excluded.first_seen_at < listings.first_seen_at
+    """,
+    "DELETE FROM listings WHERE paper_id = :gone",
+    # Of two values at one instant the greater stays.
+    """
+    INSERT INTO observations(paper_id, signal_id, upstream_id, observed_at, recorded_at, value)
+    SELECT :stays, signal_id, upstream_id, observed_at, recorded_at, value
+    FROM observations WHERE paper_id = :gone
+    ON CONFLICT(paper_id, signal_id, upstream_id, observed_at) DO UPDATE SET
+        recorded_at = excluded.recorded_at, value = excluded.value
+        WHERE excluded.value > observations.value
+    """,
+    "DELETE FROM observations WHERE paper_id = :gone",
+    # A value that repeats the one before it is no change.
+    """
+    DELETE FROM observations WHERE paper_id = :stays AND EXISTS (
+        SELECT 1 FROM (
+            SELECT signal_id, upstream_id, observed_at, value, lag(value) OVER (
+                PARTITION BY signal_id, upstream_id ORDER BY observed_at
+            ) AS before
+            FROM observations WHERE paper_id = :stays
+        ) AS o
+        WHERE o.signal_id = observations.signal_id AND o.upstream_id = observations.upstream_id
+            AND o.observed_at = observations.observed_at AND o.value = o.before
+    )
+    """,
+    "UPDATE edition_entries SET paper_id = :stays WHERE paper_id = :gone",
+    # A recipient told of both keeps the row that is least likely to be withdrawn, then the earlier one.
+    """
+    DELETE FROM ledger WHERE (recipient_id, paper_id) IN (
+        SELECT recipient_id, paper_id FROM (
+            SELECT l.recipient_id, l.paper_id, row_number() OVER (
+                PARTITION BY l.recipient_id
+                ORDER BY d.state NOT IN ('sent', 'in_doubt'), l.told_at, l.paper_id
+            ) AS place
+            FROM ledger AS l JOIN deliveries AS d ON d.id = l.delivery_id
+            WHERE l.paper_id IN (:gone, :stays)
+        ) WHERE place > 1
+    )
+    """,
+    "UPDATE ledger SET paper_id = :stays WHERE paper_id = :gone",
+    "DELETE FROM papers WHERE id = :gone",
+)
+
+
+def merge(db: Database, *, gone: int, stays: int) -> None:
+    """Moves everything from the paper `gone` to the paper `stays`, and deletes the former's row."""
+    for statement in _MOVES:
+        db.execute(statement, {"gone": gone, "stays": stays})

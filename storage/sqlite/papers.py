@@ -1,0 +1,127 @@
+"""`bot.ports.PaperStore` on SQLite."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Final
+
+from bot.model import AnnounceType, Batch, IdScheme, IngestReport, Paper, PaperId, PaperSeries, Poll, utc_ms
+from bot.ports import Coverage, ListGrowth
+from storage.sqlite import listing, series
+from storage.sqlite.engine import Engine
+from storage.sqlite.ingest import ingest
+from storage.sqlite.paper_rows import load_rows, owners, paper_of
+
+__all__ = ["SqlitePapers"]
+
+_WITHOUT_CATEGORIES: Final = """
+    SELECT min(value) FROM papers JOIN paper_ids ON paper_id = id AND scheme = 'arxiv'
+    WHERE categories IS NULL AND id IN (SELECT value FROM json_each(?))
+    GROUP BY id ORDER BY id
+"""
+_UNRESOLVED: Final = """
+    SELECT min(value) FROM papers JOIN paper_ids ON paper_id = id AND scheme = 'arxiv'
+    WHERE resolved_at IS NULL
+    GROUP BY id ORDER BY coalesce(published_at, first_seen_at) DESC, id DESC LIMIT ?
+"""
+_REPOSITORIES: Final = """
+    SELECT id, code_url FROM papers
+    WHERE first_seen_at BETWEEN ? AND ? AND code_url IS NOT NULL ORDER BY first_seen_at, id
+"""
+# Of two readings in one hour (one day, before `hourly_until`) the earlier goes, unless it is the first of
+# all. Readings younger than `older_than` are not looked at.
+_THIN: Final = """
+    DELETE FROM observations WHERE (paper_id, signal_id, upstream_id, observed_at) IN (
+        SELECT paper_id, signal_id, upstream_id, observed_at FROM (
+            SELECT paper_id, signal_id, upstream_id, observed_at,
+                lag(observed_at) OVER series AS before, lead(observed_at) OVER series AS following
+            FROM observations WHERE observed_at < :older_than
+            WINDOW series AS (PARTITION BY paper_id, signal_id, upstream_id ORDER BY observed_at)
+        )
+        WHERE before IS NOT NULL AND CASE
+            WHEN following < :hourly_until THEN following / 86400000 = observed_at / 86400000
+            WHEN observed_at >= :hourly_until THEN following / 3600000 = observed_at / 3600000
+        END
+    )
+"""
+
+
+class SqlitePapers:
+    """`bot.ports.PaperStore` on SQLite. Instants are kept to the millisecond."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def ingest(self, poll: Poll, recorded_at: datetime) -> IngestReport:
+        """Stores one poll with all it brought; a second poll of one subject at one instant is the same."""
+        return await self._engine.write(lambda db: ingest(db, poll, utc_ms(recorded_at)))
+
+    # --- papers ----------------------------------------------------------------------------------
+
+    async def get(self, paper_ids: Iterable[int]) -> dict[int, Paper]:
+        """The papers with these numbers; unknown ones are left out."""
+        wanted = frozenset(paper_ids)
+        return await self._engine.read(lambda db: {p.row["id"]: paper_of(p) for p in load_rows(db, wanted)})
+
+    async def find(self, paper_id: PaperId) -> Paper | None:
+        """The paper that has this identifier, also one that a merge brought to it."""
+        found = await self._engine.read(
+            lambda db: [paper_of(rows) for rows in load_rows(db, owners(db, [paper_id]).values())]
+        )
+        return found[0] if found else None
+
+    async def without_categories(self, paper_ids: Iterable[int]) -> Sequence[PaperId]:
+        """One arXiv id each of those papers whose categories are not known yet, in order of the papers."""
+        wanted = json.dumps(sorted(set(paper_ids)))
+        rows = await self._engine.read(lambda db: db.execute(_WITHOUT_CATEGORIES, [wanted]).fetchall())
+        return [PaperId(IdScheme.ARXIV, value) for (value,) in rows]
+
+    async def unresolved(self, limit: int) -> Sequence[PaperId]:
+        """One arXiv id each, newest first, of papers that arXiv itself was never asked about."""
+        rows = await self._engine.read(lambda db: db.execute(_UNRESOLVED, [limit]).fetchall())
+        return [PaperId(IdScheme.ARXIV, value) for (value,) in rows]
+
+    async def repositories(self, since: datetime, as_of: datetime) -> Sequence[tuple[int, str]]:
+        """(paper number, code URL) of papers first seen from `since` to `as_of` that name their code."""
+        span = [utc_ms(since), utc_ms(as_of)]
+        return await self._engine.read(lambda db: db.execute(_REPOSITORIES, span).fetchall())
+
+    # --- observations ----------------------------------------------------------------------------
+
+    async def series(self, since: datetime, as_of: datetime) -> Sequence[PaperSeries]:
+        """The series of papers first seen, first listed, or with a number changed after `since`."""
+        return await self._engine.read(lambda db: series.moved_since(db, utc_ms(since), utc_ms(as_of)))
+
+    async def series_of(self, paper_ids: Iterable[int], as_of: datetime) -> Sequence[PaperSeries]:
+        """The series of these papers, as far as observed by `as_of`, in order of their numbers."""
+        wanted = frozenset(paper_ids)
+        return await self._engine.read(lambda db: series.of_papers(db, wanted, utc_ms(as_of)))
+
+    async def comparison(self, since: datetime, as_of: datetime) -> Sequence[PaperSeries]:
+        """The series of papers on daily lists first seen from `since` to `as_of`."""
+        return await self._engine.read(lambda db: series.compared(db, utc_ms(since), utc_ms(as_of)))
+
+    async def thin(self, older_than: datetime, hourly_until: datetime) -> int:
+        """Drops readings that are old and close together; returns how many went."""
+        limits = {"older_than": utc_ms(older_than), "hourly_until": utc_ms(hourly_until)}
+        return await self._engine.write(lambda db: db.execute(_THIN, limits).rowcount)
+
+    # --- lists -----------------------------------------------------------------------------------
+
+    async def batches(self, as_of: datetime, limit: int) -> Sequence[Batch]:
+        """The newest `limit` daily lists that had, by `as_of`, a paper no earlier list had."""
+        return await self._engine.read(lambda db: listing.batches(db, utc_ms(as_of), limit))
+
+    async def announced(
+        self, since: datetime, as_of: datetime, types: frozenset[AnnounceType]
+    ) -> Sequence[int]:
+        """Papers that an arXiv listing first announced, for one of these reasons, in that time."""
+        return await self._engine.read(lambda db: listing.announced(db, utc_ms(since), utc_ms(as_of), types))
+
+    async def coverage(self) -> Coverage:
+        """How many papers there are, and which daily lists have any."""
+        return await self._engine.read(listing.coverage)
+
+    async def growth(self, since: date, until: date) -> Sequence[ListGrowth]:
+        """How the daily lists of these days (both inclusive) filled."""
+        return await self._engine.read(lambda db: listing.growth(db, since, until))

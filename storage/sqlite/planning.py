@@ -1,0 +1,139 @@
+"""Slots, the deliveries they queue and the ledger rows those write: what must change together."""
+
+import json
+from collections.abc import Iterable, Sequence
+
+from sqlite_utils import Database
+
+from bot.model import (
+    NewDelivery,
+    Planned,
+    PlannedSlot,
+    QuietReason,
+    SlotOutcome,
+    SlotRecord,
+    utc_ms,
+)
+
+__all__ = ["end_untold", "plan", "queue_again"]
+
+
+def plan(db: Database, slots: Sequence[PlannedSlot]) -> list[Planned]:
+    """Stores each planned slot whole or not at all, in the transaction that is open."""
+    return [_plan_one(db, planned) for planned in slots]
+
+
+def _plan_one(db: Database, planned: PlannedSlot) -> Planned:
+    record, delivery = planned.record, planned.delivery
+    if delivery is None:
+        # One statement is whole or not at all by itself.
+        return Planned.STORED if _insert_slot(db, record, None) else Planned.TAKEN
+    db.conn.execute("SAVEPOINT planned")
+    result = _queue(db, record, delivery)
+    if result is not Planned.STORED:
+        db.conn.execute("ROLLBACK TO planned")
+    db.conn.execute("RELEASE planned")
+    return result
+
+
+def _queue(db: Database, record: SlotRecord, delivery: NewDelivery) -> Planned:
+    """Delivery, slot, ledger; the caller undoes what was written unless all of it was.
+
+    The delivery comes first because the slot refers to it.
+    """
+    papers = json.dumps(sorted(set(delivery.papers)))
+    if not _insert_delivery(db, record, delivery, papers) or not _insert_slot(db, record, delivery.id):
+        return Planned.TAKEN
+    # A paper that is gone was merged into another meanwhile: that too asks for a new decision.
+    told = db.conn.execute(
+        "INSERT INTO ledger (recipient_id, paper_id, delivery_id, told_at)"
+        " SELECT ?, papers.id, ?, ? FROM json_each(?) JOIN papers ON papers.id = value WHERE true"
+        " ON CONFLICT (recipient_id, paper_id) DO NOTHING",
+        (delivery.recipient_id, delivery.id, utc_ms(record.recorded_at), papers),
+    ).rowcount
+    return Planned.STORED if told == len(set(delivery.papers)) else Planned.STALE
+
+
+def _insert_delivery(db: Database, record: SlotRecord, delivery: NewDelivery, papers: str) -> bool:
+    recorded_at = utc_ms(record.recorded_at)
+    return (
+        db.conn.execute(
+            "INSERT INTO deliveries (id, key, destination_id, recipient_id, surface, address, doc, papers,"
+            " state, not_before, deliver_by, created_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?) ON CONFLICT (key) DO NOTHING",
+            (
+                delivery.id,
+                delivery.key,
+                delivery.destination_id,
+                delivery.recipient_id,
+                delivery.route.surface,
+                delivery.route.address,
+                delivery.doc,
+                papers,
+                max(recorded_at, utc_ms(record.slot.at)),  # no digest goes out before its slot
+                utc_ms(delivery.deliver_by),
+                recorded_at,
+            ),
+        ).rowcount
+        == 1
+    )
+
+
+def _insert_slot(db: Database, record: SlotRecord, delivery_id: str | None) -> bool:
+    """Whether the slot was free, and its destination is still active."""
+    return (
+        db.conn.execute(
+            "INSERT INTO slots (destination_id, local_date, slot_at, outcome, late, reason, detail,"
+            " delivery_id, recorded_at) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?"
+            " WHERE EXISTS (SELECT 1 FROM destinations WHERE id = ? AND state = 'active')"
+            " ON CONFLICT (destination_id, local_date) DO NOTHING",
+            (
+                record.destination_id,
+                record.slot.local_date.isoformat(),
+                utc_ms(record.slot.at),
+                record.outcome,
+                record.late,
+                record.reason,
+                record.detail,
+                delivery_id,
+                utc_ms(record.recorded_at),
+                record.destination_id,
+            ),
+        ).rowcount
+        == 1
+    )
+
+
+# --- what follows from a delivery's end ----------------------------------------------------------
+
+
+def end_untold(
+    db: Database, delivery_ids: Iterable[str], outcome: SlotOutcome, reason: QuietReason, detail: str
+) -> None:
+    """Withdraws the ledger rows of rejected deliveries, and says in their slots why nothing came."""
+    ids = json.dumps(list(delivery_ids))
+    db.execute("DELETE FROM ledger WHERE delivery_id IN (SELECT value FROM json_each(?))", (ids,))
+    db.execute(
+        "UPDATE slots SET outcome = ?, reason = ?, detail = ?"
+        " WHERE delivery_id IN (SELECT value FROM json_each(?))",
+        (outcome, reason, detail, ids),
+    )
+
+
+def queue_again(db: Database, delivery_id: str, told_at: int) -> None:
+    """Undoes `end_untold` for a delivery that is pending again.
+
+    Papers that were merged away or that the recipient was told of meanwhile are passed over.
+    """
+    db.execute(
+        "INSERT INTO ledger (recipient_id, paper_id, delivery_id, told_at)"
+        " SELECT recipient_id, papers.id, deliveries.id, ?"
+        " FROM deliveries, json_each(deliveries.papers) AS told JOIN papers ON papers.id = told.value"
+        " WHERE deliveries.id = ?"
+        " ON CONFLICT (recipient_id, paper_id) DO NOTHING",
+        (told_at, delivery_id),
+    )
+    db.execute(
+        "UPDATE slots SET outcome = 'queued', reason = NULL, detail = '' WHERE delivery_id = ?",
+        (delivery_id,),
+    )

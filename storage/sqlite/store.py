@@ -1,0 +1,52 @@
+"""The whole store in one SQLite file."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from storage.sqlite.admin import SqliteAdmin
+from storage.sqlite.destinations import SqliteDestinations
+from storage.sqlite.editions import SqliteEditions
+from storage.sqlite.engine import Engine
+from storage.sqlite.outbox import SqliteOutbox
+from storage.sqlite.papers import SqlitePapers
+from storage.sqlite.sources import SqliteSources
+
+__all__ = ["SqliteStore", "open_sqlite"]
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteStore:
+    """`bot.ports.Store` on one engine."""
+
+    papers: SqlitePapers
+    editions: SqliteEditions
+    destinations: SqliteDestinations
+    outbox: SqliteOutbox
+    sources: SqliteSources
+    admin: SqliteAdmin
+
+
+@asynccontextmanager
+async def open_sqlite(
+    path: Path, *, readers: int = 2, after_commit: Callable[[int], None] | None = None
+) -> AsyncIterator[SqliteStore]:
+    """Opens the store at `path`, makes and migrates it as needed, and finishes what was begun at the end.
+
+    `after_commit` is called on the writer thread with the number of each commit just done. Raises
+    `StorageError` if there is no usable database at `path`, and none can be made there.
+    """
+    engine = Engine(path, readers=readers, after_commit=after_commit)
+    await engine.open()
+    try:
+        yield SqliteStore(
+            papers=SqlitePapers(engine),
+            editions=SqliteEditions(engine),
+            destinations=SqliteDestinations(engine),
+            outbox=SqliteOutbox(engine),
+            sources=SqliteSources(engine),
+            admin=SqliteAdmin(engine),
+        )
+    finally:
+        await engine.close()
