@@ -24,7 +24,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from bot.errors import QueryError
 from bot.search import categories
-from bot.search.tokens import has_words, visible
+from bot.search.tokens import has_words, typed
 
 # --- the tree ------------------------------------------------------------------------------------
 
@@ -195,7 +195,7 @@ _CURLY_QUOTES: Final = str.maketrans(dict.fromkeys("“”„‟", '"'))  # keyb
 
 
 def _normalised(text: str) -> str:
-    return unicodedata.normalize("NFKC", visible(text)).translate(_CURLY_QUOTES)
+    return unicodedata.normalize("NFKC", typed(text)).translate(_CURLY_QUOTES)
 
 
 def _lexemes(text: str) -> Iterator[_Item]:
@@ -244,15 +244,18 @@ def _missing(name: FieldName, rest: str) -> QueryError:
     rule = _FIELDS[name]
     if rest.startswith('"') and has_words(rest):
         value = _shortened(" ".join(rest.replace('"', " ").split()))
-        return QueryError(f"The quote behind {name}: is never closed.", f'{name}:"{value}"')
-    following = re.match(r"""\s+([^\s()":-][^\s()":]{0,59}|"[^"]{1,60}")(?=[\s()]|$)""", rest)
-    form = rule.example
-    if following and has_words(following[1]):
-        try:
-            form = format_query(parse(f"{name}:{following[1]}"))
-        except QueryError as error:
-            form = error.suggestion or form
+        return QueryError(f"The quote behind {name}: is never closed.", _right_form(name, value))
+    following = re.match(r"""\s+(?:([^\s()":-][^\s()":]{0,59})|"([^"]{1,60})")(?=[\s()]|$)""", rest)
+    value = following[1] or " ".join(following[2].split()) if following else ""
+    form = _right_form(name, value) if has_words(value) else rule.example
     return QueryError(f"{name}: needs {rule.wants} right behind it, without a space between.", form)
+
+
+def _right_form(name: FieldName, value: str) -> str:
+    try:
+        return format_query(Field(name, _FIELDS[name].read(value)))
+    except QueryError as error:
+        return error.suggestion or _FIELDS[name].example
 
 
 def _paired(items: Sequence[_Item]) -> Iterator[_Item]:

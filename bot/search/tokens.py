@@ -41,7 +41,7 @@ _ACCENTS: Final = re.compile("[\u0300-\u036f\ufe00-\ufe0f]")  # combining, and v
 _CJK: Final = re.compile(
     "[\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\U00020000-\U0003ffff]"
 )
-_SIGNS: Final = str.maketrans(dict.fromkeys("™©®°", " "))  # NFKC would make letters of the first
+_MARKS: Final = str.maketrans(dict.fromkeys("™℠©®", " "))  # NFKC would make letters of the first two
 # Letters that Unicode does not decompose, though people type them otherwise.
 _LETTERS: Final = str.maketrans(
     {
@@ -66,16 +66,16 @@ _CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _ACRONYM_PLURAL: Final = re.compile("[b-df-hj-np-tv-xz]+[b-df-hj-np-rtv-xz]s|[b-df-hj-np-tv-xz]{2,}us")
 
 
-def visible(text: str) -> str:
-    """The text without characters that nobody sees or types (soft hyphens, joiners, direction marks)."""
-    return text if text.isascii() else _INVISIBLE.sub("", text)
+def typed(text: str) -> str:
+    """The text without what nobody types: soft hyphens, joiners, direction marks, trade marks."""
+    return text if text.isascii() else _INVISIBLE.sub("", text).translate(_MARKS)
 
 
 def fold(text: str) -> str:
     """The text without accents and compatibility forms; case stays, since it divides camel-cased names."""
     if text.isascii():
         return text
-    decomposed = unicodedata.normalize("NFKD", visible(text).translate(_SIGNS))
+    decomposed = unicodedata.normalize("NFKD", typed(text))
     # Composed again: Korean syllables and voiced kana are characters of their own, not accented ones.
     return unicodedata.normalize("NFC", _ACCENTS.sub("", decomposed)).translate(_LETTERS)
 

@@ -41,6 +41,8 @@ _SUFFIX: Final = re.compile(r"(?:Jr|Sr)\.?|I{2,3}|IV", re.IGNORECASE)
 _ILLEGAL: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _REFERENCE: Final = re.compile(r"&#(?:x([0-9A-Fa-f]{1,6})|([0-9]{1,7}));")
 
+_PAGE: Final = re.compile(rb"\s*<(?:!doctype )?html", re.IGNORECASE)
+
 # Which type a paper has that stands in a feed twice: what it is in its own category.
 _STRENGTH: Final = (
     AnnounceType.NEW,
@@ -235,7 +237,7 @@ def _split_authors(joined: str) -> list[str]:
 
 
 class _DocumentTypeError(Exception):
-    """The body declares a document type, as web pages do and Atom feeds do not."""
+    """The body declares a document type, which no Atom feed does."""
 
 
 def _feed(body: bytes) -> Element:
@@ -244,12 +246,9 @@ def _feed(body: bytes) -> Element:
             root = _tree(body, None)
         except expat.ExpatError:
             root = _tree(_mended(body), "utf-8")
-    except _DocumentTypeError:
-        raise GarbledError(Upstream.ARXIV.label, "answered with a web page instead of a feed.") from None
-    except expat.ExpatError as error:
-        raise GarbledError(
-            Upstream.ARXIV.label, f"answered with a feed that cannot be read: {error}."
-        ) from error
+    except (expat.ExpatError, _DocumentTypeError) as error:
+        what = "a web page instead of a feed" if _PAGE.match(body) else f"a feed that cannot be read: {error}"
+        raise GarbledError(Upstream.ARXIV.label, f"answered with {what}.") from error
     if root.tag != _ATOM + "feed":
         raise GarbledError(Upstream.ARXIV.label, "answered with XML that is no Atom feed.")
     return root
@@ -273,7 +272,7 @@ def _tree(body: bytes, encoding: str | None) -> Element:
 
 
 def _refuse_document_type(*_declaration: object) -> None:
-    raise _DocumentTypeError
+    raise _DocumentTypeError("it declares a document type")
 
 
 def _mended(body: bytes) -> bytes:

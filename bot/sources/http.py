@@ -70,7 +70,7 @@ class Retries:
 
     def wait(self, failures: int, random: Random) -> timedelta:
         """The pause after so many failures in a row."""
-        wait = min(self.first_wait * 2.0 ** (failures - 1), self.longest_wait)
+        wait = min(self.first_wait * 2.0 ** min(failures - 1, 16), self.longest_wait)
         return wait * random.uniform(0.5, 1.5)
 
 
@@ -233,6 +233,7 @@ class HttpClient:
                 headers=headers,
                 allow_redirects=False,
                 auto_decompress=False,  # unpacked below, where the size is bounded
+                middlewares=(_once,),
                 timeout=aiohttp.ClientTimeout(
                     total=self._limits.total.total_seconds(),
                     connect=self._limits.connect.total_seconds(),
@@ -302,6 +303,16 @@ def _retry_after(value: str, now: datetime) -> list[timedelta]:
     except (ValueError, OverflowError):
         return []
     return [(date if date.tzinfo else date.replace(tzinfo=UTC)) - now]
+
+
+async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Hides a lost connection from aiohttp, which would send the request again at once, unbooked."""
+    try:
+        return await send(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise aiohttp.ClientPayloadError(str(error)) from error
 
 
 def _redirect(label: str, response: aiohttp.ClientResponse) -> URL:

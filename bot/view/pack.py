@@ -179,6 +179,8 @@ def _length(spans: tuple[Span, ...]) -> int:
 
 def _cut_summary(card: PaperCard, length: int) -> PaperCard:
     summary = _shorten_spans(card.summary, length)
+    if "".join(span.text for span in summary) == ELLIPSIS:
+        summary = ()  # three dots alone tell nobody anything
     return replace(card, summary=summary, summary_from=card.summary_from if summary else None)
 
 

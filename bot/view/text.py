@@ -74,9 +74,8 @@ def short_authors(names: Sequence[str]) -> str:
 
 def _cut(text: str, room: int) -> str:
     """The longest beginning of at most `room` code points that is fit to end a shortened text."""
-    fitting = 0  # the end of the last whole character that fits
-    word_end = 0  # the end of the last whole word that fits
-    end = 0
+    end = 0  # of the last whole character that fits
+    word_end = 0  # of the last whole word that fits
     before = ""
     for cluster in clusters(text[: room + _LONGEST_WORD]):
         if before and not before.isspace() and (cluster.isspace() or _wide(before) or _wide(cluster)):
@@ -84,8 +83,8 @@ def _cut(text: str, room: int) -> str:
         if end + len(cluster) > room:
             break
         end += len(cluster)
-        fitting, before = end, cluster
-    return text[: word_end if word_end and fitting - word_end <= _LONGEST_WORD else fitting]
+        before = cluster
+    return text[: word_end if word_end and end - word_end <= _LONGEST_WORD else end]
 
 
 def _wide(cluster: str) -> bool:

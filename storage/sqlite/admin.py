@@ -16,8 +16,8 @@ from bot.identity import best_first
 from bot.model import IdScheme, PaperId
 from bot.ports import CheckReport
 from storage.sqlite.engine import Engine
-from storage.sqlite.failures import operational
 from storage.sqlite.facts import MIGRATIONS
+from storage.sqlite.failures import operational
 
 __all__ = ["SqliteAdmin"]
 

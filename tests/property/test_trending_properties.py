@@ -1,5 +1,6 @@
 """Ranking is total and deterministic, and says nothing that the readings do not hold."""
 
+import random
 import re
 from datetime import date, timedelta
 
@@ -37,7 +38,9 @@ def papers(draw: st.DrawFn) -> list[PaperSeries]:
 
 
 @given(papers(), st.randoms(use_true_random=False), st.sampled_from(Window))
-def test_the_order_of_what_the_store_hands_over_never_matters(many, shuffler, window):
+def test_the_order_of_what_the_store_hands_over_never_matters(
+    many: list[PaperSeries], shuffler: random.Random, window: Window
+) -> None:
     batches = [batch(0), batch(-24)]
     ranking = rank(many, many, batches, window, at(12))
     shuffled = []
@@ -60,7 +63,9 @@ def test_the_order_of_what_the_store_hands_over_never_matters(many, shuffler, wi
 
 
 @given(papers(), st.sampled_from(Window))
-def test_places_are_a_total_order_by_score_and_every_place_is_explained(many, window):
+def test_places_are_a_total_order_by_score_and_every_place_is_explained(
+    many: list[PaperSeries], window: Window
+) -> None:
     entries = rank(many, many, [batch(0), batch(-24)], window, at(12)).entries
     assert [entry.position for entry in entries] == list(range(1, len(entries) + 1))
     scores = [entry.score for entry in entries]
@@ -72,7 +77,7 @@ def test_places_are_a_total_order_by_score_and_every_place_is_explained(many, wi
 
 
 @given(papers())
-def test_a_single_reading_never_claims_a_pace_a_ratio_or_a_since(many):
+def test_a_single_reading_never_claims_a_pace_a_ratio_or_a_since(many: list[PaperSeries]) -> None:
     by_id = {one.paper_id: one for one in many}
     for entry in rank(many, many, [batch(0), batch(-24)], Window.DAY, at(12)).entries:
         if all(series.single for series in by_id[entry.paper_id].signals.values()):

@@ -69,19 +69,22 @@ def recorded_answers(folder: Path) -> list[Recorded]:
 def recorded_papers(file: Path, wanted: Collection[str] | None = None) -> Iterator[ArxivPaper]:
     """The papers of a `papers.jsonl.gz`, or those wanted."""
     with gzip.open(file, "rt") as lines:
-        for row in map(json.loads, lines):
-            if wanted is None or row["id"] in wanted:
-                submitted = datetime.fromisoformat(row["listed"]).replace(tzinfo=UTC) - timedelta(hours=12)
-                yield ArxivPaper(
-                    id=row["id"],
-                    title=row["title"],
-                    abstract=row["abstract"],
-                    authors=row["authors"],
-                    categories=row["categories"],
-                    comment=row["comment"],
-                    published=submitted,
-                    updated=submitted,
-                )
+        for line in lines:
+            # To take apart 57,827 lines for the sake of two takes a second.
+            if wanted is not None and line.split('"', 4)[3] not in wanted:
+                continue
+            row = json.loads(line)
+            submitted = datetime.fromisoformat(row["listed"]).replace(tzinfo=UTC) - timedelta(hours=12)
+            yield ArxivPaper(
+                id=row["id"],
+                title=row["title"],
+                abstract=row["abstract"],
+                authors=row["authors"],
+                categories=row["categories"],
+                comment=row["comment"],
+                published=submitted,
+                updated=submitted,
+            )
 
 
 def paper_of_row(row: Mapping[str, Any], categories: Sequence[str] = ("cs.LG",)) -> ArxivPaper:
@@ -188,9 +191,10 @@ class ArxivServer(StandIn):
         recorded = self._recorded.get(question)
         if recorded is not None:
             return web.Response(status=recorded.status, body=recorded.body, headers={"Content-Type": _XML})
-        search, id_list, start, limit = question
+        search, id_list, start, _ = question
         if search or not id_list:
             raise self.refuse(f"a search that was not recorded: {search!r}")
+        limit = int(query.get("max_results", "10"))
         if limit > _LISTING_CAP:
             raise self.refuse(f"max_results={limit}")
         entries = []
@@ -244,9 +248,7 @@ class ArxivServer(StandIn):
 def _question(query: Mapping[str, str]) -> tuple[str, str, int, int]:
     """What tells one question from another. How many are wanted does not matter where few are named."""
     id_list = query.get("id_list", "")
-    limit = int(query.get("max_results", "10"))
-    if id_list and id_list.count(",") < limit:
-        limit = 10
+    limit = 0 if id_list else int(query.get("max_results", "10"))
     return query.get("search_query", ""), id_list, int(query.get("start", "0")), limit
 
 
@@ -291,7 +293,7 @@ def _listing_entry(paper: ArxivPaper, kind: str, now: datetime) -> str:
     name = f"{paper.id}v{paper.version}"
     return (
         f"<entry><id>oai:arXiv.org:{name}</id><title>{escape(paper.title)}</title>"
-        f"<updated>{now.isoformat()}</updated>"
+        f"<updated>{now.date().isoformat()}T05:00:19+00:00</updated>"
         f'<link href="https://arxiv.org/abs/{paper.id}" rel="alternate" type="text/html"/>'
         f"<summary>arXiv:{name} Announce Type: {kind} \nAbstract: {escape(paper.abstract)}</summary>"
         + "".join(f"<category term={quoteattr(one)}/>" for one in paper.categories)

@@ -1,10 +1,11 @@
 """Windows, scores, order and the words that explain them."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import pytest
 
-from bot.model import Batch, Component, Series, Signal, Upstream, Window
+from bot.model import Batch, Component, PaperSeries, Series, Signal, Upstream, Window
 from bot.trending.explain import Comparison
 from bot.trending.merge import merged
 from bot.trending.rank import rank
@@ -17,8 +18,10 @@ STARS_COPY = (Signal.STARS, Upstream.HUGGING_FACE)
 POINTS = (Signal.HN_POINTS, Upstream.HACKER_NEWS)
 
 
-def first_reasons(papers, as_of=6.0, group=(), window=Window.DAY, batches=None):
-    ranking = rank(papers, group, batches or [batch(0), batch(-24)], window, at(as_of))
+def first_reasons(
+    papers: Sequence[PaperSeries], as_of: float = 6.0, group: Sequence[PaperSeries] = ()
+) -> list[tuple[str, ...]]:
+    ranking = rank(papers, group, [batch(0), batch(-24)], Window.DAY, at(as_of))
     return [entry.reasons for entry in ranking.entries]
 
 
@@ -170,7 +173,7 @@ def test_where_the_age_is_not_known_only_the_change_is_told() -> None:
     assert first_reasons([one]) == [("43 upvotes, +3 in 30 min since first seen",)]
 
 
-def usual_papers(count: int, upvotes: int):
+def usual_papers(count: int, upvotes: int) -> list[PaperSeries]:
     day_before = date(2025, 11, 19)
     return [
         paper(1000 + n, [(-24, 1), (-20, upvotes)], listed=day_before, seen_after=-24.25, polled=0)

@@ -1,0 +1,281 @@
+"""The benches on which deliverers are tested: one for every package in `adapters/` that has a deliverer.
+
+A bench knows how to get its deliverer into trouble, and what came out at the other end. A new deliverer joins
+the contract by a bench of its own in `BENCHES`.
+"""
+
+import asyncio
+import contextlib
+import io
+import os
+import re
+import threading
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum, auto
+from typing import Any, Final, Protocol
+
+from adapters.console.deliverer import ConsoleDeliverer
+from adapters.webhook.deliverer import WebhookDeliverer
+from adapters.webhook.signing import webhook_secret
+from bot.ports import Clock, Deliverer
+from bot.view.text import control_free
+from tests.servers.webhook import (
+    FAIL_AFTER,
+    RATE_LIMITED,
+    Answer,
+    Hang,
+    LoseReply,
+    LoseRequest,
+    WebhookServer,
+)
+
+NOW = datetime(2025, 11, 20, 9, 0, tzinfo=UTC)
+
+
+class Trouble(Enum):
+    """What can befall one send."""
+
+    UNREACHABLE = auto()  # no connection: nothing was accepted
+    BUSY = auto()  # asked to come again later: nothing was accepted
+    LOST_REQUEST = auto()  # cut before it was read
+    LOST_REPLY = auto()  # accepted, and the answer lost
+    FAILED_AFTER = auto()  # accepted, and then the receiver failed
+    REFUSED = auto()  # told no, for good
+    STUCK = auto()  # accepted or not, nothing comes back
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """One message at the other end: its key, and its text as a person would find it."""
+
+    key: str
+    text: str
+
+
+class Bench(Protocol):
+    """One deliverer with the other end in hand."""
+
+    @property
+    def deliverer(self) -> Deliverer: ...
+
+    @property
+    def address(self) -> str:
+        """In its normal form."""
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no error may show."""
+
+    @property
+    def normal(self) -> Mapping[str, str]:
+        """Addresses as people give them, and their normal form."""
+
+    @property
+    def impossible(self) -> tuple[str, ...]:
+        """Addresses that must be refused."""
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether control characters in what arrives would steer something."""
+
+    @property
+    def troubles(self) -> frozenset[Trouble]:
+        """Those that can befall it."""
+
+    def cause(self, trouble: Trouble) -> None:
+        """The next send meets this."""
+
+    def shown(self, text: str) -> str:
+        """How a title must stand in the message that arrives."""
+
+    async def arrived(self) -> list[Arrived]: ...
+
+    async def under_way(self) -> None:
+        """Returns once a send that was started has reached the other end."""
+
+
+class FixedClock:
+    """A clock that stands still, and whose sleep nobody should need."""
+
+    def now(self) -> datetime:
+        return NOW
+
+    async def sleep(self, duration: timedelta) -> None:
+        raise AssertionError(f"A deliverer never waits by the clock ({duration}).")
+
+
+# --- webhook -------------------------------------------------------------------------------------
+
+
+class WebhookBench:
+    _SECRET_KEY = b"the key of all secrets"
+    _HOOK = "/hooks/s3cr3t-path?token=s3cr3t-token"
+
+    impossible = (
+        "", "papers.example/hook", "ftp://example.org/", "https://", "https:///hook", "https://a..b/",
+        "https://user:pass@example.org/", "https://user@example.org/", "https://@example.org/",
+        "https://example.org/#part", "https://example.org/#", "https://exa mple.org/", "https://[::1/",
+        "https://example.org:0/", "https://example.org:70000/", "https://example.org/a\nb",
+        "https://example.org/\u202ea", f"https://{'a' * 64}.org/", f"https://example.org/{'a' * 2048}",
+        "https://%zz/", "javascript:alert(1)",
+    )  # fmt: skip
+    normal: Final = {
+        "https://example.org/hook": "https://example.org/hook",
+        " HTTPS://Example.ORG:443 ": "https://example.org/",
+        "http://127.0.0.1:80/a?b=c": "http://127.0.0.1/a?b=c",
+        "http://[::1]:8080/a": "http://[::1]:8080/a",
+        "https://münchen.example/ä": "https://xn--mnchen-3ya.example/%C3%A4",
+    }
+    is_terminal = False
+    troubles = frozenset(Trouble)
+
+    def __init__(self, patience: timedelta) -> None:
+        self.server = WebhookServer(self.secret_for, hooks=(self._HOOK,), now=FixedClock().now)
+        clock: Clock = FixedClock()
+        self.deliverer: Deliverer = WebhookDeliverer(
+            secret_key=self._SECRET_KEY, clock=clock, version="1.2.3", timeout=patience
+        )
+
+    @property
+    def address(self) -> str:
+        return self.server.address(self._HOOK)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        return ("s3cr3t", self._SECRET_KEY.decode(), self.secret_for(self.address))
+
+    def secret_for(self, address: str) -> str:
+        return webhook_secret(self._SECRET_KEY, address)
+
+    def cause(self, trouble: Trouble) -> None:
+        match trouble:
+            case Trouble.UNREACHABLE:
+                self.server.refuse()
+            case Trouble.BUSY:
+                self.server.faults.append(RATE_LIMITED)
+            case Trouble.LOST_REQUEST:
+                self.server.faults.append(LoseRequest())
+            case Trouble.LOST_REPLY:
+                self.server.faults.append(LoseReply())
+            case Trouble.FAILED_AFTER:
+                self.server.faults.append(FAIL_AFTER)
+            case Trouble.REFUSED:
+                self.server.faults.append(Answer(410))
+            case Trouble.STUCK:
+                self.server.faults.append(Hang(accepts=False))
+
+    def shown(self, text: str) -> str:
+        return text
+
+    async def arrived(self) -> list[Arrived]:
+        return [
+            Arrived(arrival.key, "\n".join(paper["title"] for paper in arrival.body["papers"]))
+            for arrival in self.server.arrivals
+        ]
+
+    async def under_way(self) -> None:
+        await asyncio.to_thread(self.server.wait_until, lambda: self.server.requests > 0)
+
+
+@contextlib.asynccontextmanager
+async def webhook_bench(patience: timedelta) -> AsyncIterator[WebhookBench]:
+    bench = WebhookBench(patience)
+    async with bench.server:
+        yield bench
+        await bench.deliverer.aclose()
+
+
+# --- console -------------------------------------------------------------------------------------
+
+
+class _WatchedPipe(io.FileIO):
+    """The writing end of a pipe that tells when a write has begun, and ended."""
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__(descriptor, "w")
+        self.begun = threading.Event()
+        self.ended = threading.Event()
+
+    def write(self, data: Any, /) -> int:
+        self.begun.set()
+        written = super().write(data) or 0
+        self.ended.set()
+        return written
+
+
+class ConsoleBench:
+    """A console whose reader we are: a real pipe."""
+
+    address = "stdout"
+    secrets: tuple[str, ...] = ()
+    normal: Final = {"": "stdout", "stdout": "stdout", " stdout ": "stdout"}
+    impossible = ("stderr", "/dev/pts/1", "https://example.org/")
+    is_terminal = True
+    # Nobody tells a program to come again, and nothing is answered after writing that could be lost, except
+    # that the reader has gone.
+    troubles = frozenset({Trouble.UNREACHABLE, Trouble.LOST_REPLY, Trouble.STUCK})
+
+    def __init__(self, patience: timedelta) -> None:
+        self._reader, writer = os.pipe()
+        os.set_blocking(self._reader, False)
+        self.pipe = _WatchedPipe(writer)
+        self.stream = io.TextIOWrapper(io.BufferedWriter(self.pipe), encoding="utf-8", newline="\n")
+        self.deliverer: Deliverer = ConsoleDeliverer(self.stream, timeout=patience)
+        self._seen = b""
+
+    def cause(self, trouble: Trouble) -> None:
+        match trouble:
+            case Trouble.UNREACHABLE:
+                self.stream.close()
+            case Trouble.LOST_REPLY:
+                self.close_reader()
+            case Trouble.STUCK:
+                self._fill()
+            case _:
+                raise AssertionError(f"{trouble} cannot befall a console.")
+
+    def shown(self, text: str) -> str:
+        return " ".join(control_free(text).split())
+
+    async def arrived(self) -> list[Arrived]:
+        with contextlib.suppress(BlockingIOError):
+            while self._reader >= 0 and (read := os.read(self._reader, 65536)):
+                self._seen += read
+        parts = re.split(r"^===== (\S+) =====\n", self._seen.decode(), flags=re.MULTILINE)[1:]
+        return [Arrived(key, text) for key, text in zip(parts[::2], parts[1::2], strict=True)]
+
+    async def under_way(self) -> None:
+        assert await asyncio.to_thread(self.pipe.begun.wait, 20)
+
+    def close_reader(self) -> None:
+        """Also wakes whoever is stuck in writing: with an error."""
+        if self._reader >= 0:
+            os.close(self._reader)
+            self._reader = -1
+
+    def _fill(self) -> None:
+        os.set_blocking(self.pipe.fileno(), False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(self.pipe.fileno(), b"\n" * 4096)
+        os.set_blocking(self.pipe.fileno(), True)
+
+
+@contextlib.asynccontextmanager
+async def console_bench(patience: timedelta) -> AsyncIterator[ConsoleBench]:
+    bench = ConsoleBench(patience)
+    try:
+        yield bench
+        await bench.deliverer.aclose()
+    finally:
+        bench.close_reader()
+        with contextlib.suppress(OSError):  # what could not be written is still in its buffer
+            await asyncio.to_thread(bench.stream.close)
+
+
+MakeBench = Callable[[timedelta], AbstractAsyncContextManager[Bench]]
+
+BENCHES: dict[str, MakeBench] = {"console": console_bench, "webhook": webhook_bench}

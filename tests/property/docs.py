@@ -1,0 +1,54 @@
+"""Strategies: messages of any shape, their text as hostile as upstreams can make it."""
+
+from hypothesis import strategies as st
+
+from bot.view.doc import Block, Divider, Doc, Heading, Note, PaperCard, Section, Span
+
+_WORDS = st.sampled_from(
+    [
+        "a",
+        "word",
+        "漢字",
+        "한국어",
+        "e\u0301",
+        "👩🏽‍🔬",
+        "🇩🇪",
+        "\u202e",
+        "\x1b[31m",
+        "\n",
+        "  ",
+        "x" * 45,
+        "@everyone",
+        "&<>*_",
+    ]
+)
+TEXTS = st.text(alphabet=st.characters(exclude_categories=[]), max_size=40) | st.lists(
+    _WORDS, max_size=30
+).map(" ".join)
+URLS = st.none() | st.sampled_from(["https://arxiv.org/abs/2508.13426", "http://a.org/" + "b" * 90])
+SPANS = st.builds(Span, TEXTS, URLS, st.booleans(), st.booleans())
+_LINES = st.lists(SPANS, max_size=4).map(tuple)
+CARDS = st.builds(
+    PaperCard,
+    number=st.integers(1, 1000),
+    paper_key=st.just("arxiv:2508.13426"),
+    title=SPANS,
+    summary=_LINES,
+    summary_from=st.none() | st.just("abstract"),
+    facts=_LINES,
+)
+
+
+def blocks() -> st.SearchStrategy[Block]:
+    return (
+        st.builds(Heading, _LINES)
+        | st.builds(Section, _LINES)
+        | st.builds(Note, _LINES)
+        | st.just(Divider())
+        | CARDS
+        | CARDS
+    )
+
+
+def docs(max_size: int = 12) -> st.SearchStrategy[Doc]:
+    return st.builds(Doc, st.lists(blocks(), max_size=max_size).map(tuple), TEXTS)
