@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from importlib.metadata import version
 from typing import TYPE_CHECKING, TextIO
 
+import structlog
+
 from bot.config import Settings
 from bot.errors import InputError
 from bot.model import Route
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from bot.app import Paperboy
     from bot.sources.agenda import Habits
     from bot.sources.poller import Poller
+
+_log = structlog.get_logger(__name__)
 
 VERSION = version("paperboy")
 
@@ -51,6 +55,8 @@ def deliverers(settings: Settings, around: Surroundings) -> dict[str, Deliverer]
     from adapters.webhook.deliverer import WebhookDeliverer  # noqa: PLC0415 - as above: aiohttp is slow to load
 
     key = secret_key(settings, settings.home)
+    if key.warning is not None:
+        _log.warning(key.warning)
     made: list[Deliverer] = [
         ConsoleDeliverer(around.stdout),
         WebhookDeliverer(secret_key=key.value, clock=around.clock, version=VERSION),

@@ -191,21 +191,36 @@ def edit(
 @app.command()
 def pause(name: _NAME) -> None:
     """Stop sending there until it is resumed."""
-    _set_state(name, DestinationState.PAUSED)
+    from bot.schedule.pauses import pause as do_pause
+
+    async def work(store: Store) -> None:
+        await do_pause(store, await _get_in(store, name, {DestinationState.ACTIVE}), _BY, now())
+
+    with_store(work)
     say(f"{name} is paused. `paperboy destination resume {name}` goes on, without a backlog.")
 
 
 @app.command()
 def resume(name: _NAME) -> None:
     """Go on after a pause, from the next appointment on."""
-    found = _set_state(name, DestinationState.ACTIVE)
-    say(f"{name} goes on: next {_next(found):%a %d %b %H:%M} UTC.")
+    from bot.schedule.pauses import resume as do_resume
+
+    async def work(store: Store) -> Destination:
+        await do_resume(store, await _get_in(store, name, {DestinationState.PAUSED}), _BY, now())
+        return await _get(store, name)
+
+    say(f"{name} goes on: next {_next(with_store(work)):%a %d %b %H:%M} UTC.")
 
 
 @app.command()
 def remove(name: _NAME) -> None:
     """Remove a destination; its record stays."""
-    _set_state(name, DestinationState.REMOVED)
+
+    async def work(store: Store) -> None:
+        found = await _get(store, name)
+        await store.destinations.set_state(found.id, DestinationState.REMOVED, _BY, now())
+
+    with_store(work)
     say(f"{name} was removed.")
 
 
@@ -227,15 +242,11 @@ async def _get(store: Store, name: str) -> Destination:
     return found
 
 
-def _set_state(name: str, state: DestinationState) -> Destination:
-    async def change(store: Store) -> Destination:
-        found = await _get(store, name)
-        if found.state is state:
-            raise InputError(f"{name} is {state.value} already.")
-        await store.destinations.set_state(found.id, state, _BY, now())
-        return replace(found, state=state, active_from=now())
-
-    return with_store(change)
+async def _get_in(store: Store, name: str, states: set[DestinationState]) -> Destination:
+    found = await _get(store, name)
+    if found.state not in states:
+        raise InputError(f"{name} is {found.state.value} already.")
+    return found
 
 
 def _checked_name(name: str) -> str:

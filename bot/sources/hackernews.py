@@ -85,6 +85,6 @@ def _numbers(hits: list[Any], arxiv_id: str) -> Iterator[tuple[int, int]]:
             continue
         found = arxiv_id_of(hit["url"])
         points = count_of(hit.get("points"))
-        if found is not None and  points is not None:
+        if found is not None and found[0] == arxiv_id and points is not None:
             # A story that nobody commented may have null comments.
             yield points, count_of(hit.get("num_comments")) or 0

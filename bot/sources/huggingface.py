@@ -349,7 +349,7 @@ class HuggingFaceSource:
             parsed = parse_daily(reply.body)
             keys = gathered.add(parsed, reply.observed_at, page)
             # A full page with nothing new comes from a server that does not know `p`.
-            if parsed.rows not in {_PAGE_ROWS} or keys <= seen:
+            if parsed.rows not in {_PAGE_ROWS, _DEFAULT_ROWS} or keys <= seen:
                 return page + 1, True
             seen |= keys
         return most, False

@@ -14,7 +14,7 @@ from bot.sources.arxiv import ArxivSource, unknown_ids
 from tests.clocks import FakeClock
 from tests.contract.clients import polite_client
 from tests.servers.arxiv import ArxivPaper, ArxivServer, recorded_answers, recorded_papers
-from tests.servers.faults import Answer, Cut, Truncated, garbled
+from tests.servers.faults import Answer, Cut, Fault, Refuse, Truncated, garbled
 from tests.shared import shared_file
 
 START = datetime(2025, 11, 20, 12, tzinfo=UTC)
@@ -177,7 +177,7 @@ async def test_entries_that_cannot_be_read_are_counted(server: ArxivServer, sour
     assert (poll.outcome, poll.skipped, poll.detail) == (Outcome.FAILED, 1, "1 entries could not be read.")
 
 
-@pytest.mark.parametrize("fault", [Answer(500), Cut(), Truncated(), garbled(), Answer(404)])
+@pytest.mark.parametrize("fault", [Answer(500), Refuse(), Cut(), Truncated(), garbled(), Answer(404)])
 async def test_a_failure_is_a_failed_poll(server: ArxivServer, source: ArxivSource, fault: Answer) -> None:
     server.announce([paper(1)])
     server.faults.add(fault, fault, fault)

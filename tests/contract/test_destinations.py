@@ -69,7 +69,7 @@ async def test_one_recipient_may_have_several_destinations(store: Store) -> None
 
 async def test_a_name_is_taken_until_its_destination_is_removed(store: Store) -> None:
     first = await add_destination(store.destinations)
-    again = a_destination(id="d-2", recipient_id="r-2")
+    again = a_destination(id="d-2", recipient_id="r-2", created_at=NOW)
     with pytest.raises(ConflictError, match=r"'team'.*another name"):
         await store.destinations.add(again, "r-2")
 
@@ -420,7 +420,7 @@ async def test_told_answers_for_every_recipient_asked_about_and_no_other(store: 
     assert await store.destinations.told([], papers) == {}
 
 
-@pytest.mark.parametrize(("recipients", "numbers"), [(40_000, 300_000), (300_000, 40_000)])
+@pytest.mark.parametrize(("recipients", "numbers"), [(40_000, 100_000), (100_000, 40_000)])
 async def test_told_takes_thousands_of_both(store: Store, recipients: int, numbers: int) -> None:
     """More than a statement has parameters, and more pairs than could be looked up one by one."""
     destination = await add_destination(store.destinations)

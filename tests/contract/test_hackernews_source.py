@@ -92,6 +92,7 @@ async def test_of_several_stories_the_one_with_most_points_counts(
     "url",
     [
         "https://example.org/2511/00001",
+        "https://arxiv.org/abs/2511.00002?after=00001",
         "https://arxiv.org.example.org/abs/2511.00001",
         "https://example.org/?paper=https://arxiv.org/abs/2511.00001",
         None,

@@ -25,6 +25,7 @@ from bot.model import (
     Window,
 )
 from bot.ports import OpenStore, Store
+from bot.schedule.pauses import pause, resume
 from bot.schedule.planner import Planner
 from bot.system import RandomIds
 from bot.view.doc import Heading, PaperCard, Section, from_json
@@ -425,3 +426,19 @@ async def test_an_edition_made_late_says_when_it_really_was_made(store: Store) -
     edition = await store.editions.get(Window.DAY, at(THU, 9))
     assert edition is not None
     assert edition.ranking.as_of == at(THU, 11)
+
+
+async def test_a_pause_is_the_recorded_reason_for_the_slots_that_passed_in_it(store: Store) -> None:
+    await store_lists(store)
+    team = await add(store, active_from=at(WED, 12))
+    await pause(store, team, "Maya", at(THU, 8))
+    paused = await store.destinations.by_name("team")
+    assert paused is not None
+    await resume(store, paused, "Ben", at(FRI, 10))
+    records = await store.destinations.slots(team.id, 5)
+    assert [(one.slot.local_date, one.reason) for one in records] == [
+        (FRI, QuietReason.PAUSED),
+        (THU, QuietReason.PAUSED),
+    ]
+    assert records[0].detail == "Paused by Maya since 2025-11-20 08:00 UTC."
+    assert await tick(store, at(FRI, 10.1)) == 0

@@ -1,5 +1,6 @@
 """What every store promises of sources: their states, leases, budgets and notes."""
 
+import random
 from datetime import datetime, timedelta
 
 import pytest
@@ -112,6 +113,30 @@ async def test_a_part_of_a_millisecond_is_never_lost(store: Store) -> None:
     assert await store.sources.reserve("odd", odd, timedelta(microseconds=1500), MINUTE, 9) == NOW + 3 * MS
     await store.sources.hold("odd", NOW + HOUR + timedelta(microseconds=1))
     assert await reserve(store, NOW, budget="odd") == NOW + HOUR + MS
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_bookings_keep_the_interval_the_window_and_the_holds(store: Store, seed: int) -> None:
+    """Whatever the callers' rhythm, and no later than these three demand."""
+    random_ = random.Random(seed)
+    limit = random_.randint(1, 6)
+    now, held = NOW, NOW
+    starts: list[datetime] = []
+    for _ in range(120):
+        now += random_.choice([0, 0, 0, 1, 5, 40]) * random_.random() * SECOND
+        if random_.random() < 0.05:
+            held = max(held, now + random_.randint(-60, 120) * SECOND)
+            await store.sources.hold("arxiv", held)
+
+        start = await reserve(store, now, limit=limit)
+
+        free = [now, held]
+        if starts:
+            free.append(starts[-1] + 3 * SECOND)
+        if len(starts) >= limit:
+            free.append(starts[-limit] + MINUTE)
+        assert timedelta(0) <= start - max(free) < MS
+        starts.append(start)
 
 
 @pytest.mark.parametrize("back", [2 * MINUTE, 9 * HOUR, 400 * DAY])

@@ -213,6 +213,7 @@ def test_a_paper_without_categories_is_in_none() -> None:
         ("Smith Jones", "Ann Smith-Jones"),
         ("O'Brien", "Pat O\u2019Brien"),
         ("Martin Luther King", "Martin Luther King, Jr."),
+        ("Martin King", "Martin Luther King Jr."),
         ("李明", "李 明"),
     ],
 )
@@ -229,6 +230,7 @@ def test_an_author_is_found_by_the_ways_the_name_is_written(wanted: str, name: s
         ("Yi Wang", "Ying Wang"),
         ("Wei Yang", "Yang Wei"),
         ("Cun", "Yann LeCun"),
+        ("Yann", "Yann LeCun"),
         ("LeCun", "LeCun Zhang"),
         ("Ming Wu", "Xiao-Ming Wu"),
         ("Wang", "Yann Wangari"),
