@@ -60,16 +60,18 @@ def run_command() -> None:
     from bot.logs import configure_logs
 
     settings = load_settings()
-    configure_logs(settings.log_level, settings.log_format)
+    configure_logs("error", settings.log_format)  # the welcome says by itself what it meets
     run(_run(settings))
 
 
 async def _run(settings: Settings) -> None:
+    from bot.logs import configure_logs
     from bot.wiring import assemble
 
     async with assemble(settings, surroundings()) as bot:
         with _stopped_by_signals(bot):
             await _welcome(bot, settings)
+            configure_logs(settings.log_level, settings.log_format)
             await bot.run()
 
 
@@ -85,9 +87,11 @@ async def _welcome(bot: "Paperboy", settings: Settings) -> None:
         failure = await bot.first_fetch()
         at = bot.clock.now()
         if failure is not None:
-            warn(f"{failure} No papers are stored yet, so these are invented samples; they are sent nowhere.")
+            warn(f"{failure} Nothing is stored yet, so these are invented samples; they are sent nowhere.")
             ranking, papers = sample_ranking(at)
             show(Shown(ranking, papers, coverage))
+            say()
+            warn("Running, and asking again until there are real papers; Ctrl-C stops.")
             return
     shown = await gather(bot.store, Window.DAY, at, _SHOWN)
     show(shown)

@@ -108,7 +108,7 @@ class ArxivSource:
         return await self._client.get(Upstream.ARXIV, url, budget=ARXIV_BUDGET, etag=etag)
 
     async def _whole(self, categories: Sequence[str], reply: Reply) -> _Listing:
-        # A full listing takes a third of a second to read: aside, so that nothing else waits for it.
+        # A full listing takes half a second to read: aside, so that nothing else waits for it.
         batch = await asyncio.to_thread(parse_announcements, reply.body)
         listing = _Listing(batch.readings, batch.skipped, reply.observed_at)
         if batch.entries < _LISTING_CAP:

@@ -19,22 +19,22 @@ from urllib.parse import urlsplit
 
 _LONGEST_TEX: Final = 50_000  # characters; longer than any abstract: beyond it only line breaks are mended
 _LONGEST_LINK: Final = 2_000  # characters, what browsers and chat platforms take for certain
-_MOST_PASSES: Final = 10_000  # far above the depth of braces that fits into `_LONGEST_TEX`
+_MOST_PASSES: Final = 50  # text that needs more (braces nested as deep) is no prose, and keeps its TeX
 
 
 def clean_title(text: str) -> str:
     """One line of clean text."""
-    return _clean(text, lambda whole: " ".join(_tex(_tidy(whole)).split()))
+    return _settled(_one_line(text), lambda line: _one_line(_tex(line)))
 
 
 def clean_abstract(text: str) -> str:
     """Clean text whose paragraphs, divided by blank lines upstream, are divided by one blank line."""
-    return _clean(text, lambda whole: _tidy(_tex(_tidy(whole))))
+    return _settled(_tidy(text), lambda whole: _tidy(_tex(whole)))
 
 
 def clean_name(text: str) -> str:
     r"""A person's or organisation's name on one line. Every accent counts: `Ma\'s` is Maś, not "Ma's"."""
-    return _clean(text, lambda whole: " ".join(_letters(_tidy(whole), _ACCENT).replace("~", " ").split()))
+    return _settled(_one_line(text), lambda line: _one_line(_letters(line, _ACCENT).replace("~", " ")))
 
 
 def clean_link(text: str) -> str | None:
@@ -58,13 +58,13 @@ def clean_link(text: str) -> str | None:
     return link if sound else None
 
 
-def _clean(text: str, one_pass: Callable[[str], str]) -> str:
+def _settled(text: str, one_pass: Callable[[str], str]) -> str:
     """Repeats a pass until nothing changes, for a rule's result may be another's (nested braces)."""
+    done = text
     for _ in range(_MOST_PASSES):
-        after = one_pass(text)
-        if after == text:
-            break
-        text = after
+        before, done = done, one_pass(done)
+        if done == before:
+            return done
     return text
 
 
@@ -82,6 +82,10 @@ def _tidy(text: str) -> str:
     text = unicodedata.normalize("NFC", _without_invisible(_BREAK.sub("\n", text)))
     paragraphs = (" ".join(paragraph.split()) for paragraph in _PARAGRAPH.split(text))
     return "\n\n".join(filter(None, paragraphs))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(_tidy(text).split())
 
 
 def _without_invisible(text: str) -> str:

@@ -4,9 +4,11 @@ Every function runs inside the caller's read transaction, takes instants in ms, 
 that was observed after `as_of`.
 """
 
+import gc
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from typing import Any, Final, NamedTuple
 
@@ -26,6 +28,9 @@ _MOVED: Final = """
 _COMPARED: Final = """
     SELECT id FROM papers WHERE first_seen_at BETWEEN :since AND :as_of AND first_list IS NOT NULL
 """
+
+
+_NONE: Final[Mapping[tuple[Signal, Upstream], Series]] = {}
 
 
 class _Statement(NamedTuple):
@@ -49,12 +54,14 @@ _PAPERS: Final = _Statement(
 # two texts come in order of time, without a sort.
 _SIGNALS: Final = _Statement(
     """
-    SELECT paper_id, signal_id, upstream_id, group_concat(observed_at), group_concat(value)
+    SELECT paper_id, signal_id, upstream_id, group_concat(observed_at), group_concat(value),
+        max(observed_at)
     FROM observations WHERE observed_at <= :as_of
     GROUP BY paper_id, signal_id, upstream_id
     """,
     """
-    SELECT paper_id, signal_id, upstream_id, group_concat(observed_at), group_concat(value)
+    SELECT paper_id, signal_id, upstream_id, group_concat(observed_at), group_concat(value),
+        max(observed_at)
     FROM observations
     WHERE paper_id IN (SELECT value FROM json_each(:papers)) AND observed_at <= :as_of
     GROUP BY paper_id, signal_id, upstream_id
@@ -96,6 +103,9 @@ _MANY: Final = 0.5
 
 def moved_since(db: Database, since: int, as_of: int) -> list[PaperSeries]:
     """The series of papers first seen, first listed, or with a number changed from `since` on."""
+    (oldest,) = db.execute("SELECT min(first_seen_at) FROM papers").fetchone()
+    if oldest is None or since <= oldest:
+        return _series(db, None, as_of)
     return _chosen(db, _MOVED, since, as_of)
 
 
@@ -118,26 +128,46 @@ def _chosen(db: Database, choice: str, since: int, as_of: int) -> list[PaperSeri
     return [one for one in _series(db, None, as_of) if one.paper_id in wanted]
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keeps the garbage collector away while many objects without cycles are made.
+
+    It would walk all of them again and again as they grow in number: a third of the whole time.
+    """
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
+@_uncollected()
 def _series(db: Database, paper_ids: list[int] | None, as_of: int) -> list[PaperSeries]:
     """Puts together the series of these papers, or of all."""
     scope = _Scope(db, paper_ids, as_of)
-    signals = _signals(db, scope)
     polled = _polled(db, scope, as_of)
+    signals = _signals(db, scope, polled)
     first_lists = _first_lists(db, as_of)
+    days: dict[str | None, int | None] = {None: None}
     result = []
     for paper_id, key, first_seen_at, seen_after, first_list in scope.rows(_PAPERS):
-        day, lacked = first_lists.get(paper_id, (first_list, seen_after))
-        own = signals.get(paper_id, {})
-        last = max((one.last_at for one in own.values()), default=first_seen_at)
+        day, lacked = first_list, seen_after
+        if paper_id in first_lists:
+            day, lacked = first_lists[paper_id]
+        if day not in days:
+            days[day] = date.fromisoformat(day).toordinal() if day else None
+        last = polled.get(paper_id, first_seen_at)
         result.append(
             PaperSeries(
                 paper_id,
                 key,
                 first_seen_at,
                 lacked,
-                None if day is None else date.fromisoformat(day).toordinal(),
-                max(last, first_seen_at, polled.get(paper_id, 0)),
-                own,
+                days[day],
+                max(last, first_seen_at),
+                signals.get(paper_id, _NONE),
             )
         )
     return result
@@ -157,17 +187,22 @@ class _Scope:
         return self._db.execute(statement.about_some, {"as_of": self._as_of, "papers": self._papers})
 
 
-def _signals(db: Database, scope: _Scope) -> Mapping[int, Mapping[tuple[Signal, Upstream], Series]]:
+def _signals(
+    db: Database, scope: _Scope, polled: dict[int, int]
+) -> Mapping[int, Mapping[tuple[Signal, Upstream], Series]]:
+    """The numbers of each paper; also notes in `polled` when they were read."""
     signals = {number: Signal(name) for number, name in db.execute("SELECT id, name FROM signals")}
     upstreams = {number: Upstream(name) for number, name in db.execute("SELECT id, name FROM upstreams")}
     keys = {(s, u): (signals[s], upstreams[u]) for s in signals for u in upstreams}
     result: defaultdict[int, dict[tuple[Signal, Upstream], Series]] = defaultdict(dict)
-    for paper_id, signal, upstream, times, values in scope.rows(_SIGNALS):
+    for paper_id, signal, upstream, times, values, last in scope.rows(_SIGNALS):
+        if last > polled.get(paper_id, 0):
+            polled[paper_id] = last
         result[paper_id][keys[signal, upstream]] = Series(times, str(values))
     return result
 
 
-def _polled(db: Database, scope: _Scope, as_of: int) -> Mapping[int, int]:
+def _polled(db: Database, scope: _Scope, as_of: int) -> dict[int, int]:
     """When a list that has the paper was last read, by paper."""
     last = {subject: at for subject, at in db.execute(_LAST_POLLS, {"as_of": as_of}) if at is not None}
     result: dict[int, int] = {}

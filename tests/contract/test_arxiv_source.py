@@ -150,6 +150,13 @@ async def test_a_category_that_is_full_by_itself_is_said_to_be_partial(
     assert poll.detail == "arXiv shows at most 2,000 entries of cs.AI; there may be more."
 
 
+async def test_a_listing_that_is_not_whole_is_read_again(store: Store, clock: FakeClock) -> None:
+    async with ArxivServer(now=clock.now, etags=True) as server, polite_client(store, clock) as client:
+        source = ArxivSource(client, server.api_url, server.rss_url, clock)
+        server.announce(paper(number) for number in range(1, 2102))
+        assert [(await listing(source)).outcome for _ in range(2)] == [Outcome.PARTIAL] * 2
+
+
 async def test_half_a_listing_that_cannot_be_read_leaves_what_was_seen(
     server: ArxivServer, source: ArxivSource
 ) -> None:
@@ -178,7 +185,7 @@ async def test_entries_that_cannot_be_read_are_counted(server: ArxivServer, sour
 
 
 @pytest.mark.parametrize("fault", [Answer(500), Refuse(), Cut(), Truncated(), garbled(), Answer(404)])
-async def test_a_failure_is_a_failed_poll(server: ArxivServer, source: ArxivSource, fault: Answer) -> None:
+async def test_a_failure_is_a_failed_poll(server: ArxivServer, source: ArxivSource, fault: Fault) -> None:
     server.announce([paper(1)])
     server.faults.add(fault, fault, fault)
 
@@ -337,6 +344,14 @@ async def test_a_failure_ends_the_lookup_and_what_was_read_before_stays(
 
     assert [poll.outcome for poll in answers] == [Outcome.OK, Outcome.FAILED]
     assert "503" in answers[1].detail
+
+
+async def test_a_lookup_that_is_refused_for_another_reason_is_not_halved(
+    server: ArxivServer, source: ArxivSource
+) -> None:
+    server.faults.add(Answer(404))
+    (poll,) = await polls(source.poll_ids(["2511.00001", "2511.00002"]))
+    assert (poll.outcome, poll.readings, len(server.asked)) == (Outcome.FAILED, (), 1)
 
 
 async def test_a_garbled_batch_costs_that_batch_alone(server: ArxivServer, source: ArxivSource) -> None:

@@ -252,14 +252,15 @@ async def test_three_refusals_in_a_row_end_it(source: GitHubSource, server: GitH
 
 
 async def test_an_outage_ends_it_and_what_was_read_before_stays(
-    source: GitHubSource, server: GitHubServer
+    source: GitHubSource, server: GitHubServer, clock: FakeClock
 ) -> None:
     server.faults.add(None, *[Answer(502)] * 3)
     poll = await stars(source, ENGINE, NET)
     assert (poll.outcome, told(poll)) == (Outcome.PARTIAL, {arxiv(1): 120})
 
     server.faults.add(*[Answer(502)] * 3)
-    assert (await stars(source, NET)).outcome is Outcome.FAILED
+    poll = await stars(source, NET)
+    assert (poll.outcome, poll.observed_at) == (Outcome.FAILED, clock.now())
     assert (await stars(source, NET)).outcome is Outcome.OK
 
 

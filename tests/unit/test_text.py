@@ -187,9 +187,9 @@ def test_a_link_field_gives_one_safe_link_or_none(raw: str, clean: str | None) -
     assert clean_link(raw) == clean
 
 
-def test_very_long_text_is_mended_without_its_tex() -> None:
-    text = r"\emph{" * 20_000 + "x\ny"
-    assert clean_abstract(text) == text.replace("\n", " ")
+@pytest.mark.parametrize("text", [r"\emph{" * 20_000 + "x\ny", r"\emph{" * 500 + "x\ny" + "}" * 500])
+def test_what_is_no_prose_is_mended_without_its_tex(text: str) -> None:
+    assert clean_abstract(text) == clean_title(text) == text.replace("\n", " ")
 
 
 def recorded_texts(name: str) -> Iterator[tuple[str, str]]:
