@@ -118,23 +118,31 @@ async def open_poller(settings: Settings, store: Store, around: Surroundings) ->
     contact = f"; {settings.operator_contact}" if settings.operator_contact else ""
     holder = _holder(around)
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
-        client = HttpClient(
-            session,
-            around.clock,
-            store.sources,
-            user_agent=f"Paperboy/{VERSION} (daily paper digests{contact})",
-            holder=holder,
-            random=around.random,
-        )
+
+        def client(patience: timedelta) -> HttpClient:
+            return HttpClient(
+                session,
+                around.clock,
+                store.sources,
+                user_agent=f"Paperboy/{VERSION} (daily paper digests{contact})",
+                holder=holder,
+                random=around.random,
+                patience=patience,
+            )
+
+        lists = client(timedelta(minutes=10))
+        signals = client(timedelta(minutes=1))  # what is optional never waits long for its budget
         sources = Sources(
-            HuggingFaceSource(client, settings.hf_endpoint, _plain(settings.hf_token)),
-            arxiv=ArxivSource(client, settings.arxiv_api_url, settings.arxiv_rss_url, around.clock)
+            HuggingFaceSource(lists, settings.hf_endpoint, _plain(settings.hf_token)),
+            arxiv=ArxivSource(lists, settings.arxiv_api_url, settings.arxiv_rss_url, around.clock)
             if settings.arxiv
             else None,
-            github=GitHubSource(client, settings.github_api_url, _plain(settings.github_token), store.sources)
+            github=GitHubSource(
+                signals, settings.github_api_url, _plain(settings.github_token), store.sources
+            )
             if settings.github
             else None,
-            hackernews=HackerNewsSource(client, settings.hn_api_url) if settings.hackernews else None,
+            hackernews=HackerNewsSource(signals, settings.hn_api_url) if settings.hackernews else None,
         )
         yield Poller(store, sources, around.clock, habits(settings), holder=holder)
 

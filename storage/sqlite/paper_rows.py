@@ -27,12 +27,7 @@ _VERSIONS: Final = (
     "SELECT paper_id, number, submitted_at FROM paper_versions "
     "WHERE paper_id IN (SELECT value FROM json_each(?)) ORDER BY paper_id, number"
 )
-_OWNERS: Final = """
-    SELECT i.scheme, i.value, i.paper_id
-    FROM json_each(?) AS wanted
-    CROSS JOIN paper_ids AS i  -- in this order: a search in paper_ids for each id wanted
-    ON i.scheme = json_extract(wanted.value, '$[0]') AND i.value = json_extract(wanted.value, '$[1]')
-"""
+_OWNER: Final = "SELECT paper_id FROM paper_ids WHERE scheme = ? AND value = ?"
 
 
 class PaperRows(NamedTuple):
@@ -64,10 +59,8 @@ def load_rows(db: Database, paper_ids: Iterable[int]) -> list[PaperRows]:
 
 def owners(db: Database, ids: Iterable[PaperId]) -> dict[PaperId, int]:
     """The numbers of the papers that have these ids."""
-    return {
-        PaperId(IdScheme(scheme), value): paper_id
-        for scheme, value, paper_id in db.execute(_OWNERS, [json.dumps(sorted(set(ids)))])
-    }
+    found = ((paper_id, db.execute(_OWNER, paper_id).fetchone()) for paper_id in set(ids))
+    return {paper_id: row[0] for paper_id, row in found if row is not None}
 
 
 def paper_of(rows: PaperRows) -> Paper:
