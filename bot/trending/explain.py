@@ -4,9 +4,11 @@ Nothing is claimed that was not observed: a single reading has no pace, a ratio 
 compares with and needs at least 30 papers in it, and "since" always names an instant that was really read.
 """
 
-from bisect import bisect_right
+import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from operator import attrgetter
 from statistics import median
 from typing import Final, NamedTuple
 
@@ -33,6 +35,16 @@ class Usual(NamedTuple):
     papers: int
 
 
+class _Member(NamedTuple):
+    """A paper of the comparison group."""
+
+    first_seen_at: int
+    reached: int  # the age at which it was last read
+    upvotes: Series
+    last_age: int  # since when it has `last`
+    last: int
+
+
 class Comparison:
     """The papers that "usual" refers to: those first listed in the 30 days before, at known ages."""
 
@@ -40,29 +52,50 @@ class Comparison:
         """Takes the series of the daily lists' papers; those first seen outside the 30 days do not count."""
         newest = utc_ms(as_of)
         oldest = newest - GROUP_DAYS * _DAY
-        self._papers: list[tuple[int, int, list[int], list[int], int]] = []
+        self._members: dict[int, _Member] = {}
+        self._sorted: dict[int, list[int]] = {}  # by age: the upvotes of all who got there, in order
         for paper in papers:
-            upvotes = merged(paper, Signal.UPVOTES)
-            if upvotes is None or not age_known(paper) or not oldest <= paper.first_seen_at <= newest:
+            born = paper.first_seen_at
+            if not oldest <= born <= newest or not age_known(paper):
                 continue
-            points = upvotes.points()
-            self._papers.append(
-                (
-                    paper.paper_id,
-                    paper.first_seen_at,
-                    [at for at, _ in points],
-                    [value for _, value in points],
-                    min(paper.polled_at, newest),
+            upvotes = merged(paper, Signal.UPVOTES)
+            if upvotes is not None:
+                self._members[paper.paper_id] = _Member(
+                    born, min(paper.polled_at, newest) - born, upvotes, upvotes.last_at - born, upvotes.last
                 )
-            )
+
+    def look_up(self, ages: Iterable[int]) -> None:
+        """Prepares `usual` for all these ages (ms) at once, which is faster than one after another."""
+        wanted = sorted({*ages} - self._sorted.keys())
+        if not wanted:
+            return
+        columns: list[list[int]] = [[] for _ in wanted]
+        # Nearly in order already, so that little is left to sort.
+        for member in sorted(self._members.values(), key=attrgetter("last")):
+            got_to = bisect_right(wanted, member.reached)
+            settled = bisect_left(wanted, member.last_age)
+            for column in columns[settled:got_to]:
+                column.append(member.last)
+            if settled:
+                points = member.upvotes.points()
+                for age, column in zip(wanted[: min(settled, got_to)], columns, strict=False):
+                    before = bisect_right(points, (member.first_seen_at + age, math.inf))
+                    if before:
+                        column.append(points[before - 1][1])
+        for column in columns:
+            column.sort()
+        self._sorted.update(zip(wanted, columns, strict=True))
 
     def usual(self, age: int, without: int) -> Usual | None:
         """The median upvotes at `age` (ms) of the group's other papers; `None` if fewer than 30 got there."""
-        values: list[int] = []
-        for paper_id, first_seen_at, times, upvotes, polled_at in self._papers:
-            instant = first_seen_at + age
-            if instant <= polled_at and paper_id != without and times[0] <= instant:
-                values.append(upvotes[bisect_right(times, instant) - 1])
+        self.look_up([age])
+        values = self._sorted[age]
+        member = self._members.get(without)
+        if member is not None and age <= member.reached:
+            own = member.upvotes.at(member.first_seen_at + age)
+            if own is not None:
+                place = bisect_left(values, own[1])
+                values = values[:place] + values[place + 1 :]
         if len(values) < GROUP_LEAST:
             return None
         return Usual(median(values), len(values))

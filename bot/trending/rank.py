@@ -6,7 +6,7 @@ from typing import Final
 
 from bot.model import Batch, PaperSeries, Ranked, Ranking, Window, utc_ms
 from bot.trending.explain import Comparison, explain
-from bot.trending.score import ordered
+from bot.trending.score import best
 from bot.trending.windows import window_start
 
 DEFAULT_SIZE: Final = 50
@@ -38,6 +38,6 @@ def rank(
             reasons=explain(entry, since_ms, as_of, comparison),
             new=entry.new,
         )
-        for position, entry in enumerate(ordered(papers, since_ms)[:size], 1)
+        for position, entry in enumerate(best(papers, since_ms, size), 1)
     )
     return Ranking(window, as_of, since, entries)

@@ -9,8 +9,8 @@ adding comments at any weight changes that by less than 0.002 for the better and
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Final
+from heapq import nsmallest
+from typing import Final, NamedTuple
 
 from bot.model import Component, PaperSeries, Series, Signal
 from bot.trending.merge import merged
@@ -21,14 +21,14 @@ _BONUS_WEIGHT: Final = 5.0
 _BONUS_SCALE: Final = 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
+class Scored(NamedTuple):
     """A paper's score in one window."""
 
     paper: PaperSeries
     new: bool  # first listed within the window
     score: float
     components: tuple[Component, ...]
+    upvotes: int  # all it has, whenever they came; 0: nobody told
 
 
 def gain(series: Series, since: int, *, new: bool) -> int:
@@ -66,19 +66,21 @@ def score(paper: PaperSeries, since: int) -> Scored | None:
             components.append(Component(signal, amount, bonus(amount)))
     if not components:
         return None
-    return Scored(paper, new, round(sum(part.points for part in components), 2), tuple(components))
+    return Scored(
+        paper,
+        new,
+        round(sum(part.points for part in components), 2),
+        tuple(components),
+        upvotes.last if upvotes is not None else 0,
+    )
 
 
-def ordered(papers: Iterable[PaperSeries], since: int) -> list[Scored]:
-    """All papers with a score, best first. The order is total: ties go to more upvotes, then to the paper
-    seen earlier, then by key.
+def best(papers: Iterable[PaperSeries], since: int, size: int) -> list[Scored]:
+    """The `size` papers with the highest scores, best first. The order is total: ties go to more upvotes,
+    then to the paper seen earlier, then by key.
     """
-    scored = [entry for paper in papers if (entry := score(paper, since)) is not None]
-    scored.sort(key=_order)
-    return scored
+    return nsmallest(size, filter(None, (score(paper, since) for paper in papers)), key=_order)
 
 
 def _order(entry: Scored) -> tuple[float, int, int, str]:
-    upvotes = merged(entry.paper, Signal.UPVOTES)
-    total = upvotes.last if upvotes is not None else 0
-    return (-entry.score, -total, entry.paper.first_seen_at, entry.paper.key)
+    return (-entry.score, -entry.upvotes, entry.paper.first_seen_at, entry.paper.key)

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
-from bot.model import Batch, PaperSeries, Window, utc_ms
+from bot.model import Batch, PaperSeries, Window
 
 _SPANS: Final = {Window.WEEK: timedelta(days=7), Window.MONTH: timedelta(days=30)}
 _FALLBACK: Final = timedelta(days=1)
+_DAY_MS: Final = timedelta(days=1) // timedelta(milliseconds=1)
+_EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 
 BATCHES_NEEDED: Final = 2
 
@@ -40,4 +42,5 @@ def appeared_at(paper: PaperSeries) -> int:
     """
     if paper.list_day is None:
         return paper.first_seen_at
-    return min(paper.first_seen_at, utc_ms(end_of_list(date.fromordinal(paper.list_day))))
+    # `end_of_list` in whole numbers: a ranking asks this of every paper.
+    return min(paper.first_seen_at, (paper.list_day + 1 - _EPOCH_DAY) * _DAY_MS)

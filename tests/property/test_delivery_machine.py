@@ -1,0 +1,215 @@
+"""Deliveries as a state machine: the real outbox and the real policy, with everything that can go wrong.
+
+Workers crash between any two steps, requests and replies are lost, a zombie goes on after its lease has
+passed to another. Whatever happens, a receiver with a key or that can be asked has every message at most once, one
+without any ability too, and when all calms down each delivery has ended truthfully.
+"""
+
+import asyncio
+import random
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from bot.delivery.policy import (
+    LANDING,
+    Abilities,
+    Ask,
+    Doubt,
+    Reject,
+    Send,
+    Wait,
+    after_failure,
+    before_try,
+    lease_for,
+)
+from bot.errors import DeliveryError, DoubtfulError, NotAcceptedError, RefusedError, StaleLeaseError
+from bot.model import Delivery, DeliveryState, Route
+from bot.ports import Ability, Store
+from storage.sqlite.store import open_sqlite
+from tests.contract.rows import DAY, NOW, SECOND, add_destination, add_papers, queue
+
+TIMEOUT = timedelta(seconds=20)
+ENDINGS = ("arrives", "lost reply", "lost request", "not accepted", "refused")
+
+
+@dataclass
+class Holding:
+    """A delivery in a worker's hands, and what the worker is about to do with it."""
+
+    delivery: Delivery
+    sending: bool = False  # the request is about to go out
+    landing: bool = False  # it is out, and may still arrive
+
+
+class Deliveries(RuleBasedStateMachine):
+    """One outbox, any number of workers, one receiver."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.folder = tempfile.TemporaryDirectory()
+        self.now = NOW
+        self.chance = random.Random(0)
+        self.arrived: Counter[str] = Counter()
+        self.held: list[Holding] = []
+        self.keys: list[str] = []
+
+    def run(self, work: Any) -> Any:
+        return self.runner.run(work)
+
+    @initialize(ability=st.sampled_from(Ability))
+    def open(self, ability: Ability) -> None:
+        window = timedelta(hours=24) if ability is Ability.KEY else timedelta(0)
+        self.can = Abilities(ability, TIMEOUT, window)
+        self.opened: AbstractAsyncContextManager[Store] = open_sqlite(Path(self.folder.name) / "p.db")
+        self.store: Store = self.run(self.opened.__aenter__())
+        self.papers: list[int] = self.run(add_papers(self.store, 4))
+
+    def teardown(self) -> None:
+        if hasattr(self, "store"):
+            self.calm_down()
+            self.run(self.opened.__aexit__(None, None, None))
+        self.runner.close()
+        self.folder.cleanup()
+
+    # --- what happens ------------------------------------------------------------------------------
+
+    @precondition(lambda self: len(self.keys) < 3)
+    @rule()
+    def plan(self) -> None:
+        name = f"team {len(self.keys)}"
+
+        async def work() -> Delivery:
+            place = await add_destination(
+                self.store.destinations, name, route=Route(surface="webhook", address="x")
+            )
+            late = self.now + timedelta(hours=6)
+            return await queue(self.store, place, self.papers[:2], deliver_by=late)
+
+        self.keys.append(self.run(work()).key)
+
+    @rule(limit=st.integers(1, 3))
+    def claim(self, limit: int) -> None:
+        claimed = self.run(self.store.outbox.claim("w", ["webhook"], self.now, lease_for(self.can), limit))
+        for delivery in claimed:
+            self.handle(Holding(delivery), before_try(delivery, self.can, self.now))
+
+    @precondition(lambda self: any(one.sending for one in self.held))
+    @rule(data=st.data(), ending=st.sampled_from(ENDINGS))
+    def send(self, data: st.DataObject, ending: str) -> None:
+        held = data.draw(st.sampled_from([one for one in self.held if one.sending]))
+        key = held.delivery.key
+        self.held.remove(held)
+        if ending in {"arrives", "lost reply"}:
+            self.arrive(key)
+        errors: dict[str, Callable[[], DeliveryError]] = {
+            "lost reply": lambda: DoubtfulError("Cut."),
+            "lost request": lambda: DoubtfulError("Cut."),
+            "not accepted": lambda: NotAcceptedError("No route."),
+            "refused": lambda: RefusedError("Gone."),
+        }
+        if ending == "arrives":
+            self.write(self.store.outbox.sent(held.delivery.id, held.delivery.fence, self.now, "r"))
+        else:
+            intent = after_failure(held.delivery, self.can, errors[ending](), self.now, self.chance)
+            self.handle(held, intent)
+
+    @precondition(lambda self: bool(self.held))
+    @rule(data=st.data(), lands=st.booleans())
+    def crash(self, data: st.DataObject, lands: bool) -> None:
+        """The worker dies; a request that was out may land all the same."""
+        held = data.draw(st.sampled_from(self.held))
+        self.held.remove(held)
+        if held.sending and lands:
+            self.arrive(held.delivery.key)
+
+    @rule(seconds=st.sampled_from([1, 10, 60, 600]))
+    def time_passes(self, seconds: int) -> None:
+        """Nobody sends for longer than a request lasts and lands: a zombie's request is over by then."""
+        self.now += seconds * SECOND
+        if seconds * SECOND > TIMEOUT + LANDING:
+            for held in [one for one in self.held if one.sending]:
+                held.sending = False
+                held.landing = True
+
+    @precondition(lambda self: any(one.landing for one in self.held))
+    @rule(data=st.data())
+    def zombie(self, data: st.DataObject) -> None:
+        """A worker that was held up finds its request cut, and tries to write what it believes."""
+        held = data.draw(st.sampled_from([one for one in self.held if one.landing]))
+        self.held.remove(held)
+        intent = after_failure(held.delivery, self.can, DoubtfulError("Slow."), self.now, self.chance)
+        self.handle(held, intent)
+
+    # --- what workers do ---------------------------------------------------------------------------
+
+    def handle(self, held: Holding, intent: object) -> None:
+        outbox, delivery = self.store.outbox, held.delivery
+        match intent:
+            case Send():
+                if self.write(
+                    held, outbox.sending(delivery.id, delivery.fence, self.now, lease_for(self.can))
+                ):
+                    held.sending = True
+                    self.held.append(held)
+            case Ask(then_send):
+                if self.arrived[delivery.key]:
+                    self.write(outbox.sent(delivery.id, delivery.fence, self.now, "found"))
+                else:
+                    self.handle(held, Send() if then_send else Reject("Too late."))
+            case Wait(until, error, doubtful):
+                self.write(outbox.retry(delivery.id, delivery.fence, until, error, doubtful=doubtful))
+            case Reject(error):
+                self.write(outbox.rejected(delivery.id, delivery.fence, self.now, error))
+            case Doubt(error):
+                self.write(outbox.in_doubt(delivery.id, delivery.fence, self.now, error))
+
+    def write(self, work: Any) -> bool:
+        try:
+            self.run(work)
+        except StaleLeaseError:
+            return False
+        return True
+
+    def arrive(self, key: str) -> None:
+        if self.can.ability is not Ability.KEY or not self.arrived[key]:
+            self.arrived[key] += 1
+
+    def calm_down(self) -> None:
+        """From now on everything works: every delivery must come to its end."""
+        self.held.clear()
+        for _ in range(40):
+            self.now += timedelta(minutes=11)
+            self.claim(limit=3)
+            while any(one.sending for one in self.held):
+                held = next(one for one in self.held if one.sending)
+                self.held.remove(held)
+                self.arrive(held.delivery.key)
+                self.write(self.store.outbox.sent(held.delivery.id, held.delivery.fence, self.now, "r"))
+        self.now += DAY
+        self.claim(limit=3)
+        self.each_message_is_there_at_most_once()
+        for delivery in self.run(self.store.outbox.list(list(DeliveryState), 100)):
+            assert delivery.state.final, delivery
+            if delivery.state is DeliveryState.SENT:
+                assert self.arrived[delivery.key] == 1, delivery
+            if delivery.state is DeliveryState.REJECTED:
+                assert self.arrived[delivery.key] == 0, delivery
+
+    @invariant()
+    def each_message_is_there_at_most_once(self) -> None:
+        assert all(count <= 1 for count in self.arrived.values()), self.arrived
+
+
+TestDeliveries = Deliveries.TestCase
+TestDeliveries.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
