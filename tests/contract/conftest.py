@@ -1,5 +1,5 @@
 """Fixtures of the contract suites."""
 
-from tests.contract.stores import open_store, store
+from tests.contract.stores import engine, open_store, store
 
-__all__ = ["open_store", "store"]
+__all__ = ["engine", "open_store", "store"]

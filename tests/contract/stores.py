@@ -11,6 +11,7 @@ from typing import Final
 import pytest
 
 from bot.ports import OpenStore, Store
+from storage.sqlite.engine import Engine
 from storage.sqlite.store import open_sqlite
 
 
@@ -32,3 +33,12 @@ async def store(open_store: OpenStore) -> AsyncIterator[Store]:
     """This test's store, empty and open."""
     async with open_store() as opened:
         yield opened
+
+
+@pytest.fixture
+async def engine(tmp_path: Path) -> AsyncIterator[Engine]:
+    """SQLite alone: the engine of the file that `store` would open."""
+    opened = Engine(tmp_path / "paperboy.db")
+    await opened.open()
+    yield opened
+    await opened.close()

@@ -116,4 +116,4 @@ def test_hardly_a_paper_of_a_final_top_five_is_left_out_by_the_next_post(size: i
     papers, missed = replay(recorded_pages(), recorded_upvotes(), size)
     assert papers > 1_000
     assert missed / papers <= at_most, f"{missed} of {papers} papers ({missed / papers:.2%})"
-    print(f"{size} papers a post: {missed} of {papers} papers of final top fives left out")  # noqa: T201 - a figure to read with `pytest -s`
+    print(f"{size} papers a post: {missed} of {papers} papers of final top fives left out")

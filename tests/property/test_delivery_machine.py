@@ -1,8 +1,8 @@
 """Deliveries as a state machine: the real outbox and the real policy, with everything that can go wrong.
 
 Workers crash between any two steps, requests and replies are lost, a zombie goes on after its lease has
-passed to another. Whatever happens, a receiver with a key or that can be asked has every message at most once, one
-without any ability too, and when all calms down each delivery has ended truthfully.
+passed to another. Whatever happens, a receiver has every message at most once, whether it drops repeats,
+can be asked, or neither; and when all calms down each delivery has ended truthfully.
 """
 
 import asyncio
@@ -157,9 +157,7 @@ class Deliveries(RuleBasedStateMachine):
         outbox, delivery = self.store.outbox, held.delivery
         match intent:
             case Send():
-                if self.write(
-                    held, outbox.sending(delivery.id, delivery.fence, self.now, lease_for(self.can))
-                ):
+                if self.write(outbox.sending(delivery.id, delivery.fence, self.now, lease_for(self.can))):
                     held.sending = True
                     self.held.append(held)
             case Ask(then_send):
