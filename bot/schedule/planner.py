@@ -11,12 +11,14 @@ import structlog
 from bot.delivery.keys import digest_key
 from bot.editions.digest import Occasion, digest, note
 from bot.editions.share import Share, Shelf
+from bot.errors import InputError, PaperboyError, QueryError
 from bot.model import (
     Destination,
     NewDelivery,
     Planned,
     PlannedSlot,
     QuietDay,
+    QuietReason,
     Slot,
     SlotOutcome,
     SlotRecord,
@@ -31,6 +33,7 @@ from bot.view.doc import Doc, to_json
 _log = structlog.get_logger(__name__)
 
 CHUNK: Final = 500  # destinations planned in one transaction
+_LOOK_AGAIN: Final = timedelta(hours=1)  # at a destination that cannot be served as it is set
 _ROUNDS: Final = 5  # a recipient with so many destinations at one slot gets them all planned at once
 
 
@@ -40,6 +43,9 @@ class _Due:
     last: SlotRecord | None
     decision: Decision
     slot: Slot
+
+
+_Decided = tuple[Destination, SlotRecord | None, Decision]
 
 
 class Planner:
@@ -85,29 +91,15 @@ class Planner:
         queued = 0
         desk = Desk(self._store)
         while looked_at := await self._store.destinations.due_before(now, CHUNK):
-            decided = [
-                (
-                    destination,
-                    record,
-                    decide(
-                        destination.schedule,
-                        active_from=destination.active_from,
-                        last=record.slot.local_date if record else None,
-                        now=now,
-                        late_limit=self._late_limit,
-                    ),
-                )
-                for destination, record in looked_at
-            ]
+            decided, unreadable = self._decide(looked_at, now)
             await self._record_missed(decided, now)
             due = [_Due(one, last, decision, decision.due) for one, last, decision in decided if decision.due]
             if due:
                 self._begin_refresh(now)
                 await self._wait_for_refresh()
                 queued += await self._serve(due, desk)
-            await self._store.destinations.schedule_next(
-                {destination.id: decision.next.at for destination, _, decision in decided}
-            )
+            looks = {destination.id: decision.next.at for destination, _, decision in decided}
+            await self._store.destinations.schedule_next(looks | dict.fromkeys(unreadable, now + _LOOK_AGAIN))
         return queued
 
     async def aclose(self) -> None:
@@ -115,6 +107,28 @@ class Planner:
         if self._refreshing is not None:
             self._refreshing.cancel()
             await asyncio.gather(self._refreshing, return_exceptions=True)
+
+    def _decide(
+        self, looked_at: Sequence[tuple[Destination, SlotRecord | None]], now: datetime
+    ) -> tuple[list[_Decided], list[str]]:
+        """What is due for each, and the ids of those whose schedule cannot be read on this machine."""
+        decided: list[_Decided] = []
+        unreadable: list[str] = []
+        for destination, record in looked_at:
+            try:
+                decision = decide(
+                    destination.schedule,
+                    active_from=destination.active_from,
+                    last=record.slot.local_date if record else None,
+                    now=now,
+                    late_limit=self._late_limit,
+                )
+            except InputError as error:
+                _log.error("A destination cannot be served.", destination=destination.name, error=str(error))
+                unreadable.append(destination.id)
+            else:
+                decided.append((destination, record, decision))
+        return decided, unreadable
 
     # --- the refresh before a slot -----------------------------------------------------------------
 
@@ -137,6 +151,8 @@ class Planner:
                 refresh.result()
             else:
                 _log.warning("The sources did not answer in time; posting from what is stored.")
+        except PaperboyError as error:
+            _log.warning("The sources could not be read anew; posting from what is stored.", error=str(error))
         finally:
             refresh.cancel()
             limit.cancel()
@@ -152,9 +168,7 @@ class Planner:
 
     # --- planning ----------------------------------------------------------------------------------
 
-    async def _record_missed(
-        self, decided: Sequence[tuple[Destination, SlotRecord | None, Decision]], now: datetime
-    ) -> None:
+    async def _record_missed(self, decided: Sequence[_Decided], now: datetime) -> None:
         missed = [
             PlannedSlot(
                 SlotRecord(
@@ -214,7 +228,11 @@ class Planner:
         self, one: _Due, shelf: Shelf, told: frozenset[int], desk: Desk, now: datetime
     ) -> PlannedSlot:
         destination = one.destination
-        share = shelf.share(destination, told)
+        try:
+            share = shelf.share(destination, told)
+        except QueryError as error:  # checked when it was set, by a version that knew other words
+            detail = f"The filter cannot be read any more: {error}"
+            return self._quiet(one, QuietReason.NO_MATCH, detail, now)
         occasion = Occasion(
             slot=one.slot,
             late=one.decision.late,
@@ -238,9 +256,12 @@ class Planner:
                 )
         if destination.quiet_day is QuietDay.NOTE:
             return self._queue(one, note(destination, shelf.edition, detail, occasion), share, now)
+        return self._quiet(one, reason, detail, now)
+
+    def _quiet(self, one: _Due, reason: QuietReason, detail: str, now: datetime) -> PlannedSlot:
         return PlannedSlot(
             SlotRecord(
-                destination_id=destination.id,
+                destination_id=one.destination.id,
                 slot=one.slot,
                 outcome=SlotOutcome.QUIET,
                 late=one.decision.late,

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.errors import DiskFullError
 from bot.model import (
     EVERY_DAY,
     WORKDAYS,
@@ -442,3 +443,32 @@ async def test_a_pause_is_the_recorded_reason_for_the_slots_that_passed_in_it(st
     ]
     assert records[0].detail == "Paused by Maya since 2025-11-20 08:00 UTC."
     assert await tick(store, at(FRI, 10.1)) == 0
+
+
+async def test_a_destination_whose_zone_this_machine_does_not_know_stops_no_other(store: Store) -> None:
+    await store_lists(store)
+    await add(store, "lost", schedule=replace(NINE, zone="Mars/Olympus"))
+    await add(store, "team")
+    assert await tick(store, at(THU, 9)) == 1
+    (delivery,) = await deliveries(store)
+    assert delivery.destination_id == "d-team"
+
+
+async def test_a_filter_that_cannot_be_read_any_more_is_the_recorded_reason(store: Store) -> None:
+    await store_lists(store)
+    old = await add(store, "old", query="cat:xyzzy")
+    await add(store, "team")
+    assert await tick(store, at(THU, 9)) == 1
+    assert (await last_slot(store, old)).detail.startswith("The filter cannot be read any more: ")
+
+
+async def test_a_refresh_that_fails_delays_nothing(store: Store) -> None:
+    await store_lists(store)
+    await add(store)
+
+    async def failing() -> None:
+        raise DiskFullError("the database")
+
+    planner = planner_for(store, StillClock(at(THU, 9)), failing)
+    assert await planner.tick() == 1
+    await planner.aclose()
