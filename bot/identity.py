@@ -42,6 +42,13 @@ def identified(ids: Iterable[PaperId]) -> bool:
     return any(i.scheme is not IdScheme.LOCAL for i in ids)
 
 
+def apart(ids: Iterable[PaperId], others: Iterable[PaperId]) -> bool:
+    """Whether arXiv itself holds the two for different papers, whatever DOI they share."""
+    ours = {i for i in ids if i.scheme is IdScheme.ARXIV}
+    theirs = {i for i in others if i.scheme is IdScheme.ARXIV}
+    return bool(ours and theirs) and not ours & theirs
+
+
 def title_key(title: str) -> str:
     """The title's letters and digits without case, accents and width; its text where it has none.
 

@@ -179,8 +179,11 @@ class DestinationStore(Protocol):
         the longest due first, each with its newest slot record.
         """
 
-    async def schedule_next(self, appointments: Mapping[str, datetime]) -> None:
-        """Notes when each destination must be looked at next: a hint that `due_before` uses."""
+    async def schedule_next(self, looks: Sequence[tuple[Destination, datetime]]) -> None:
+        """Notes when each destination must be looked at next: a hint that `due_before` uses.
+
+        One whose schedule or start was changed since it was read is passed over, and looked at again.
+        """
 
     async def forget_appointments(self) -> None:
         """Drops all hints, so that every destination is looked at again (at start: time zone rules move)."""

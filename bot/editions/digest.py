@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -32,14 +32,35 @@ class Occasion:
     coverage: str | None = None  # what the store covers, while it is still being filled
 
 
+class Cards:
+    """The cards of one edition's papers: each is made once, however many messages show it."""
+
+    def __init__(self, papers: Mapping[int, Paper]) -> None:
+        self._papers = papers
+        self._made: dict[tuple[int, bool], PaperCard] = {}
+
+    def card(self, number: int, paper_id: int, entry: Ranked | None) -> PaperCard:
+        """The paper's card with this number; `entry` is its place in the edition, if it is shown for that."""
+        key = paper_id, entry is None
+        made = self._made.get(key)
+        if made is None:
+            made = self._made[key] = card(number, self._papers[paper_id], entry)
+        return made if made.number == number else replace(made, number=number)
+
+
 def digest(
     destination: Destination,
     edition: Edition,
     share: Share,
     papers: Mapping[int, Paper],
     occasion: Occasion,
+    cards: Cards | None = None,
 ) -> Doc:
-    """The message for one destination; `papers` holds every paper of `share`."""
+    """The message for one destination; `papers` holds every paper of `share`.
+
+    Whoever makes many messages of one edition hands over its `cards`.
+    """
+    cards = cards or Cards(papers)
     zone = ZoneInfo(destination.schedule.zone)
     title = f"{_TITLES[edition.ranking.window]} · {short_date(occasion.slot.local_date)}"
     blocks: list[Block] = [Heading((Span(title, strong=True),))]
@@ -50,12 +71,12 @@ def digest(
             blocks.append(Section((Span("Trending"),)))
         for entry in share.trending:
             number += 1
-            blocks.append(card(number, papers[entry.paper_id], entry))
+            blocks.append(cards.card(number, entry.paper_id, entry))
     if share.announced:
         blocks.append(Section((Span("Newly announced on arXiv"),)))
         for paper_id in share.announced:
             number += 1
-            blocks.append(card(number, papers[paper_id], None))
+            blocks.append(cards.card(number, paper_id, None))
     blocks.append(Note((Span(_footer(destination, [papers[i] for i in share.papers], occasion, zone)),)))
     titles = "; ".join(papers[i].title for i in share.papers)
     return Doc(tuple(blocks), f"{title}: {titles}" if titles else title)

@@ -36,6 +36,16 @@ class Share:
         return (*(entry.paper_id for entry in self.trending), *self.announced)
 
 
+@dataclass(frozen=True, slots=True)
+class _Matching:
+    """What a filter leaves of a pool, before floor, ledger and maximum."""
+
+    trending: list[Ranked]
+    announced: list[int]
+    candidates: int
+    undecided: int
+
+
 class Shelf:
     """One edition and what arXiv announced, laid out to be shared among many destinations.
 
@@ -51,6 +61,7 @@ class Shelf:
         self._announced = known
         self._prepared: dict[int, PreparedPaper] = {}
         self._verdicts: dict[str, dict[int, bool | None]] = {}
+        self._known: dict[tuple[str, Pool], _Matching] = {}
 
     @property
     def numbers(self) -> frozenset[int]:
@@ -62,33 +73,24 @@ class Shelf:
 
         Raises `QueryError` if its filter is no query (they are checked when they are set).
         """
-        verdicts = self._test(destination.query)
-        ranked = self._ranked if destination.pool is not Pool.ANNOUNCED else []
-        trending = [entry for entry in ranked if verdicts[entry.paper_id]]
-        passed = [entry for entry in trending if entry.score >= destination.floor]
-        among = {entry.paper_id for entry in ranked}
-        announced = [
-            number
-            for number in (self._announced if destination.pool is not Pool.TRENDING else [])
-            if number not in among  # a paper that is ranked as well is shown with its score, or not at all
-        ]
-        matched = [number for number in announced if verdicts[number]]
+        matching = self._matching(destination.query, destination.pool)
+        passed = [entry for entry in matching.trending if entry.score >= destination.floor]
         new_trending = [entry for entry in passed if entry.paper_id not in told]
-        new_announced = [number for number in matched if number not in told]
+        new_announced = [number for number in matching.announced if number not in told]
         first, second = _split(len(new_trending), len(new_announced), destination.maximum)
-        above_floor = len(passed) + len(matched)
+        above_floor = len(passed) + len(matching.announced)
         available = len(new_trending) + len(new_announced)
         return Share(
             trending=tuple(new_trending[:first]),
             announced=tuple(new_announced[:second]),
             available=available,
             tally=Tally(
-                candidates=len(ranked) + len(announced),
-                undecided=sum(verdicts[number] is None for number in (*among, *announced)),
-                matched=len(trending) + len(matched),
+                candidates=matching.candidates,
+                undecided=matching.undecided,
+                matched=len(matching.trending) + len(matching.announced),
                 above_floor=above_floor,
                 told=above_floor - available,
-                best=max((entry.score for entry in trending), default=None),
+                best=max((entry.score for entry in matching.trending), default=None),
             ),
         )
 
@@ -103,6 +105,25 @@ class Shelf:
         if pool is not Pool.TRENDING:
             numbers.update(self._announced)
         return numbers
+
+    def _matching(self, query_text: str, pool: Pool) -> _Matching:
+        known = self._known.get((query_text, pool))
+        if known is None:
+            verdicts = self._test(query_text)
+            ranked = self._ranked if pool is not Pool.ANNOUNCED else []
+            among = {entry.paper_id for entry in ranked}
+            announced = [
+                number
+                for number in (self._announced if pool is not Pool.TRENDING else [])
+                if number not in among  # one that is ranked as well is shown with its score, or not at all
+            ]
+            known = self._known[query_text, pool] = _Matching(
+                trending=[entry for entry in ranked if verdicts[entry.paper_id]],
+                announced=[number for number in announced if verdicts[number]],
+                candidates=len(ranked) + len(announced),
+                undecided=sum(verdicts[number] is None for number in (*among, *announced)),
+            )
+        return known
 
     def _test(self, query_text: str) -> Mapping[int, bool | None]:
         known = self._verdicts.get(query_text)

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from bot.editions.digest import Cards
 from bot.editions.make import failing_since, shelf_for
 from bot.editions.share import Share, Shelf
 from bot.model import Destination, Pool, SlotRecord, SubjectState, Upstream, Window
@@ -16,6 +17,7 @@ class Desk:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._shelves: dict[tuple[Window, datetime], Shelf] = {}
+        self._cards: dict[Shelf, Cards] = {}
         self._states: tuple[SubjectState, ...] | None = None
 
     async def shelf(self, window: Window, slot_at: datetime, now: datetime) -> Shelf:
@@ -24,6 +26,13 @@ class Desk:
         if shelf is None:
             shelf = self._shelves[window, slot_at] = await shelf_for(self._store, window, slot_at, now)
         return shelf
+
+    def cards(self, shelf: Shelf) -> Cards:
+        """The cards of a shelf's papers."""
+        cards = self._cards.get(shelf)
+        if cards is None:
+            cards = self._cards[shelf] = Cards(shelf.papers)
+        return cards
 
     async def listed_today(self, now: datetime) -> int | None:
         """How many papers the current daily list had when it was last read; `None` if it was not yet."""

@@ -98,8 +98,9 @@ class Planner:
                 self._begin_refresh(now)
                 await self._wait_for_refresh()
                 queued += await self._serve(due, desk)
-            looks = {destination.id: decision.next.at for destination, _, decision in decided}
-            await self._store.destinations.schedule_next(looks | dict.fromkeys(unreadable, now + _LOOK_AGAIN))
+            looks = [(destination, decision.next.at) for destination, _, decision in decided]
+            looks += [(destination, now + _LOOK_AGAIN) for destination in unreadable]
+            await self._store.destinations.schedule_next(looks)
         return queued
 
     async def aclose(self) -> None:
@@ -110,10 +111,10 @@ class Planner:
 
     def _decide(
         self, looked_at: Sequence[tuple[Destination, SlotRecord | None]], now: datetime
-    ) -> tuple[list[_Decided], list[str]]:
-        """What is due for each, and the ids of those whose schedule cannot be read on this machine."""
+    ) -> tuple[list[_Decided], list[Destination]]:
+        """What is due for each, and those whose schedule cannot be read on this machine."""
         decided: list[_Decided] = []
-        unreadable: list[str] = []
+        unreadable: list[Destination] = []
         for destination, record in looked_at:
             try:
                 decision = decide(
@@ -125,7 +126,7 @@ class Planner:
                 )
             except InputError as error:
                 _log.error("A destination cannot be served.", destination=destination.name, error=str(error))
-                unreadable.append(destination.id)
+                unreadable.append(destination)
             else:
                 decided.append((destination, record, decision))
         return decided, unreadable
@@ -240,9 +241,8 @@ class Planner:
             next_at=one.decision.next.at,
         )
         if share.papers:
-            return self._queue(
-                one, digest(destination, shelf.edition, share, shelf.papers, occasion), share, now
-            )
+            doc = digest(destination, shelf.edition, share, shelf.papers, occasion, desk.cards(shelf))
+            return self._queue(one, doc, share, now)
         reason, detail = why_quiet(await desk.quiet_facts(destination, share, shelf, one.last, now))
         if destination.quiet_day is QuietDay.RISERS:
             week = await desk.shelf(Window.WEEK, one.slot.at, now)
@@ -251,9 +251,8 @@ class Planner:
                 replace(destination, window=Window.WEEK), told_week.get(destination.recipient_id, frozenset())
             )
             if risers.papers:
-                return self._queue(
-                    one, digest(destination, week.edition, risers, week.papers, occasion), risers, now
-                )
+                doc = digest(destination, week.edition, risers, week.papers, occasion, desk.cards(week))
+                return self._queue(one, doc, risers, now)
         if destination.quiet_day is QuietDay.NOTE:
             return self._queue(one, note(destination, shelf.edition, detail, occasion), share, now)
         return self._quiet(one, reason, detail, now)

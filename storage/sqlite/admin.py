@@ -16,8 +16,8 @@ from bot.identity import best_first
 from bot.model import IdScheme, PaperId
 from bot.ports import CheckReport
 from storage.sqlite.engine import Engine
-from storage.sqlite.facts import MIGRATIONS
 from storage.sqlite.failures import operational
+from storage.sqlite.migrations import MIGRATIONS
 
 __all__ = ["SqliteAdmin"]
 
@@ -107,9 +107,14 @@ class SqliteAdmin:
 
 
 def _damage(db: Database) -> Iterator[str]:
-    for (line,) in db.execute("PRAGMA integrity_check").fetchall():
-        if line != "ok":
-            yield f"the file is damaged: {line}"
+    try:
+        for (line,) in db.execute("PRAGMA integrity_check"):
+            if line != "ok":
+                yield f"the file is damaged: {line}"
+    except sqlite3.DatabaseError as error:  # too damaged to be looked through
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CORRUPT:
+            raise
+        yield f"the file is damaged: {error}"
 
 
 def _dangling(db: Database) -> Iterator[str]:

@@ -137,12 +137,16 @@ class SqliteDestinations:
         rows = await self._engine.read(lambda db: named(db, _DUE, (utc_ms(instant), limit)))
         return [(_destination(row), None if row["local_date"] is None else _slot(row)) for row in rows]
 
-    async def schedule_next(self, appointments: Mapping[str, datetime]) -> None:
-        """Notes when each destination must be looked at next; an unknown id is passed over."""
-        hints = [(utc_ms(at), destination_id) for destination_id, at in appointments.items()]
+    async def schedule_next(self, looks: Sequence[tuple[Destination, datetime]]) -> None:
+        """Notes when each destination must be looked at next; one that was changed since is passed over."""
+        rows = [{**_values(destination), "next_at": utc_ms(at)} for destination, at in looks]
 
         def work(db: Database) -> None:
-            db.conn.executemany("UPDATE destinations SET next_at = ? WHERE id = ?", hints)
+            db.conn.executemany(
+                "UPDATE destinations SET next_at = :next_at WHERE id = :id AND at = :at AND days = :days"
+                " AND zone = :zone AND active_from = :active_from",
+                rows,
+            )
 
         await self._engine.write(work)
 

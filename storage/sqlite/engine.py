@@ -13,9 +13,8 @@ from typing import Final, TypeVar
 from sqlite_utils import Database
 
 from bot.errors import NewerDatabaseError, NotADatabaseError, ReadOnlyError
-from storage.sqlite.facts import MIGRATIONS  # from where its last change is registered
 from storage.sqlite.failures import operational
-from storage.sqlite.migrations import APPLICATION_ID
+from storage.sqlite.migrations import APPLICATION_ID, MIGRATIONS
 
 T = TypeVar("T")
 

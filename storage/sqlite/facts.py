@@ -1,4 +1,4 @@
-"""What is known of a paper, field by field, with who said it and when: pure, apart from its one table.
+"""What is known of a paper, field by field, with who said it and when. Pure.
 
 Taking up a reading and merging two papers are the same operation: for each field the stronger of two
 facts stays. It is associative, commutative and idempotent, so the order in which readings arrive, and in
@@ -9,12 +9,9 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
-from sqlite_utils import Database
-
 from bot.model import PaperReading, Upstream, utc_ms
-from storage.sqlite.migrations import MIGRATIONS
 
-__all__ = ["FIELDS", "LISTS", "MIGRATIONS", "Fact", "Facts", "Value", "combined", "dump", "load", "told_by"]
+__all__ = ["FIELDS", "LISTS", "Fact", "Facts", "Value", "combined", "dump", "load", "told_by"]
 
 Value = str | int | tuple[str, ...]
 
@@ -89,15 +86,3 @@ def load(told: str, values: Mapping[str, Value | None]) -> Facts:
         upstream = Upstream(name)
         facts[field] = Fact(_RANKS.get(upstream, _OTHERS), told_at, upstream, value)
     return facts
-
-
-@MIGRATIONS(name="0002_paper_facts")
-def _paper_facts(db: Database) -> None:
-    db.execute(
-        """
-        CREATE TABLE paper_facts (
-            paper_id INTEGER PRIMARY KEY REFERENCES papers(id),
-            told TEXT NOT NULL  -- JSON {field: [upstream, when it last said so]}; no entry: nobody said
-        )
-        """
-    )

@@ -7,8 +7,8 @@ from typing import Final
 
 from sqlite_utils import Database
 
-from bot.identity import agree, best_first, local_id, title_key
-from bot.model import AnnounceType, IngestReport, PaperId, PaperReading, Poll, Upstream, utc_ms
+from bot.identity import agree, apart, best_first, local_id, title_key
+from bot.model import AnnounceType, IdScheme, IngestReport, PaperId, PaperReading, Poll, Upstream, utc_ms
 from storage.sqlite.facts import told_by
 from storage.sqlite.known import Known, load_known, save, titled
 from storage.sqlite.listing import WHOLE, enlist, lacking, set_first_lists, stronger
@@ -148,7 +148,11 @@ class _Readings:
             resolved_at=self._at if _resolves(poll, reading) else None,
         )
         for paper_id in ids:
-            if (owner := self._by_id.get(paper_id)) is not None:
+            if (owner := self._by_id.get(paper_id)) is None:
+                continue
+            if paper_id.scheme is IdScheme.DOI and apart(paper.ids, owner.final().ids):
+                paper.ids.discard(paper_id)  # of proceedings, or a slip: it stays where it was first
+            else:
                 paper = self._join(paper, owner.final())
         while (twin := self._twin(paper)) is not None:
             paper = self._join(paper, twin)

@@ -4,6 +4,28 @@ from typing import Final
 
 from sqlite_utils import Database
 
+# A value that a poll found unchanged left no row. Between the values of another series it needs one: so each
+# whole reading of a daily list, which only grows, is written out before two series become one.
+_WRITE_OUT: Final = """
+    INSERT INTO observations(paper_id, signal_id, upstream_id, observed_at, recorded_at, value)
+    SELECT :paper, series.signal_id, series.upstream_id, poll.observed_at, poll.recorded_at, (
+        SELECT value FROM observations AS o
+        WHERE o.paper_id = :paper AND o.signal_id = series.signal_id
+            AND o.upstream_id = series.upstream_id AND o.observed_at <= poll.observed_at
+        ORDER BY o.observed_at DESC LIMIT 1
+    )
+    FROM (
+        SELECT signal_id, upstream_id, min(observed_at) AS first_at
+        FROM observations WHERE paper_id = :paper GROUP BY signal_id, upstream_id
+    ) AS series
+    JOIN subjects AS s ON s.upstream_id = series.upstream_id AND s.subject GLOB 'daily:*'
+    JOIN listings AS l ON l.subject_id = s.id AND l.paper_id = :paper
+    JOIN polls AS poll ON poll.subject_id = s.id AND poll.observed_at > series.first_at
+        AND poll.observed_at >= l.first_seen_at AND poll.outcome IN ('ok', 'unchanged')
+    WHERE TRUE  -- else SQLite takes ON CONFLICT for a part of the join
+    ON CONFLICT(paper_id, signal_id, upstream_id, observed_at) DO NOTHING
+"""
+
 # In this order, each with `:gone` and `:stays`. What a paper's own row, ids, versions, authors and facts
 # say is combined by `known.Known.absorb` and saved with the one that stays.
 _MOVES: Final = (
@@ -66,5 +88,7 @@ _MOVES: Final = (
 
 def merge(db: Database, *, gone: int, stays: int) -> None:
     """Moves everything from the paper `gone` to the paper `stays`, and deletes the former's row."""
+    for paper in (gone, stays):
+        db.execute(_WRITE_OUT, {"paper": paper})
     for statement in _MOVES:
         db.execute(statement, {"gone": gone, "stays": stays})

@@ -60,6 +60,11 @@ def _spine(db: Database) -> None:
         CREATE UNIQUE INDEX papers_change ON papers(change);
         CREATE INDEX papers_unresolved ON papers(id) WHERE resolved_at IS NULL;
 
+        CREATE TABLE paper_facts (
+            paper_id INTEGER PRIMARY KEY REFERENCES papers(id),
+            told TEXT NOT NULL                  -- JSON {field: [upstream, when it said so]}; no entry: nobody
+        );
+
         CREATE TABLE paper_ids (
             scheme TEXT NOT NULL,
             value TEXT NOT NULL,
@@ -208,6 +213,7 @@ def _spine(db: Database) -> None:
             finished_at INTEGER                 -- null: still under way
         ) WITHOUT ROWID;
         CREATE INDEX deliveries_pending ON deliveries(not_before) WHERE state = 'pending';
+        CREATE INDEX deliveries_due ON deliveries(attempts, not_before, id, surface) WHERE state = 'pending';
         CREATE INDEX deliveries_leased ON deliveries(lease_until) WHERE state IN ('leased', 'sending');
         CREATE INDEX deliveries_destination ON deliveries(destination_id);
         CREATE INDEX deliveries_state ON deliveries(state, created_at);

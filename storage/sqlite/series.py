@@ -25,6 +25,9 @@ _MOVED: Final = """
     SELECT l.paper_id FROM subjects AS s CROSS JOIN listings AS l ON l.subject_id = s.id
     WHERE s.subject GLOB 'daily:*' AND l.first_seen_at BETWEEN :since AND :as_of
 """
+_SEEN: Final = """
+    SELECT (SELECT count(*) FROM papers), count(*) FROM papers WHERE first_seen_at BETWEEN :since AND :as_of
+"""
 _COMPARED: Final = """
     SELECT id FROM papers WHERE first_seen_at BETWEEN :since AND :as_of AND first_list IS NOT NULL
 """
@@ -111,7 +114,9 @@ def moved_since(db: Database, since: int, as_of: int) -> list[PaperSeries]:
 
 def compared(db: Database, since: int, as_of: int) -> list[PaperSeries]:
     """The series of papers on daily lists, first seen from `since` to `as_of`."""
-    return [one for one in _chosen(db, _COMPARED, since, as_of) if one.list_day is not None]
+    papers, seen = db.execute(_SEEN, {"since": since, "as_of": as_of}).fetchone()
+    series = _chosen(db, _COMPARED, since, as_of) if seen < _MANY * papers else _series(db, None, as_of)
+    return [one for one in series if one.list_day is not None and one.first_seen_at >= since]
 
 
 def of_papers(db: Database, paper_ids: Iterable[int], as_of: int) -> list[PaperSeries]:

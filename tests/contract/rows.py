@@ -35,6 +35,7 @@ DAY: Final = timedelta(days=1)
 HOUR: Final = timedelta(hours=1)
 MINUTE: Final = timedelta(minutes=1)
 SECOND: Final = timedelta(seconds=1)
+SURFACES: Final = ("webhook", "console")
 
 
 def arxiv(number: int) -> PaperId:
@@ -153,3 +154,21 @@ async def queue(
     delivery = await store.outbox.get(planned.delivery.id)
     assert delivery is not None
     return delivery
+
+
+async def claim_one(store: Store, at: datetime = NOW, worker: str = "w") -> Delivery:
+    """Claims for a minute the one delivery that comes first."""
+    (delivery,) = await store.outbox.claim(worker, SURFACES, at, MINUTE, 1)
+    return delivery
+
+
+async def stored(store: Store, delivery: Delivery) -> Delivery:
+    """The delivery as the store has it now."""
+    found = await store.outbox.get(delivery.id)
+    assert found is not None
+    return found
+
+
+async def told(store: Store, delivery: Delivery, papers: Sequence[int]) -> frozenset[int]:
+    """Which of these papers its recipient counts as told of."""
+    return (await store.destinations.told([delivery.recipient_id], papers))[delivery.recipient_id]

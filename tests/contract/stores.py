@@ -42,3 +42,8 @@ async def engine(tmp_path: Path) -> AsyncIterator[Engine]:
     await opened.open()
     yield opened
     await opened.close()
+
+
+def names(folder: Path) -> list[str]:
+    """The names of the files in a folder, sorted."""
+    return sorted(entry.name for entry in folder.iterdir())

@@ -10,7 +10,6 @@ from bot.model import (
     DeliveryState,
     DestinationState,
     Layout,
-    Planned,
     Pool,
     QuietDay,
     QuietReason,
@@ -29,7 +28,6 @@ from tests.contract.rows import (
     a_destination,
     add_destination,
     add_papers,
-    digest,
     queue,
     quiet,
 )
@@ -91,7 +89,7 @@ async def test_a_name_goes_before_an_id(store: Store) -> None:
 
 async def test_an_update_replaces_the_settings_and_asks_to_be_looked_at(store: Store) -> None:
     destination = await add_destination(store.destinations)
-    await store.destinations.schedule_next({destination.id: NOW + DAY})
+    await store.destinations.schedule_next([(destination, NOW + DAY)])
     changed = replace(
         destination,
         name="crew",
@@ -145,7 +143,7 @@ async def test_an_update_refuses_a_taken_name_and_an_unknown_destination(store: 
 
 async def test_resuming_begins_a_new_time_without_backlog(store: Store) -> None:
     destination = await add_destination(store.destinations)
-    await store.destinations.schedule_next({destination.id: NOW + DAY})
+    await store.destinations.schedule_next([(destination, NOW + DAY)])
     await store.destinations.set_state(destination.id, DestinationState.PAUSED, "ann", NOW)
     assert await store.destinations.due_before(NOW + 9 * DAY, 10) == []
     (paused,) = await store.destinations.list()
@@ -250,8 +248,10 @@ async def test_what_is_due_comes_longest_due_first_and_never_computed_before_all
     destinations = {
         name: await add_destination(store.destinations, name) for name in ("new", "old", "soon", "later")
     }
+    nobody = a_destination("nobody")
+    looks = {"old": NOW - HOUR, "soon": NOW, "later": NOW + MINUTE}
     await store.destinations.schedule_next(
-        {"d-old": NOW - HOUR, "d-soon": NOW, "d-later": NOW + MINUTE, "d-nobody": NOW}
+        [(nobody, NOW), *((destinations[name], at) for name, at in looks.items())]
     )
 
     due = await store.destinations.due_before(NOW, 10)
@@ -261,10 +261,20 @@ async def test_what_is_due_comes_longest_due_first_and_never_computed_before_all
     assert await store.destinations.next_appointment() == NOW - HOUR
 
 
+async def test_a_destination_that_was_changed_since_it_was_read_is_looked_at_again(store: Store) -> None:
+    destination = await add_destination(store.destinations)
+    await store.destinations.schedule_next([(destination, NOW)])
+    earlier = replace(destination, schedule=replace(destination.schedule, at=time(7)))
+    await store.destinations.update(earlier)
+
+    await store.destinations.schedule_next([(destination, NOW + DAY)])
+
+    assert await store.destinations.due_before(NOW, 10) == [(earlier, None)]
+
+
 async def test_forgotten_appointments_make_everything_due(store: Store) -> None:
-    await add_destination(store.destinations, "one")
-    await add_destination(store.destinations, "two")
-    await store.destinations.schedule_next({"d-one": NOW + DAY, "d-two": NOW + DAY})
+    both = [await add_destination(store.destinations, name) for name in ("one", "two")]
+    await store.destinations.schedule_next([(destination, NOW + DAY) for destination in both])
     assert await store.destinations.due_before(NOW, 10) == []
 
     await store.destinations.forget_appointments()
@@ -276,7 +286,7 @@ async def test_forgotten_appointments_make_everything_due(store: Store) -> None:
 async def test_a_paused_destination_has_no_appointment(store: Store) -> None:
     destination = await add_destination(store.destinations)
     await store.destinations.set_state(destination.id, DestinationState.PAUSED, "ann", NOW)
-    await store.destinations.schedule_next({destination.id: NOW})
+    await store.destinations.schedule_next([(destination, NOW)])
 
     assert await store.destinations.next_appointment() is None
     assert await store.destinations.due_before(NOW, 10) == []
@@ -294,142 +304,3 @@ async def test_a_due_destination_brings_its_newest_slot_record(store: Store) -> 
         NOW.date(),
         NOW.date() - DAY,
     ]
-
-
-# --- planning ------------------------------------------------------------------------------------
-
-
-async def test_a_digest_is_planned_with_its_delivery_and_its_ledger(store: Store) -> None:
-    destination = await add_destination(store.destinations)
-    papers = await add_papers(store, 3)
-    planned = digest(destination, papers[:2])
-    assert planned.delivery is not None
-
-    assert await store.destinations.plan([planned]) == [Planned.STORED]
-
-    assert await store.destinations.slots(destination.id, 5) == [planned.record]
-    delivery = await store.outbox.get(planned.delivery.id)
-    assert delivery is not None
-    for field in ("id", "key", "destination_id", "recipient_id", "route", "doc", "deliver_by"):
-        assert getattr(delivery, field) == getattr(planned.delivery, field)
-    assert (delivery.state, delivery.attempts, delivery.fence) == (DeliveryState.PENDING, 0, 0)
-    assert delivery.not_before == delivery.created_at == NOW
-    assert await store.destinations.told([destination.recipient_id], papers) == {
-        destination.recipient_id: frozenset(papers[:2])
-    }
-
-
-async def test_a_digest_planned_ahead_waits_for_its_slot(store: Store) -> None:
-    destination = await add_destination(store.destinations)
-    planned = digest(destination, await add_papers(store, 1))
-    ahead = replace(planned, record=replace(planned.record, recorded_at=NOW - MINUTE))
-
-    await store.destinations.plan([ahead])
-
-    assert await store.outbox.claim("w", ["webhook"], NOW - MINUTE, MINUTE, 5) == []
-    assert len(await store.outbox.claim("w", ["webhook"], NOW, MINUTE, 5)) == 1
-
-
-async def test_the_first_to_record_a_slot_wins(store: Store) -> None:
-    destination = await add_destination(store.destinations)
-    papers = await add_papers(store, 2)
-    first = digest(destination, papers[:1])
-    rivals = [
-        first,
-        digest(destination, papers[1:], id="m-2", key="another-key"),
-        digest(destination, papers[1:], id="m-3"),
-        quiet(destination, NOW.date()),
-    ]
-
-    assert await store.destinations.plan([first]) == [Planned.STORED]
-    assert await store.destinations.plan(rivals) == [Planned.TAKEN] * 4
-
-    assert await store.destinations.slots(destination.id, 5) == [first.record]
-    assert await store.outbox.get("m-2") is None
-    assert (await store.outbox.counts())[DeliveryState.PENDING] == 1
-    assert await store.destinations.told([destination.recipient_id], papers) == {
-        destination.recipient_id: frozenset(papers[:1])
-    }
-
-
-async def test_a_digest_with_a_paper_told_meanwhile_is_undone_as_a_whole(store: Store) -> None:
-    """Two destinations of one recipient: the second must not tell again."""
-    first = await add_destination(store.destinations, "first", recipient_id="r")
-    second = await add_destination(store.destinations, "second", recipient_id="r")
-    papers = await add_papers(store, 4)
-
-    outcome = await store.destinations.plan(
-        [digest(first, papers[:2]), digest(second, papers[1:3]), digest(second, papers[2:])]
-    )
-
-    assert outcome == [Planned.STORED, Planned.STALE, Planned.STORED]
-    assert await store.destinations.told(["r"], papers) == {"r": frozenset(papers)}
-    (record,) = await store.destinations.slots(second.id, 5)
-    assert record.outcome is SlotOutcome.QUEUED
-    assert (await store.outbox.counts())[DeliveryState.PENDING] == 2
-
-
-async def test_a_digest_with_a_paper_that_is_gone_must_be_decided_again(store: Store) -> None:
-    destination = await add_destination(store.destinations)
-    papers = await add_papers(store, 1)
-
-    assert await store.destinations.plan([digest(destination, [*papers, 987_654])]) == [Planned.STALE]
-    assert await store.destinations.slots(destination.id, 5) == []
-    assert await store.destinations.told([destination.recipient_id], papers) == {
-        destination.recipient_id: frozenset()
-    }
-
-
-@pytest.mark.parametrize("state", [DestinationState.PAUSED, DestinationState.REMOVED])
-async def test_nothing_is_planned_for_a_destination_that_stopped_meanwhile(
-    store: Store, state: DestinationState
-) -> None:
-    destination = await add_destination(store.destinations)
-    papers = await add_papers(store, 1)
-    await store.destinations.set_state(destination.id, state, "ann", NOW)
-
-    outcome = await store.destinations.plan(
-        [digest(destination, papers), quiet(destination, NOW.date() - DAY)]
-    )
-
-    assert outcome == [Planned.TAKEN, Planned.TAKEN]
-    assert await store.destinations.slots(destination.id, 5) == []
-    assert (await store.outbox.counts())[DeliveryState.PENDING] == 0
-
-
-async def test_a_message_without_papers_is_planned_too(store: Store) -> None:
-    destination = await add_destination(store.destinations)
-
-    assert await store.destinations.plan([digest(destination, [])]) == [Planned.STORED]
-
-
-# --- the ledger ----------------------------------------------------------------------------------
-
-
-async def test_told_answers_for_every_recipient_asked_about_and_no_other(store: Store) -> None:
-    one = await add_destination(store.destinations, "one")
-    two = await add_destination(store.destinations, "two")
-    papers = await add_papers(store, 3)
-    await queue(store, one, papers[:2])
-    await queue(store, two, papers)
-
-    assert await store.destinations.told(["r-one", "r-nobody"], papers[1:]) == {
-        "r-one": frozenset(papers[1:2]),
-        "r-nobody": frozenset(),
-    }
-    assert await store.destinations.told([], papers) == {}
-
-
-@pytest.mark.parametrize(("recipients", "numbers"), [(40_000, 100_000), (100_000, 40_000)])
-async def test_told_takes_thousands_of_both(store: Store, recipients: int, numbers: int) -> None:
-    """More than a statement has parameters, and more pairs than could be looked up one by one."""
-    destination = await add_destination(store.destinations)
-    papers = await add_papers(store, 2)
-    await queue(store, destination, papers)
-
-    told = await store.destinations.told(
-        (f"r-{number}" if number else "r-team" for number in range(recipients)), range(numbers)
-    )
-
-    assert told["r-team"] == frozenset(papers)
-    assert len(told) == recipients

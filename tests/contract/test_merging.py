@@ -7,7 +7,7 @@ import pytest
 from bot.model import Ranked, Ranking, Window
 from bot.ports import Store
 from storage.sqlite.engine import Engine
-from tests.contract.readings import arxiv, at, doi, poll, reading, take
+from tests.contract.readings import arxiv, at, described, doi, poll, reading, take
 from tests.contract.rows import NOW, add_destination, digest
 
 
@@ -78,6 +78,22 @@ async def test_of_two_appearances_in_one_list_the_earlier_stays(store: Store) ->
     assert (series.first_seen_at, series.seen_after) == (int(at(0).timestamp()) * 1000, None)
 
 
+@pytest.mark.parametrize("joined_first", [True, False])
+async def test_two_series_merge_as_if_they_had_been_one(store: Store, joined_first: bool) -> None:
+    name, other = reading(doi(1), title="One", upvotes=3), reading(arxiv(1), title="One", upvotes=7)
+    lists = [
+        poll(1, name),
+        poll(2, other, subject="daily:2025-11-19"),
+        poll(3, name),
+        poll(4, other, subject="daily:2025-11-19"),
+    ]
+    joining = poll(0, described(doi(1), arxiv(1), title="One"), subject="lookup")
+    await take(store.papers, *([joining, *lists] if joined_first else [*lists, joining]))
+    (one,) = await store.papers.series(at(-1), at(9))
+    (series,) = one.signals.values()
+    assert [value for _, value in series.points()] == [3, 7, 3, 7]
+
+
 async def test_no_table_that_refers_to_papers_is_forgotten(engine: Engine) -> None:
     referring = await engine.read(
         lambda db: {
@@ -96,3 +112,16 @@ async def test_no_table_that_refers_to_papers_is_forgotten(engine: Engine) -> No
         "edition_entries",
         "ledger",
     }
+
+
+async def test_a_shared_doi_never_joins_two_papers_of_arxiv(store: Store) -> None:
+    await take(
+        store.papers,
+        poll(0, reading(arxiv(1), doi(1), title="One")),
+        poll(1, reading(arxiv(2), doi(1), title="Other")),
+    )
+    one, other, by_doi = [await store.papers.find(i) for i in (arxiv(1), arxiv(2), doi(1))]
+    assert one is not None
+    assert other is not None
+    assert one.id != other.id
+    assert by_doi == one

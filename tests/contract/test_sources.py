@@ -1,12 +1,13 @@
 """What every store promises of sources: their states, leases, budgets and notes."""
 
+import asyncio
 import random
 from datetime import datetime, timedelta
 
 import pytest
 
 from bot.model import Outcome, Poll, Upstream
-from bot.ports import Store
+from bot.ports import OpenStore, Store
 from tests.contract.rows import DAY, HOUR, MINUTE, NOW, SECOND
 
 MS = timedelta(milliseconds=1)
@@ -137,6 +138,20 @@ async def test_bookings_keep_the_interval_the_window_and_the_holds(store: Store,
             free.append(starts[-limit] + MINUTE)
         assert timedelta(0) <= start - max(free) < MS
         starts.append(start)
+
+
+async def test_two_processes_share_leases_and_budgets(store: Store, open_store: OpenStore) -> None:
+    async with open_store() as other:
+        starts = await asyncio.gather(*(reserve(each, NOW) for each in [store, other] * 3))
+        taken = await asyncio.gather(
+            *(
+                each.sources.acquire("poll", holder, NOW, MINUTE)
+                for each, holder in [(store, "one"), (other, "two")]
+            )
+        )
+
+    assert sorted((start - NOW) / SECOND for start in starts) == [0, 3, 6, 60, 63, 66]
+    assert sorted(taken) == [False, True]
 
 
 @pytest.mark.parametrize("back", [2 * MINUTE, 9 * HOUR, 400 * DAY])

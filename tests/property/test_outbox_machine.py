@@ -85,6 +85,9 @@ class OutboxMachine(RuleBasedStateMachine):
 
     @rule(target=leases, worker=st.sampled_from(["one", "two"]), limit=st.integers(1, DELIVERIES))
     def claim(self, worker: str, limit: int) -> Any:
+        return multiple(*self.claim_due(worker, limit))
+
+    def claim_due(self, worker: str, limit: int) -> list[Lease]:
         due = sorted(
             (each for each in self.model.values() if self.is_due(each)),
             key=lambda each: (each.attempts, each.not_before, each.id),
@@ -106,7 +109,15 @@ class OutboxMachine(RuleBasedStateMachine):
                 doubtful=each.doubtful or lost,
                 doubtful_since=self.since(each) if lost else each.doubtful_since,
             )
-        return multiple(*(Lease(each.id, each.fence) for each in claimed))
+        return [Lease(each.id, each.fence) for each in claimed]
+
+    @rule(target=leases)
+    def claim_and_begin_to_send(self) -> Any:
+        """What a worker does in most cases."""
+        fresh = self.claim_due("three", DELIVERIES)
+        for lease in fresh:
+            self.sending(lease)
+        return multiple(*fresh)
 
     @rule(lease=leases)
     def sending(self, lease: Lease) -> None:
@@ -119,12 +130,23 @@ class OutboxMachine(RuleBasedStateMachine):
                 was, state=DeliveryState.SENDING, attempts=was.attempts + 1, lease_until=self.now + LEASE
             )
 
-    @rule(lease=leases)
-    def sent(self, lease: Lease) -> None:
+    @rule(lease=leases, end=st.sampled_from([each for each in DeliveryState if each.final]))
+    def ends(self, lease: Lease, end: DeliveryState) -> None:
         held = self.holds(lease, *UNDER_WAY)
-        self.attempt(self.outbox.sent(*lease, self.now, "receipt"), held=held)
+        since = self.since(self.model[lease.delivery_id])
+        match end:
+            case DeliveryState.SENT:
+                work = self.outbox.sent(*lease, self.now, "receipt")
+                changes: dict[str, Any] = {"receipt": "receipt"}
+            case DeliveryState.REJECTED:
+                work = self.outbox.rejected(*lease, self.now, "refused")
+                changes = {"last_error": "refused"}
+            case _:
+                work = self.outbox.in_doubt(*lease, self.now, "cut")
+                changes = {"last_error": "cut", "doubtful": True, "doubtful_since": since}
+        self.attempt(work, held=held)
         if held:
-            self.leave(lease, state=DeliveryState.SENT, receipt="receipt", finished_at=self.now)
+            self.leave(lease, state=end, finished_at=self.now, **changes)
 
     @rule(lease=leases, wait=MOMENTS, doubtful=st.booleans())
     def retry(self, lease: Lease, wait: timedelta, *, doubtful: bool) -> None:
@@ -143,28 +165,6 @@ class OutboxMachine(RuleBasedStateMachine):
             )
 
     @rule(lease=leases)
-    def rejected(self, lease: Lease) -> None:
-        held = self.holds(lease, *UNDER_WAY)
-        self.attempt(self.outbox.rejected(*lease, self.now, "refused"), held=held)
-        if held:
-            self.leave(lease, state=DeliveryState.REJECTED, last_error="refused", finished_at=self.now)
-
-    @rule(lease=leases)
-    def in_doubt(self, lease: Lease) -> None:
-        held = self.holds(lease, *UNDER_WAY)
-        self.attempt(self.outbox.in_doubt(*lease, self.now, "cut"), held=held)
-        if held:
-            since = self.since(self.model[lease.delivery_id])
-            self.leave(
-                lease,
-                state=DeliveryState.IN_DOUBT,
-                last_error="cut",
-                finished_at=self.now,
-                doubtful=True,
-                doubtful_since=since,
-            )
-
-    @rule(lease=leases)
     def release(self, lease: Lease) -> None:
         held = self.holds(lease, DeliveryState.LEASED)
         self.attempt(self.outbox.release(*lease), held=held)
@@ -177,13 +177,29 @@ class OutboxMachine(RuleBasedStateMachine):
 
     @rule()
     def every_worker_crashes(self) -> None:
+        """Their leases have run out when somebody looks again."""
         self.now += LEASE
 
     # --- people ------------------------------------------------------------------------------------
 
-    @rule(number=st.integers(0, DELIVERIES - 1))
-    def resend(self, number: int) -> None:
-        was = sorted(self.model.values(), key=lambda each: each.id)[number]
+    @rule(
+        number=st.integers(0, DELIVERIES - 1),
+        decision=st.sampled_from(["resend", "arrived", "lost", "pause"]),
+    )
+    def a_person_decides(self, number: int, decision: str) -> None:
+        # Mostly where it makes a difference: `False` sorts first.
+        was = sorted(self.model.values(), key=lambda each: (not self.concerns(decision, each), each.id))[
+            number
+        ]
+        match decision:
+            case "resend":
+                self.resend(was)
+            case "pause":
+                self.pause_and_resume(was)
+            case _:
+                self.resolve(was, arrived=decision == "arrived")
+
+    def resend(self, was: Delivery) -> None:
         if was.state not in {DeliveryState.REJECTED, DeliveryState.IN_DOUBT}:
             with pytest.raises(ConflictError):
                 self.run(self.outbox.resend(was.id, self.now, self.now + HOUR))
@@ -201,9 +217,7 @@ class OutboxMachine(RuleBasedStateMachine):
             finished_at=None,
         )
 
-    @rule(number=st.integers(0, DELIVERIES - 1), arrived=st.booleans())
-    def resolve(self, number: int, *, arrived: bool) -> None:
-        was = sorted(self.model.values(), key=lambda each: each.id)[number]
+    def resolve(self, was: Delivery, *, arrived: bool) -> None:
         answer = self.outbox.resolve(was.id, self.now, arrived=arrived, by="ann")
         if was.state is not DeliveryState.IN_DOUBT:
             with pytest.raises(ConflictError):
@@ -218,9 +232,7 @@ class OutboxMachine(RuleBasedStateMachine):
         )
         self.run(answer)
 
-    @rule(number=st.integers(0, DELIVERIES - 1))
-    def pause_and_resume(self, number: int) -> None:
-        was = sorted(self.model.values(), key=lambda each: each.id)[number]
+    def pause_and_resume(self, was: Delivery) -> None:
         home = self.homes[was.id]
         for state in (DestinationState.PAUSED, DestinationState.ACTIVE):
             self.run(self.destinations.set_state(home.id, state, "bob", self.now))
@@ -261,7 +273,7 @@ class OutboxMachine(RuleBasedStateMachine):
                 assert row == was
             if was.doubtful and self.decided != delivery_id:
                 assert row.doubtful
-                assert row.doubtful_since == was.doubtful_since
+                assert was.doubtful_since in {None, row.doubtful_since}
             if delivery_id in self.ever_lost:
                 assert row.doubtful
             assert (row.state in UNDER_WAY) == (row.leased_by is not None) == (row.lease_until is not None)
@@ -281,6 +293,15 @@ class OutboxMachine(RuleBasedStateMachine):
 
     def rows(self) -> dict[str, Delivery]:
         return {each.id: each for each in self.run(self.outbox.list(list(DeliveryState), 99))}
+
+    def concerns(self, decision: str, delivery: Delivery) -> bool:
+        match decision:
+            case "resend":
+                return delivery.state in {DeliveryState.REJECTED, DeliveryState.IN_DOUBT}
+            case "pause":
+                return not delivery.state.final
+            case _:
+                return delivery.state is DeliveryState.IN_DOUBT
 
     def is_due(self, delivery: Delivery) -> bool:
         if delivery.lease_until is not None:
