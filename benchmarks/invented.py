@@ -1,6 +1,6 @@
-"""Invented papers and lists, the same for the same seed: data for the benchmarks, in the shape of the real."""
+"""Invented papers and lists, the same for the same seed: data in the shape of the real for the benchmarks."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import accumulate
@@ -13,15 +13,32 @@ SEED: Final = 20251120
 FIRST_DAY: Final = date(2025, 11, 1)
 CATEGORIES: Final = ("cs.AI", "cs.CL", "cs.CV", "cs.LG", "cs.RO", "cs.SD", "stat.ML", "eess.AS")
 
-# When a list is read after its first paper came up, in hours. Before that it was read once, and was empty,
-# so that the age of every paper is known.
-READ_AT: Final = (1, 2, 4, 7, 11, 16, 22, 29)
-EMPTY_AT: Final = 0
+# When a list is read, in hours from its opening. An hour before that it was read too, and was empty, so that
+# the age of every paper is known.
+READ_AT: Final = (0, 2, 5, 9, 13, 17, 21, 28, 52, 76, 100, 124)
+# A list fills over its day: the share of its papers that come up at each of its first readings.
+ARRIVING: Final = (0.44, 0.20, 0.14, 0.12, 0.10)
+RISING: Final = 8  # readings over which a paper's upvotes rise, from its first on
 
 # Abstracts in the recorded lists have some 1,300 characters, titles some 80.
 _TITLE_WORDS: Final = 10
 _ABSTRACT_WORDS: Final = 165
-_SYLLABLES: Final = ("ba", "cor", "de", "fin", "gra", "hel", "ist", "jo", "kan", "lum", "mer", "nos", "pra", "tel")
+_SYLLABLES: Final = (
+    "ba",
+    "cor",
+    "de",
+    "fin",
+    "gra",
+    "hel",
+    "ist",
+    "jo",
+    "kan",
+    "lum",
+    "mer",
+    "nos",
+    "pra",
+    "tel",
+)
 
 
 def _vocabulary() -> tuple[str, ...]:
@@ -35,6 +52,16 @@ def _vocabulary() -> tuple[str, ...]:
 VOCABULARY: Final = _vocabulary()
 # Few words are frequent and most are rare, as in any language (Zipf's law).
 _WEIGHTS: Final = tuple(accumulate(1 / rank for rank in range(1, len(VOCABULARY) + 1)))
+
+
+def sentences(random: Random, count: int) -> str:
+    """About so many words in sentences."""
+    made = []
+    while count > 0:
+        length = random.randint(12, 30)
+        made.append(f"{words(random, length).capitalize()}.")
+        count -= length
+    return " ".join(made)
 
 
 def words(random: Random, count: int) -> str:
@@ -63,7 +90,7 @@ def papers(random: Random, first: int, count: int) -> list[InventedPaper]:
         InventedPaper(
             number=number,
             title=f"{words(random, _TITLE_WORDS)} {number}".capitalize(),
-            abstract=words(random, _ABSTRACT_WORDS),
+            abstract=sentences(random, _ABSTRACT_WORDS),
             authors=tuple(words(random, 2).title() for _ in range(random.randint(1, 8))),
             categories=tuple(random.sample(CATEGORIES, random.randint(1, 3))),
         )
@@ -76,30 +103,35 @@ def opening(day: int) -> datetime:
     return datetime.combine(FIRST_DAY + timedelta(days=day), datetime.min.time(), UTC) + timedelta(hours=1)
 
 
-def month_of_polls(days: int, papers_a_day: int, seed: int = SEED) -> Iterator[Poll]:
-    """Every reading of so many daily lists: ten observations a paper, eight of them upvotes that rise.
+def polls_of_lists(days: int, papers_a_day: int, seed: int = SEED) -> Iterator[Poll]:
+    """Every reading of so many daily lists, one list after another: ten observations a paper.
 
-    One more is the number of comments, and one the stars that the list shows of a paper's repository.
+    Eight are of upvotes that rise, one is of comments, and one of the stars of the paper's repository.
     """
     random = Random(seed)
     for day in range(days):
-        listed = papers(random, day * papers_a_day, papers_a_day)
-        yield _list(day, EMPTY_AT - 1, ())
-        upvotes = [0] * papers_a_day
-        pull = [random.paretovariate(1.2) for _ in listed]  # most get few votes, some get very many
+        listed = [_Listed(random, paper) for paper in papers(random, day * papers_a_day, papers_a_day)]
+        yield _list(day, -1, ())
         for reading, hour in enumerate(READ_AT):
-            upvotes = [
-                before + 1 + min(int(force * random.random() * 3), 400)
-                for before, force in zip(upvotes, pull, strict=True)
-            ]
-            yield _list(
-                day,
-                hour,
-                [
-                    _listed(paper, {Signal.UPVOTES: count} | (_others(random) if not reading else {}))
-                    for paper, count in zip(listed, upvotes, strict=True)
-                ],
-            )
+            yield _list(day, hour, [paper.read(random) for paper in listed if paper.arrives <= reading])
+
+
+class _Listed:
+    """One paper on its list, from reading to reading."""
+
+    def __init__(self, random: Random, paper: InventedPaper) -> None:
+        self._paper = paper
+        self.arrives = random.choices(range(len(ARRIVING)), ARRIVING)[0]
+        self._pull = random.paretovariate(1.2)  # most papers get few votes, some get very many
+        self._rises = RISING
+        self._upvotes = 0
+        self._others = {Signal.COMMENTS: random.randint(1, 9), Signal.STARS: random.randint(0, 5_000)}
+
+    def read(self, random: Random) -> PaperReading:
+        if self._rises:
+            self._rises -= 1
+            self._upvotes += 1 + min(int(self._pull * 3 * random.random()), 400)
+        return _reading(self._paper, AnnounceType.LISTED, {Signal.UPVOTES: self._upvotes} | self._others)
 
 
 def announcement(listed: Sequence[InventedPaper], at: datetime) -> Poll:
@@ -109,32 +141,18 @@ def announcement(listed: Sequence[InventedPaper], at: datetime) -> Poll:
         subject="new:cs.AI+cs.LG",
         observed_at=at,
         outcome=Outcome.OK,
-        readings=tuple(
-            PaperReading(
-                ids=(paper.id,),
-                title=paper.title,
-                abstract=paper.abstract,
-                authors=paper.authors,
-                categories=paper.categories,
-                announce_type=AnnounceType.NEW,
-            )
-            for paper in listed
-        ),
+        readings=tuple(_reading(paper, AnnounceType.NEW, {}) for paper in listed),
     )
 
 
-def _others(random: Random) -> dict[Signal, int]:
-    return {Signal.COMMENTS: random.randint(1, 9), Signal.STARS: random.randint(0, 5_000)}
-
-
-def _listed(paper: InventedPaper, signals: dict[Signal, int]) -> PaperReading:
+def _reading(paper: InventedPaper, why: AnnounceType, signals: Mapping[Signal, int]) -> PaperReading:
     return PaperReading(
         ids=(paper.id,),
         title=paper.title,
         abstract=paper.abstract,
         authors=paper.authors,
         categories=paper.categories,
-        announce_type=AnnounceType.LISTED,
+        announce_type=why,
         signals=signals,
     )
 

@@ -74,7 +74,7 @@ class Paperboy:
                 problems.append(poll.detail)
 
         self.poller.on_poll(listen)
-        await self.poller.refresh()
+        await self.poller.read_lists()
         coverage = await self.store.papers.coverage()
         return None if coverage.papers else next(iter(problems), "The upstream has no papers now.")
 
@@ -85,7 +85,9 @@ class Paperboy:
         await self.planner.start()
         await self.poller.catch_up()
         queued = await self.planner.tick()
-        return queued, await self._worker.drain()
+        handled = await self._worker.drain()
+        await self.poller.read_signals()  # which no digest waits for
+        return queued, handled
 
     async def _again(self, work: Callable[[], Awaitable[object]], every: timedelta) -> None:
         stopped = asyncio.ensure_future(self._stopping.wait())

@@ -37,6 +37,13 @@ def open_store(settings: Settings, after_commit: Callable[[int], None] | None = 
     return open_sqlite(settings.database, after_commit=after_commit)
 
 
+def destination_names(settings: Settings) -> list[str]:
+    """The destinations' names for a shell's completion: nothing is made or migrated, and nothing raised."""
+    from storage.sqlite.peek import destination_names as peek  # noqa: PLC0415 - loaded only where it is used
+
+    return peek(settings.database)
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What the program takes from its surroundings; a test hands over its own."""

@@ -1,6 +1,7 @@
 """A clock that tests move: its hours pass in no time."""
 
 import asyncio
+import time
 from datetime import UTC, datetime, timedelta
 
 
@@ -50,3 +51,21 @@ class StillClock:
         self._now = now
         self._moved.set()
         self._moved = asyncio.Event()
+
+
+class FastClock:
+    """`bot.ports.Clock` that runs: so many of its seconds to a real one.
+
+    For several tasks that rest side by side: each waits its own time, as with a real clock.
+    """
+
+    def __init__(self, now: datetime, rate: float) -> None:
+        self._start = now
+        self._started = time.monotonic()
+        self._rate = rate
+
+    def now(self) -> datetime:
+        return self._start + timedelta(seconds=(time.monotonic() - self._started) * self._rate)
+
+    async def sleep(self, duration: timedelta) -> None:
+        await asyncio.sleep(max(duration.total_seconds() / self._rate, 0))

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from bot.cli.common import JsonOption, load_settings, print_json, say, table
-from bot.errors import ConflictError
+from bot.errors import ConflictError, InputError
 
 app = typer.Typer(help="Show the settings, or write a commented settings file.", no_args_is_help=True)
 
@@ -25,16 +25,21 @@ def show(json_: JsonOption = False) -> None:
 
 @app.command()
 def init(
-    path: Annotated[Path, typer.Argument(help="The file to write.")] = Path("paperboy.toml"),
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="The file to write.")] = Path("paperboy.toml"),
 ) -> None:
     """Write a settings file with everything explained, at its defaults."""
     from bot.config import initial_toml
 
     try:
         with path.open("x", encoding="utf-8") as file:
-            file.write(initial_toml())
+            try:
+                file.write(initial_toml())
+                file.flush()
+            except OSError:
+                path.unlink()  # half a file would be taken for the whole next time
+                raise
     except FileExistsError:
         raise ConflictError(f"{path} exists already; it was left as it is.") from None
     except OSError as error:
-        raise ConflictError(f"{path} cannot be written ({error.strerror}).") from error
-    say(f"Wrote {path}.")
+        raise InputError(f"{path} cannot be written ({error.strerror}). Name another file.") from error
+    say(f"Wrote {path}. Every setting in it is at its default; `paperboy config show` shows what counts.")

@@ -1,15 +1,31 @@
 """`paperboy destination`: where digests go, when, and what is in them."""
 
-from collections.abc import Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Annotated, Any, Final
+import shlex
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, fields, replace
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from bot.cli.common import JsonOption, load_settings, now, print_json, say, table, with_store
+from bot.cli.common import BY, JsonOption, load_settings, now, print_json, say, table, with_store
+from bot.cli.completion import destination_names, zones
+from bot.cli.standing import (
+    Standing,
+    confirm,
+    next_appointment,
+    next_words,
+    settings_json,
+    show_card,
+    standing,
+    standing_json,
+    state_words,
+    when_words,
+)
+from bot.config import Settings
 from bot.errors import InputError, NotFoundError
 from bot.model import (
+    WORKDAYS,
     Destination,
     DestinationState,
     Layout,
@@ -17,27 +33,26 @@ from bot.model import (
     QuietDay,
     Route,
     Schedule,
-    SlotOutcome,
-    SlotRecord,
     Window,
 )
 from bot.ports import Store
 
+if TYPE_CHECKING:
+    from bot.schedule.growth import Share
+
 app = typer.Typer(help="Say where digests go, when, and what is in them.", no_args_is_help=True)
 
-_BY: Final = "the command line"
-_OUTCOMES: Final = {
-    SlotOutcome.QUEUED: "digest written",
-    SlotOutcome.QUIET: "no digest",
-    SlotOutcome.MISSED: "missed",
-}
-_NAME = Annotated[str, typer.Argument(help="The destination's name.")]
-_ROUTE_HELP = "Where it goes: `console`, or the https address of a webhook."
+_ROUTE_HELP: Final = "Where it goes: `console`, or the https address of a webhook."
+_NewName = Annotated[str, typer.Argument(metavar="NAME", help="A name for it, of your choice.")]
+_NAME = Annotated[
+    str,
+    typer.Argument(metavar="NAME", help="The destination's name.", autocompletion=destination_names),
+]
 _At = Annotated[str | None, typer.Option("--at", help="Local time of the post, e.g. 9:00.")]
 _Days = Annotated[str | None, typer.Option(help="Days: weekdays, daily, weekends, or mon,wed,fri.")]
-_Zone = Annotated[str | None, typer.Option(help="Time zone, e.g. Europe/Berlin.")]
+_Zone = Annotated[str | None, typer.Option(help="Time zone, e.g. Europe/Berlin.", autocompletion=zones)]
 _Filter = Annotated[str | None, typer.Option("--filter", help="Only what matches, e.g. 'cat:cs.CL -survey'.")]
-_Pool_ = Annotated[Pool | None, typer.Option(help="Trending papers, newly announced ones, or both.")]
+_PoolOption = Annotated[Pool | None, typer.Option(help="Trending papers, newly announced ones, or both.")]
 _WindowOption = Annotated[Window | None, typer.Option(help="How far back trending looks.")]
 _Max = Annotated[int | None, typer.Option("--max", min=1, max=25, help="At most so many papers.")]
 _Floor = Annotated[int | None, typer.Option(min=0, help="Leave out papers that gained fewer upvotes.")]
@@ -45,15 +60,60 @@ _LayoutOption = Annotated[Layout | None, typer.Option(help="How it looks.")]
 _Quiet = Annotated[QuietDay | None, typer.Option("--quiet-day", help="What to do when there is nothing.")]
 
 
+@dataclass(frozen=True, slots=True)
+class _Wishes:
+    """What a person named; what is `None` was not."""
+
+    at: str | None
+    days: str | None
+    zone: str | None
+    filter: str | None
+    pool: Pool | None
+    window: Window | None
+    maximum: int | None
+    floor: int | None
+    layout: Layout | None
+    quiet_day: QuietDay | None
+
+    def __bool__(self) -> bool:
+        return any(getattr(self, one.name) is not None for one in fields(self))
+
+    def applied(self, base: Destination) -> Destination:
+        """The destination with what was named changed. Raises `InputError` for what cannot be."""
+        from bot.schedule.zones import check_zone, parse_days, parse_time
+        from bot.search.query import format_query, parse
+
+        old = base.schedule
+        schedule = Schedule(
+            parse_time(self.at) if self.at is not None else old.at,
+            parse_days(self.days) if self.days is not None else old.days,
+            check_zone(self.zone) if self.zone is not None else old.zone,
+        )
+        window = self.window or base.window
+        if self.window is None and self.days is not None and len(schedule.days) == 1 and window is Window.DAY:
+            window = Window.WEEK  # a digest a week that looked back a day would leave most of it out
+        return replace(
+            base,
+            schedule=schedule,
+            query=format_query(parse(self.filter)) if self.filter is not None else base.query,
+            pool=self.pool or base.pool,
+            window=window,
+            maximum=self.maximum if self.maximum is not None else base.maximum,
+            floor=self.floor if self.floor is not None else base.floor,
+            layout=self.layout or base.layout,
+            quiet_day=self.quiet_day or base.quiet_day,
+        )
+
+
 @app.command()
 def add(
-    name: _NAME,
-    route: Annotated[str, typer.Argument(help=_ROUTE_HELP)],
+    name: _NewName,
+    route: Annotated[str, typer.Argument(metavar="ROUTE", help=_ROUTE_HELP)],
     at: _At = None,
     days: _Days = None,
     zone: _Zone = None,
     filter_: _Filter = None,
-    pool: _Pool_ = None,
+    pool: _PoolOption = None,
     window: _WindowOption = None,
     maximum: _Max = None,
     floor: _Floor = None,
@@ -61,37 +121,40 @@ def add(
     quiet_day: _Quiet = None,
     same_as: Annotated[
         str | None,
-        typer.Option(help="Another destination of the same people: no paper is told to both."),
+        typer.Option(
+            help="Another destination of the same people: no paper is told to both.",
+            autocompletion=destination_names,
+        ),
     ] = None,
+    json_: JsonOption = False,
 ) -> None:
     """Add a destination. The first digest comes at its next appointment; there is no backlog."""
-    from datetime import time
-
-    from bot.model import WORKDAYS
     from bot.system import RandomIds
 
     settings = load_settings()
     ids = RandomIds()
     moment = now()
-    base = Destination(
-        id=ids.new(),
-        recipient_id=ids.new(),
-        name=_checked_name(name),
-        route=_route(route),
-        schedule=Schedule(time(9), WORKDAYS, settings.timezone),
-        active_from=moment,
-        created_at=moment,
+    wishes = _Wishes(at, days, zone, filter_, pool, window, maximum, floor, layout, quiet_day)
+    made = wishes.applied(
+        Destination(
+            id=ids.new(),
+            recipient_id=ids.new(),
+            name=_checked_name(name),
+            route=_route(route),
+            schedule=Schedule(time(9), WORKDAYS, settings.timezone),
+            active_from=moment,
+            created_at=moment,
+        )
     )
-    made = _changed(base, at, days, zone, filter_, pool, window, maximum, floor, layout, quiet_day)
 
-    async def store_it(store: Store) -> Destination:
+    async def work(store: Store) -> Destination:
         final = made
         if same_as is not None:
-            final = replace(made, recipient_id=(await _get(store, same_as)).recipient_id)
+            final = replace(made, recipient_id=(await find(store, same_as)).recipient_id)
         await store.destinations.add(final, final.name)
         return final
 
-    _confirm(with_store(store_it), "Added")
+    _do_and_confirm("Added", work, made.route, settings, json_=json_)
 
 
 @app.command("list")
@@ -100,15 +163,24 @@ def list_(
     json_: JsonOption = False,
 ) -> None:
     """List the destinations."""
-    found = with_store(lambda store: store.destinations.list(removed=removed))
+    moment = now()
+
+    async def read(store: Store) -> list[tuple[Destination, datetime | None]]:
+        rows = []
+        for one in await store.destinations.list(removed=removed):
+            last = await store.destinations.slots(one.id, 1)
+            rows.append((one, next_appointment(one, last[0] if last else None, moment)))
+        return rows
+
+    found = with_store(read)
     if json_:
-        print_json([_as_json(one) for one in found])
+        print_json([settings_json(one, _shown(one.route), next_at) for one, next_at in found])
     elif not found:
         say("No destinations yet. `paperboy destination add NAME console` makes one.")
     else:
         rows = [
-            [one.name, one.state.value, _shown(one.route), _when(one), one.query or "everything"]
-            for one in found
+            [one.name, one.state.value, _shown(one.route), when_words(one), one.query or "all"]
+            for one, _ in found
         ]
         table(["name", "state", "goes to", "when", "filter"], rows)
 
@@ -116,43 +188,16 @@ def list_(
 @app.command()
 def show(name: _NAME, json_: JsonOption = False) -> None:
     """Show a destination, its last digests, why there was none, and what is next."""
+    settings = load_settings()
 
-    async def get(store: Store) -> tuple[Destination, Sequence[SlotRecord]]:
-        found = await _get(store, name)
-        return found, await store.destinations.slots(found.id, 10)
+    async def read(store: Store) -> Standing:
+        return await standing(store, await find(store, name), settings, now())
 
-    found, slots = with_store(get)
-    upcoming = _next(found)
+    found = with_store(read)
     if json_:
-        print_json(
-            {
-                **_as_json(found),
-                "next_at": upcoming,
-                "slots": [
-                    {
-                        "local_date": one.slot.local_date,
-                        "at": one.slot.at,
-                        "outcome": one.outcome.value,
-                        "late": one.late,
-                        "reason": one.reason.value if one.reason else None,
-                        "detail": one.detail,
-                        "delivery": one.delivery_id,
-                    }
-                    for one in slots
-                ],
-            }
-        )
-        return
-    for key, value in _as_json(found).items():
-        if value not in {None, ""}:
-            say(f"{key:>12}  {value}")
-    if (secret := _secret(found)) is not None:
-        say(f"{'secret':>12}  {secret}")
-    say(f"{'next':>12}  {upcoming:%a %d %b %Y %H:%M} UTC" if upcoming else f"{'next':>12}  none while paused")
-    for one in slots:
-        what = _OUTCOMES[one.outcome]
-        late = ", late" if one.late and one.outcome is SlotOutcome.QUEUED else ""
-        say(f"{one.slot.local_date!s:>12}  {what}{late}. {one.detail}".rstrip())
+        print_json(standing_json(found))
+    else:
+        show_card(found)
 
 
 @app.command()
@@ -164,88 +209,108 @@ def edit(
     days: _Days = None,
     zone: _Zone = None,
     filter_: _Filter = None,
-    pool: _Pool_ = None,
+    pool: _PoolOption = None,
     window: _WindowOption = None,
     maximum: _Max = None,
     floor: _Floor = None,
     layout: _LayoutOption = None,
     quiet_day: _Quiet = None,
+    json_: JsonOption = False,
 ) -> None:
     """Change a destination; what is not named stays."""
+    wishes = _Wishes(at, days, zone, filter_, pool, window, maximum, floor, layout, quiet_day)
+    if not wishes and route is None and rename is None:
+        raise InputError("Say what to change: `paperboy destination edit --help` lists what can be.")
+    new_route = _route(route) if route is not None else None
+    new_name = _checked_name(rename) if rename is not None else None
 
-    async def change(store: Store) -> Destination:
-        found = await _get(store, name)
-        made = _changed(found, at, days, zone, filter_, pool, window, maximum, floor, layout, quiet_day)
-        if route is not None:
-            made = replace(made, route=_route(route))
-        if rename is not None:
-            made = replace(made, name=_checked_name(rename))
+    async def work(store: Store) -> Destination:
+        found = await find(store, name)
+        made = replace(wishes.applied(found), route=new_route or found.route, name=new_name or found.name)
         if made.schedule != found.schedule:
             made = replace(made, active_from=max(found.active_from, now()))
         await store.destinations.update(made)
         return made
 
-    _confirm(with_store(change), "Changed")
+    _do_and_confirm("Changed", work, new_route, load_settings(), json_=json_)
 
 
 @app.command()
-def pause(name: _NAME) -> None:
+def pause(name: _NAME, json_: JsonOption = False) -> None:
     """Stop sending there until it is resumed."""
     from bot.schedule.pauses import pause as do_pause
 
-    async def work(store: Store) -> None:
-        await do_pause(store, await _get_in(store, name, {DestinationState.ACTIVE}), _BY, now())
+    settings = load_settings()
 
-    with_store(work)
-    say(f"{name} is paused. `paperboy destination resume {name}` goes on, without a backlog.")
+    async def work(store: Store) -> Standing:
+        found = await _find_in(store, name, DestinationState.ACTIVE)
+        await do_pause(store, found, BY, now())
+        return await standing(store, await find(store, found.id), settings, now())
+
+    found = with_store(work)
+    if json_:
+        print_json(standing_json(found))
+        return
+    paused = found.destination.name
+    say(
+        f"{paused} is paused. `paperboy destination resume {shlex.quote(paused)}` goes on, without a backlog."
+    )
 
 
 @app.command()
-def resume(name: _NAME) -> None:
+def resume(name: _NAME, json_: JsonOption = False) -> None:
     """Go on after a pause, from the next appointment on."""
     from bot.schedule.pauses import resume as do_resume
 
-    async def work(store: Store) -> Destination:
-        await do_resume(store, await _get_in(store, name, {DestinationState.PAUSED}), _BY, now())
-        return await _get(store, name)
+    settings = load_settings()
 
-    say(f"{name} goes on: next {_next(with_store(work)):%a %d %b %H:%M} UTC.")
+    async def work(store: Store) -> Standing:
+        found = await _find_in(store, name, DestinationState.PAUSED)
+        await do_resume(store, found, BY, now())
+        return await standing(store, await find(store, found.id), settings, now())
+
+    found = with_store(work)
+    if json_:
+        print_json(standing_json(found))
+    else:
+        say(f"{found.destination.name} goes on. Next digest: {next_words(found)}.")
 
 
 @app.command()
 def remove(name: _NAME) -> None:
     """Remove a destination; its record stays."""
 
-    async def work(store: Store) -> None:
-        found = await _get(store, name)
-        await store.destinations.set_state(found.id, DestinationState.REMOVED, _BY, now())
+    async def work(store: Store) -> str:
+        found = await find(store, name)
+        await store.destinations.set_state(found.id, DestinationState.REMOVED, BY, now())
+        return found.name
 
-    with_store(work)
-    say(f"{name} was removed.")
+    say(f"{with_store(work)} was removed. Its record stays: `paperboy destination list --removed` shows it.")
 
 
 @app.command()
 def preview(name: _NAME) -> None:
     """Show what it would be sent now; nothing is sent."""
-    from bot.cli.digests import show_preview
+    from bot.cli.digests import Surface, show_preview
 
-    show_preview(name, None, "console")
+    show_preview(name, None, Surface.CONSOLE)
 
 
 # --- shared ------------------------------------------------------------------------------------
 
 
-async def _get(store: Store, name: str) -> Destination:
+async def find(store: Store, name: str) -> Destination:
+    """The destination of that name or id. Raises `NotFoundError`."""
     found = await store.destinations.by_name(name)
     if found is None:
         raise NotFoundError("destination", name, "`paperboy destination list` shows them.")
     return found
 
 
-async def _get_in(store: Store, name: str, states: set[DestinationState]) -> Destination:
-    found = await _get(store, name)
-    if found.state not in states:
-        raise InputError(f"{name} is {found.state.value} already.")
+async def _find_in(store: Store, name: str, state: DestinationState) -> Destination:
+    found = await find(store, name)
+    if found.state is not state:
+        raise InputError(f"{found.name} is {state_words(found, now())} already.")
     return found
 
 
@@ -268,108 +333,40 @@ def _shown(route: Route) -> str:
     return shown_route(route)
 
 
-def _changed(
-    base: Destination,
-    at: str | None,
-    days: str | None,
-    zone: str | None,
-    filter_: str | None,
-    pool: Pool | None,
-    window: Window | None,
-    maximum: int | None,
-    floor: int | None,
-    layout: Layout | None,
-    quiet_day: QuietDay | None,
-) -> Destination:
-    """The destination with what was named changed; raises `InputError` for what cannot be."""
-    from bot.schedule.zones import check_zone, parse_days, parse_time
-    from bot.search.query import format_query, parse
-
-    old = base.schedule
-    schedule = Schedule(
-        parse_time(at) if at is not None else old.at,
-        parse_days(days) if days is not None else old.days,
-        check_zone(zone) if zone is not None else old.zone,
-    )
-    if window is None and days is not None and len(schedule.days) == 1 and base.window is Window.DAY:
-        window = Window.WEEK  # a digest a week that looked back a day would leave most of it out
-    return replace(
-        base,
-        schedule=schedule,
-        query=format_query(parse(filter_)) if filter_ is not None else base.query,
-        pool=pool or base.pool,
-        window=window or base.window,
-        maximum=maximum if maximum is not None else base.maximum,
-        floor=floor if floor is not None else base.floor,
-        layout=layout or base.layout,
-        quiet_day=quiet_day or base.quiet_day,
-    )
-
-
-def _confirm(destination: Destination, verb: str) -> None:
-    say(f"{verb} {destination.name}: {_shown(destination.route)}, {_when(destination)}.")
-    upcoming = _next(destination)
-    if upcoming is not None:
-        say(f"Next digest: {upcoming:%a %d %b %Y %H:%M} UTC.")
-    growth = with_store(lambda store: _growth(store, destination))
-    if growth:
-        say(growth)
-    secret = _secret(destination)
-    if secret is not None:
-        say(f"Messages are signed with {secret} (docs/webhook.md).")
-
-
-def _secret(destination: Destination) -> str | None:
+def _do_and_confirm(
+    verb: str,
+    work: Callable[[Store], Awaitable[Destination]],
+    route: Route | None,
+    settings: Settings,
+    *,
+    json_: bool,
+) -> None:
+    """Makes or changes a destination, and says how it stands now."""
     from bot.wiring import receivers_secret
 
-    return receivers_secret(load_settings(), destination.route)
+    if route is not None:
+        receivers_secret(settings, route)  # if the key for it cannot be had, nothing must be stored
+
+    async def do(store: Store) -> tuple[Standing, tuple["Share", ...]]:
+        done = await find(store, (await work(store)).id)  # as it is stored
+        return await standing(store, done, settings, now()), await _usually_up(store, done)
+
+    shown, shares = with_store(do, settings)
+    if json_:
+        print_json(standing_json(shown))
+    else:
+        confirm(shown, verb, shares[0] if shares else None, shares[1:])
 
 
-async def _growth(store: Store, destination: Destination) -> str | None:
-    """How much of a list is usually there at the time that was chosen."""
-    from bot.schedule.growth import LISTS_USED, share_by_hour
+async def _usually_up(store: Store, destination: Destination) -> tuple["Share", ...]:
+    """How much of a list is usually up at the chosen time, and at others; empty if too few were watched."""
+    from bot.schedule.growth import LISTS_USED, TABLE_TIMES, share_table
     from bot.sources.calendar import current_list_day
 
+    if destination.pool is Pool.ANNOUNCED:
+        return ()  # what arXiv announces comes all at once
     today = current_list_day(now())
-    days = timedelta(days=2 * LISTS_USED)
-    growths = await store.papers.growth(today - days, today - timedelta(days=1))
-    share = share_by_hour(growths, destination.schedule.zone, destination.schedule.at)
-    return share.sentence if share is not None else None
-
-
-def _next(destination: Destination) -> datetime | None:
-    from bot.schedule.slots import next_slot
-
-    if destination.state is not DestinationState.ACTIVE:
-        return None
-    return next_slot(destination.schedule, max(now(), destination.active_from)).at
-
-
-def _when(destination: Destination) -> str:
-    from bot.schedule.zones import format_days, format_time
-
-    schedule = destination.schedule
-    return f"{format_days(schedule.days)} at {format_time(schedule.at)} ({schedule.zone})"
-
-
-def _as_json(destination: Destination) -> dict[str, Any]:
-    return {
-        "name": destination.name,
-        "id": destination.id,
-        "state": destination.state.value,
-        "state_by": destination.state_by,
-        "state_at": destination.state_at,
-        "surface": destination.route.surface,
-        "address": _shown(destination.route),
-        "at": f"{destination.schedule.at:%H:%M}",
-        "days": [day.value for day in sorted(destination.schedule.days, key=lambda day: day.number)],
-        "zone": destination.schedule.zone,
-        "filter": destination.query,
-        "pool": destination.pool.value,
-        "window": destination.window.value,
-        "maximum": destination.maximum,
-        "floor": destination.floor,
-        "layout": destination.layout.value,
-        "quiet_day": destination.quiet_day.value,
-        "created_at": destination.created_at,
-    }
+    growths = await store.papers.growth(today - timedelta(days=2 * LISTS_USED), today - timedelta(days=1))
+    chosen = destination.schedule
+    shares = share_table(growths, chosen.zone, (chosen.at, *TABLE_TIMES))
+    return shares if shares and shares[0].at == chosen.at else ()

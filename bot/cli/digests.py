@@ -2,59 +2,71 @@
 
 from dataclasses import replace
 from datetime import date, datetime, time
-from typing import Annotated, Final
+from enum import StrEnum
+from typing import Annotated
 
 import typer
 
 from bot.cli.common import instant, now, say, warn, with_store
-from bot.errors import InputError, NotFoundError
+from bot.cli.completion import destination_names
+from bot.cli.output import text_width
 from bot.model import EVERY_DAY, Destination, Route, Schedule, Slot, Window
 from bot.ports import Store
 
 app = typer.Typer(help="Look at digests before they are sent.", no_args_is_help=True)
 
-_SURFACES: Final = ("console", "webhook")
+
+class Surface(StrEnum):
+    """Where a digest can be looked at."""
+
+    CONSOLE = "console"
+    WEBHOOK = "webhook"
+
+
+@app.callback()
+def _group() -> None:
+    """Look at digests before they are sent."""
 
 
 @app.command()
 def preview(
     destination: Annotated[
         str | None,
-        typer.Option(help="As this destination gets it; without one, the five best."),
+        typer.Option(
+            help="As this destination gets it; without one, the five best.",
+            autocompletion=destination_names,
+        ),
     ] = None,
     at: Annotated[str | None, typer.Option(help="As of this instant, e.g. 2025-11-20T09:00 (UTC).")] = None,
-    surface: Annotated[str, typer.Option(help="As this surface shows it: console or webhook.")] = "console",
+    surface: Annotated[Surface, typer.Option(help="As this surface shows it.")] = Surface.CONSOLE,
     window: Annotated[Window | None, typer.Option(help="Another window than the destination's.")] = None,
 ) -> None:
     """Show a digest as it would be sent; nothing is stored and nothing is sent."""
     show_preview(destination, at, surface, window)
 
 
-def show_preview(name: str | None, at: str | None, surface: str, window: Window | None = None) -> None:
+def show_preview(name: str | None, at: str | None, surface: Surface, window: Window | None = None) -> None:
     """Prints what a destination would be sent at an instant."""
+    from bot.cli.destinations import find
     from bot.editions.preview import preview as make
     from bot.view.doc import to_json
     from bot.view.plain import to_plain
 
-    if surface not in _SURFACES:
-        raise InputError(f"{surface!r} is no surface. Write one of {', '.join(_SURFACES)}.")
     as_of = instant(at) if at is not None else now()
 
     async def build(store: Store) -> str:
-        found = await store.destinations.by_name(name) if name is not None else _anybody(as_of)
-        if found is None:
-            raise NotFoundError("destination", name or "", "`paperboy destination list` shows them.")
+        found = await find(store, name) if name is not None else _anybody(as_of)
         if window is not None:
             found = replace(found, window=window)
         slot = Slot(_local_date(found, as_of), as_of)
         made = await make(store, found, slot, as_of, ledger=at is None)
-        if surface == "webhook":
+        if surface is Surface.WEBHOOK:
             from bot.wiring import webhook_body
 
             return webhook_body(to_json(made.doc), slot.at)
-        return to_plain(made.doc, 100)
+        return to_plain(made.doc, text_width())
 
-    say(with_store(build))
+    say(with_store(build).rstrip("\n"))
     warn("This is a preview: nothing was sent.")
 
 

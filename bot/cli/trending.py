@@ -1,14 +1,20 @@
 """`paperboy trending`: the day's papers, or any past instant's, ranked and explained."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.cli.common import JsonOption, instant, now, print_json, say, warn, with_store
-from bot.model import Paper, Ranking, Window
+from bot.cli.common import JsonOption, instant, load_settings, local, now, print_json, warn, with_store
+from bot.cli.output import counted, paragraph
+from bot.config import Settings
+from bot.model import Paper, Ranked, Ranking, Upstream, Window
 from bot.ports import Coverage, Store
+from bot.view.doc import Span
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +24,16 @@ class Shown:
     ranking: Ranking
     papers: dict[int, Paper]
     coverage: Coverage
+    loading: str | None = None  # what the answer covers, while it is not yet all that it depends on
+
+    @property
+    def entries(self) -> list[tuple[Ranked, Paper]]:
+        """Each place with its paper; one that was merged into another since it was ranked is left out."""
+        return [
+            (entry, self.papers[entry.paper_id])
+            for entry in self.ranking.entries
+            if entry.paper_id in self.papers
+        ]
 
 
 async def gather(store: Store, window: Window, as_of: datetime, size: int) -> Shown:
@@ -29,25 +45,67 @@ async def gather(store: Store, window: Window, as_of: datetime, size: int) -> Sh
     return Shown(ranking, papers, await store.papers.coverage())
 
 
-def show(shown: Shown, *, width: int | None = None) -> None:
-    """Prints a ranking for a person."""
+async def covered(store: Store, shown: Shown, settings: Settings, at: datetime) -> Shown:
+    """The same, with what it covers as of `at` if lists that it depends on are still to be read."""
+    from bot.sources.agenda import agenda, lists_to_load
+    from bot.sources.overview import coverage_sentence
+    from bot.wiring import habits
+
+    questions = agenda(await store.sources.states(), habits(settings), at)
+    if not lists_to_load(questions, shown.ranking.since, shown.ranking.as_of):
+        return shown
+    return replace(shown, loading=coverage_sentence(shown.coverage, lists_to_load(questions)))
+
+
+def present(shown: Shown, *, then: bool = False) -> None:
+    """Prints a ranking for a person, or says why there is none; `then`: it is of a past instant."""
+    known = shown.coverage
+    if shown.ranking.entries:
+        show(shown)
+    elif not known.papers:
+        warn("Nothing was fetched yet. `paperboy run` or `paperboy ingest` fetches the day's papers.")
+    else:
+        lists = f", lists from {known.oldest_list} to {known.newest_list}" if known.lists else ""
+        when = "was trending then" if then else "is trending now"
+        warn(f"Nothing {when}, as far as was observed: {counted(known.papers, 'paper')}{lists}.")
+        if shown.loading is not None:
+            warn(shown.loading)
+
+
+def show(shown: Shown, console: "Console | None" = None) -> None:
+    """Prints a ranking for a person: on `console`, or where standard output leads."""
+    ranking = shown.ranking
+    sample = any(paper.text_from is Upstream.SAMPLE for paper in shown.papers.values())
+    title = "Sample papers" if sample else f"Trending papers of the {ranking.window}"
+    heading = Span(f"{title} · as of {local(ranking.as_of, 'UTC')} UTC", strong=True)
+    paragraph(heading, console=console)
+    since = f"first listed, or risen, since {local(ranking.since, 'UTC', ranking.as_of)} UTC"
+    paragraph(Span(since, emphasis=True), console=console)
+    for entry, paper in shown.entries:
+        _show_paper(entry, paper, console)
+    if shown.loading is not None:
+        paragraph(console=console)
+        paragraph(Span(shown.loading, emphasis=True), console=console)
+
+
+def _show_paper(entry: Ranked, paper: Paper, console: "Console | None") -> None:
     from bot.editions.digest import summary_of
     from bot.view.text import short_authors
 
-    ranking = shown.ranking
-    say(f"Trending papers · {ranking.window} · as of {ranking.as_of:%a %d %b %Y %H:%M} UTC")
-    say(f"first listed, or risen, since {ranking.since:%a %d %b %H:%M} UTC")
-    for entry in ranking.entries:
-        paper = shown.papers[entry.paper_id]
-        say()
-        say(f"{entry.position:>3}. {paper.title}")
-        summary, written_by = summary_of(paper)
-        if summary:
-            say(f"     {summary}  [{written_by}]")
-        say(f"     {'; '.join(entry.reasons)}")
-        facts = [short_authors(paper.authors), paper.organization, paper.url, paper.code_url]
-        say("     " + " · ".join(fact for fact in facts if fact))
-    del width
+    number = f"{entry.position:>3}. "
+    indent = " " * len(number)
+    paragraph(console=console)
+    paragraph(Span(paper.title, paper.url, strong=True), first=number, console=console)
+    summary, written_by = summary_of(paper)
+    if summary:
+        origin = Span(f" [{written_by}]", emphasis=True)
+        paragraph(Span(summary), origin, first=indent, console=console)
+    paragraph(Span("; ".join(entry.reasons)), first=indent, console=console)
+    names = (short_authors(paper.authors), paper.organization or "")
+    links = [Span(address, address) for address in (paper.url, paper.code_url) if address]
+    found = [*(Span(name) for name in names if name), *links]
+    spans = [part for fact in found for part in (Span(" · "), fact)][1:]
+    paragraph(*(replace(span, emphasis=True) for span in spans), first=indent, console=console)
 
 
 def as_json(shown: Shown) -> dict[str, Any]:
@@ -62,22 +120,29 @@ def as_json(shown: Shown) -> dict[str, Any]:
             "lists": shown.coverage.lists,
             "oldest_list": shown.coverage.oldest_list,
             "newest_list": shown.coverage.newest_list,
+            "loading": shown.loading is not None,
         },
-        "papers": [
-            {
-                "position": entry.position,
-                "id": entry.key,
-                "title": shown.papers[entry.paper_id].title,
-                "url": shown.papers[entry.paper_id].url,
-                "authors": list(shown.papers[entry.paper_id].authors),
-                "categories": list(shown.papers[entry.paper_id].categories or ()),
-                "score": entry.score,
-                "components": [part._asdict() for part in entry.components],
-                "reasons": list(entry.reasons),
-                "new": entry.new,
-            }
-            for entry in ranking.entries
-        ],
+        "papers": [_entry_json(entry, paper) for entry, paper in shown.entries],
+    }
+
+
+def _entry_json(entry: Ranked, paper: Paper) -> dict[str, Any]:
+    from bot.editions.digest import summary_of
+
+    summary, written_by = summary_of(paper)
+    return {
+        "position": entry.position,
+        "id": entry.key,
+        "title": paper.title,
+        "url": paper.url,
+        "authors": list(paper.authors),
+        "categories": list(paper.categories or ()),
+        "summary": summary,
+        "summary_from": written_by,
+        "score": entry.score,
+        "components": [part._asdict() for part in entry.components],
+        "reasons": list(entry.reasons),
+        "new": entry.new,
     }
 
 
@@ -96,16 +161,13 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Show the trending papers, ranked and explained, now or at any past instant."""
         at = instant(as_of) if as_of else now()
-        shown = with_store(lambda store: gather(store, window, at, limit))
+        settings = load_settings()
+
+        async def answer(store: Store) -> Shown:
+            return await covered(store, await gather(store, window, at, limit), settings, now())
+
+        shown = with_store(answer)
         if json_:
             print_json(as_json(shown))
             return
-        if shown.ranking.entries:
-            show(shown)
-        elif not shown.coverage.papers:
-            warn("Nothing was fetched yet. `paperboy run` or `paperboy ingest` fetches the day's papers.")
-        else:
-            warn(
-                f"Nothing was trending then, as far as was observed: {shown.coverage.papers:,} papers, "
-                f"lists from {shown.coverage.oldest_list} to {shown.coverage.newest_list}."
-            )
+        present(shown, then=as_of is not None)

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Final
 
 from bot.editions.share import Shelf
-from bot.model import AnnounceType, Edition, Outcome, SourceNote, SubjectState, Upstream, Window
+from bot.model import AnnounceType, Edition, Outcome, Paper, SourceNote, SubjectState, Upstream, Window
 from bot.ports import Store
+from bot.search.match import PreparedPaper
 from bot.trending.replay import trending
 
 EDITION_SIZE: Final = 200  # deep enough for narrow filters: a day brings some 40 papers, a month 700
@@ -24,12 +25,18 @@ async def edition_for(store: Store, window: Window, slot_at: datetime, now: date
     return await store.editions.freeze(slot_at, ranking, notes)
 
 
-async def shelf_for(store: Store, window: Window, slot_at: datetime, now: datetime) -> Shelf:
+async def shelf_for(
+    store: Store,
+    window: Window,
+    slot_at: datetime,
+    now: datetime,
+    prepared: dict[Paper, PreparedPaper] | None = None,
+) -> Shelf:
     """The edition with its papers, and what arXiv announced since its window began."""
     edition = await edition_for(store, window, slot_at, now)
     announced = await announced_in(store, edition)
     numbers = {entry.paper_id for entry in edition.ranking.entries} | set(announced)
-    return Shelf(edition, announced, await store.papers.get(numbers))
+    return Shelf(edition, announced, await store.papers.get(numbers), prepared)
 
 
 async def announced_in(store: Store, edition: Edition) -> Sequence[int]:

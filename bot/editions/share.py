@@ -52,14 +52,24 @@ class Shelf:
     Each distinct filter is tested once, however many destinations have it.
     """
 
-    def __init__(self, edition: Edition, announced: Sequence[int], papers: Mapping[int, Paper]) -> None:
-        """`papers` holds every paper of the edition and of `announced`; one that is missing is left out."""
+    def __init__(
+        self,
+        edition: Edition,
+        announced: Sequence[int],
+        papers: Mapping[int, Paper],
+        prepared: dict[Paper, PreparedPaper] | None = None,
+    ) -> None:
+        """`papers` holds every paper of the edition and of `announced`; one that is missing is left out.
+
+        Shelves whose papers overlap may have `prepared` in common: what was made ready for filters so far.
+        """
         self.edition: Final = edition
         self.papers: Final = papers
         self._ranked = [entry for entry in edition.ranking.entries if entry.paper_id in papers]
         known = sorted((number for number in set(announced) if number in papers), key=lambda n: papers[n].key)
         self._announced = known
-        self._prepared: dict[int, PreparedPaper] = {}
+        self._prepared: dict[Paper, PreparedPaper] = {} if prepared is None else prepared
+        self._tested: list[tuple[int, PreparedPaper]] = []  # every paper, once a filter was asked about
         self._verdicts: dict[str, dict[int, bool | None]] = {}
         self._known: dict[tuple[str, Pool], _Matching] = {}
 
@@ -129,14 +139,16 @@ class Shelf:
         known = self._verdicts.get(query_text)
         if known is None:
             test = compile_query(parse(query_text))
-            known = {}
-            for number in self.numbers:
-                prepared = self._prepared.get(number)
-                if prepared is None:
-                    prepared = self._prepared[number] = prepare(self.papers[number])
-                known[number] = test(prepared)
-            self._verdicts[query_text] = known
+            if not self._tested:
+                self._tested = [(number, self._ready(self.papers[number])) for number in self.numbers]
+            known = self._verdicts[query_text] = {number: test(paper) for number, paper in self._tested}
         return known
+
+    def _ready(self, paper: Paper) -> PreparedPaper:
+        ready = self._prepared.get(paper)
+        if ready is None:
+            ready = self._prepared[paper] = prepare(paper)
+        return ready
 
 
 def _split(trending: int, announced: int, maximum: int) -> tuple[int, int]:

@@ -5,9 +5,10 @@ from datetime import datetime
 from bot.editions.digest import Cards
 from bot.editions.make import failing_since, shelf_for
 from bot.editions.share import Share, Shelf
-from bot.model import Destination, Pool, SlotRecord, SubjectState, Upstream, Window
+from bot.model import Destination, Paper, Pool, SlotRecord, SubjectState, Upstream, Window
 from bot.ports import Store
 from bot.schedule.quiet import ListState, QuietFacts
+from bot.search.match import PreparedPaper
 from bot.sources.calendar import current_list_day, opens_at, why_empty
 
 
@@ -18,13 +19,17 @@ class Desk:
         self._store = store
         self._shelves: dict[tuple[Window, datetime], Shelf] = {}
         self._cards: dict[Shelf, Cards] = {}
+        self._prepared: dict[
+            Paper, PreparedPaper
+        ] = {}  # shelves have papers in common
         self._states: tuple[SubjectState, ...] | None = None
 
     async def shelf(self, window: Window, slot_at: datetime, now: datetime) -> Shelf:
         """The edition of that window and slot, made now unless it was made before."""
         shelf = self._shelves.get((window, slot_at))
         if shelf is None:
-            shelf = self._shelves[window, slot_at] = await shelf_for(self._store, window, slot_at, now)
+            shelf = await shelf_for(self._store, window, slot_at, now, self._prepared)
+            self._shelves[window, slot_at] = shelf
         return shelf
 
     def cards(self, shelf: Shelf) -> Cards:

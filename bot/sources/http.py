@@ -204,7 +204,12 @@ class HttpClient:
                 wait = await self._book(label, budget)
                 await self._lease(label, lease_name, wait + lease)
                 await self._clock.sleep(wait)
-                yield
+                try:
+                    yield
+                finally:
+                    # From its end: a request that left late, or took long to get there, must not have the
+                    # next one arrive too soon after it.
+                    await self._budgets.hold(budget.name, self._clock.now() + budget.interval)
             finally:
                 await self._budgets.give_back(lease_name, self._holder)
 

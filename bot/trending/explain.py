@@ -4,12 +4,10 @@ Nothing is claimed that was not observed: a single reading has no pace, a ratio 
 compares with and needs at least 30 papers in it, and "since" always names an instant that was really read.
 """
 
-import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from operator import attrgetter
-from statistics import median
 from typing import Final, NamedTuple
 
 from bot.model import PaperSeries, Series, Signal, from_utc_ms, utc_ms
@@ -35,70 +33,75 @@ class Usual(NamedTuple):
     papers: int
 
 
-class _Member(NamedTuple):
-    """A paper of the comparison group."""
-
-    first_seen_at: int
-    reached: int  # the age at which it was last read
-    upvotes: Series
-    last_age: int  # since when it has `last`
-    last: int
-
-
 class Comparison:
     """The papers that "usual" refers to: those first listed in the 30 days before, at known ages."""
 
     def __init__(self, papers: Iterable[PaperSeries], as_of: datetime) -> None:
         """Takes the series of the daily lists' papers; those first seen outside the 30 days do not count."""
-        newest = utc_ms(as_of)
-        oldest = newest - GROUP_DAYS * _DAY
-        self._members: dict[int, _Member] = {}
-        self._sorted: dict[int, list[int]] = {}  # by age: the upvotes of all who got there, in order
-        for paper in papers:
-            born = paper.first_seen_at
-            if not oldest <= born <= newest or not age_known(paper):
-                continue
-            upvotes = merged(paper, Signal.UPVOTES)
-            if upvotes is not None:
-                self._members[paper.paper_id] = _Member(
-                    born, min(paper.polled_at, newest) - born, upvotes, upvotes.last_at - born, upvotes.last
-                )
+        self._newest = utc_ms(as_of)
+        oldest = self._newest - GROUP_DAYS * _DAY
+        self._papers = {
+            paper.paper_id: paper
+            for paper in papers
+            if oldest <= paper.first_seen_at <= self._newest and age_known(paper)
+        }
+        self._counts: dict[int, Counter[int]] = {}  # by age: how many papers had so many upvotes then
 
     def look_up(self, ages: Iterable[int]) -> None:
-        """Prepares `usual` for all these ages (ms) at once, which is faster than one after another."""
-        wanted = sorted({*ages} - self._sorted.keys())
+        """Prepares `usual` for all these ages (ms) in one pass over the group."""
+        wanted = sorted({*ages} - self._counts.keys())
         if not wanted:
             return
-        columns: list[list[int]] = [[] for _ in wanted]
-        # Nearly in order already, so that little is left to sort.
-        for member in sorted(self._members.values(), key=attrgetter("last")):
-            got_to = bisect_right(wanted, member.reached)
-            settled = bisect_left(wanted, member.last_age)
-            for column in columns[settled:got_to]:
-                column.append(member.last)
-            if settled:
-                points = member.upvotes.points()
-                for age, column in zip(wanted[: min(settled, got_to)], columns, strict=False):
-                    before = bisect_right(points, (member.first_seen_at + age, math.inf))
-                    if before:
-                        column.append(points[before - 1][1])
-        for column in columns:
-            column.sort()
-        self._sorted.update(zip(wanted, columns, strict=True))
+        # How the counts change from each age to the next: one pass stays short, however many ages there are.
+        changes: list[defaultdict[int, int]] = [defaultdict(int) for _ in range(len(wanted) + 1)]
+        for paper in self._papers.values():
+            upvotes = merged(paper, Signal.UPVOTES)
+            if upvotes is None:
+                continue
+            end = bisect_right(wanted, last_age(paper, self._newest))
+            settled = bisect_left(wanted, upvotes.last_at - paper.first_seen_at)
+            if settled < end:
+                last = upvotes.last
+                changes[settled][last] += 1
+                changes[end][last] -= 1
+            if settled and end:
+                begin, value = 0, None
+                for at, risen_to in upvotes.points():
+                    until = min(bisect_left(wanted, at - paper.first_seen_at), end)
+                    if value is not None and begin < until:
+                        changes[begin][value] += 1
+                        changes[until][value] -= 1
+                    begin, value = until, risen_to
+        counts: Counter[int] = Counter()
+        for age, change in zip(wanted, changes, strict=False):
+            counts.update(change)
+            self._counts[age] = +counts
 
     def usual(self, age: int, without: int) -> Usual | None:
         """The median upvotes at `age` (ms) of the group's other papers; `None` if fewer than 30 got there."""
         self.look_up([age])
-        values = self._sorted[age]
-        member = self._members.get(without)
-        if member is not None and age <= member.reached:
-            own = member.upvotes.at(member.first_seen_at + age)
+        counts = self._counts[age]
+        paper = self._papers.get(without)
+        if paper is not None and age <= last_age(paper, self._newest):
+            upvotes = merged(paper, Signal.UPVOTES)
+            own = upvotes.at(paper.first_seen_at + age) if upvotes is not None else None
             if own is not None:
-                place = bisect_left(values, own[1])
-                values = values[:place] + values[place + 1 :]
-        if len(values) < GROUP_LEAST:
-            return None
-        return Usual(median(values), len(values))
+                counts = counts - Counter([own[1]])
+        papers = counts.total()
+        return Usual(_median(counts, papers), papers) if papers >= GROUP_LEAST else None
+
+
+def _median(counts: Mapping[int, int], total: int) -> float:
+    """The median of values that occur so many times each, `total` times in all."""
+    upto = 0
+    lower: int | None = None
+    for value in sorted(counts):
+        upto += counts[value]
+        if lower is None and 2 * upto >= total:
+            lower = value
+        if lower is not None and 2 * upto > total:
+            return (lower + value) / 2
+    raise ValueError("no values")
 
 
 def age_known(paper: PaperSeries) -> bool:
@@ -107,6 +110,11 @@ def age_known(paper: PaperSeries) -> bool:
     Upstreams no longer say it: submission times are cut to midnight.
     """
     return paper.seen_after is not None and paper.first_seen_at - paper.seen_after <= _AGE_SLACK
+
+
+def last_age(paper: PaperSeries, as_of: int) -> int:
+    """The age (ms) at which the paper was last read by `as_of` (ms)."""
+    return min(paper.polled_at, as_of) - paper.first_seen_at
 
 
 def explain(entry: Scored, since: int, as_of: datetime, group: Comparison) -> tuple[str, ...]:
@@ -138,7 +146,7 @@ def _upvotes(entry: Scored, series: Series, since: int, as_of: datetime, group: 
     if not age_known(paper):
         elapsed = _duration(series.last_at - series.first_at)
         return f"{count}, {series.last - series.first:+,} in {elapsed} since first seen"
-    age = min(paper.polled_at, utc_ms(as_of)) - paper.first_seen_at
+    age = last_age(paper, utc_ms(as_of))
     text = f"{count} in {_duration(age)}"
     usual = group.usual(age, paper.paper_id) if age >= _LEAST_AGE else None
     if usual is not None and usual.upvotes > 0 and series.last >= _LEAST_RATIO * usual.upvotes:

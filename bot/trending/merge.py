@@ -29,10 +29,18 @@ def merged(paper: PaperSeries, signal: Signal) -> Series | None:
     The authority's, unless another upstream saw the number change more than two days after the authority
     last did; among others the freshest, and among equals the first by name.
     """
-    found = [(upstream, series) for (kind, upstream), series in paper.signals.items() if kind is signal]
-    if len(found) < 2:  # nearly always, and a ranking asks for every paper
-        return found[0][1] if found else None
-    told = dict(found)
+    # Nearly always there is one, and a ranking asks this of every paper.
+    only: Series | None = None
+    for (kind, _), series in paper.signals.items():
+        if kind is signal:
+            if only is not None:
+                return _most_trusted(paper, signal)
+            only = series
+    return only
+
+
+def _most_trusted(paper: PaperSeries, signal: Signal) -> Series:
+    told = {upstream: series for (kind, upstream), series in paper.signals.items() if kind is signal}
     freshest = max(sorted(told), key=lambda upstream: told[upstream].last_at)
     own = told.get(_AUTHORITY[signal])
     if own is not None and told[freshest].last_at - own.last_at <= _PATIENCE_MS:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.model import Batch, PaperSeries, Ranked, Ranking, Window, utc_ms
-from bot.trending.explain import Comparison, explain
+from bot.trending.explain import Comparison, age_known, explain, last_age
 from bot.trending.score import best
 from bot.trending.windows import window_start
 
@@ -28,6 +28,10 @@ def rank(
     since = window_start(window, as_of, batches)
     since_ms = utc_ms(since)
     comparison = Comparison(group, as_of)
+    chosen = best(papers, since_ms, size)
+    comparison.look_up(
+        last_age(entry.paper, utc_ms(as_of)) for entry in chosen if entry.new and age_known(entry.paper)
+    )
     entries = tuple(
         Ranked(
             position=position,
@@ -38,6 +42,6 @@ def rank(
             reasons=explain(entry, since_ms, as_of, comparison),
             new=entry.new,
         )
-        for position, entry in enumerate(best(papers, since_ms, size), 1)
+        for position, entry in enumerate(chosen, 1)
     )
     return Ranking(window, as_of, since, entries)

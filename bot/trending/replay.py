@@ -15,5 +15,11 @@ async def trending(papers: PaperStore, window: Window, as_of: datetime, size: in
     since = window_start(window, as_of, batches)
     # A reading at the very start of the window is inside it, while the store looks strictly after.
     series = await papers.series(since - timedelta(milliseconds=1), as_of)
-    group = await papers.comparison(as_of - timedelta(days=GROUP_DAYS), as_of)
+    group_since = as_of - timedelta(days=GROUP_DAYS)
+    # A window as long as the group's time has all of the group in it: no need to fetch it twice.
+    group = (
+        [paper for paper in series if paper.list_day is not None]
+        if since <= group_since
+        else await papers.comparison(group_since, as_of)
+    )
     return rank(series, group, batches, window, as_of, size)

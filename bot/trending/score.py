@@ -56,23 +56,23 @@ def score(paper: PaperSeries, since: int) -> Scored | None:
     Stars count only as far as they were seen to rise: a repository may be years older than its paper.
     """
     new = paper.list_day is not None and appeared_at(paper) >= since
+    points = 0.0
     components: list[Component] = []
     upvotes = merged(paper, Signal.UPVOTES)
     if upvotes is not None and (amount := gain(upvotes, since, new=new)):
-        components.append(Component(Signal.UPVOTES, amount, float(amount)))
+        points = float(amount)
+        components.append(Component(Signal.UPVOTES, amount, points))
     for signal in _BONUS_SIGNALS:
         series = merged(paper, signal)
         if series is not None and (amount := gain(series, since, new=new and signal is not Signal.STARS)):
-            components.append(Component(signal, amount, bonus(amount)))
+            extra = bonus(amount)
+            points += extra
+            components.append(Component(signal, amount, extra))
     if not components:
         return None
-    return Scored(
-        paper,
-        new,
-        round(sum(part.points for part in components), 2),
-        tuple(components),
-        upvotes.last if upvotes is not None else 0,
-    )
+    if len(components) > 1:  # each is rounded, but floating-point sums of such numbers are not
+        points = round(points, 2)
+    return Scored(paper, new, points, tuple(components), upvotes.last if upvotes is not None else 0)
 
 
 def best(papers: Iterable[PaperSeries], since: int, size: int) -> list[Scored]:

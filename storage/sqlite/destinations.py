@@ -293,7 +293,7 @@ def _values(destination: Destination) -> dict[str, object]:
         "surface": destination.route.surface,
         "address": destination.route.address,
         "at": destination.schedule.at.isoformat("minutes"),
-        "days": json.dumps(sorted(destination.schedule.days, key=lambda day: day.number)),
+        "days": json.dumps([day for day in Weekday if day in destination.schedule.days]),
         "zone": destination.schedule.zone,
         "query": destination.query,
         "window": destination.window,

@@ -1,0 +1,64 @@
+"""Measures everything and prints one table: `python -m benchmarks [NAME …]`.
+
+A missed limit is said, and is no error: figures depend on the machine and on what else it does.
+"""
+
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import cold_start, idle, planning, trending
+from benchmarks.measure import Figure, Outcome
+
+MEASURES: Final[Mapping[str, Callable[[Path], list[Outcome]]]] = {
+    "trending": trending.measure,
+    "cold-start": cold_start.measure,
+    "idle": idle.measure,
+    "planning": planning.measure,
+}
+
+
+def main(names: list[str]) -> None:
+    """Runs the benchmarks of these names, or all."""
+    unknown = set(names) - MEASURES.keys()
+    if unknown:
+        sys.exit(f"There is no benchmark {min(unknown)!r}. There are: {', '.join(MEASURES)}.")
+    outcomes: list[Outcome] = []
+    for name in names or MEASURES:
+        print(f"measuring {name} …", file=sys.stderr)
+        with tempfile.TemporaryDirectory(prefix="paperboy-bench-") as folder:
+            outcomes += MEASURES[name](Path(folder))
+    console = Console()
+    (console if console.is_terminal else Console(width=200)).print(_table(outcomes))
+    print("Figures are medians, with the least and the most of all runs.")
+
+
+def _table(outcomes: list[Outcome]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in ("name", "figure", "limit", "", "alternative", "its figure", "ratio", "note"):
+        table.add_column(column, overflow="fold")
+    for one in outcomes:
+        if isinstance(one, Figure):
+            table.add_row(
+                one.name,
+                f"{one.ours} {one.unit}",
+                f"{one.limit:g} {one.unit}",
+                "MISSED" if one.missed else "reached",
+                one.instead,
+                f"{one.theirs} {one.unit}",
+                f"{one.ratio:.1f}",
+                one.note,
+            )
+        else:
+            table.add_row(one.name, "", "", "skipped", "", "", "", one.reason)
+    return table
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
