@@ -13,6 +13,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "a-key-that-only-these-tests-know-0123456789"
 PATIENCE = 60.0  # seconds that anything may take before the test fails
+_OWN = ("PAPERBOY_", "HF_", "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR")  # what decides how it behaves
 PROGRAM = (sys.executable, "-m", "bot")
 
 
@@ -28,9 +29,7 @@ class Command:
         return self.folder / "home"
 
     def environment(self, **more: str) -> dict[str, str]:
-        keep = {
-            name: value for name, value in os.environ.items() if not name.startswith(("PAPERBOY_", "HF_"))
-        }
+        keep = {name: value for name, value in os.environ.items() if not name.startswith(_OWN)}
         return keep | {
             "PAPERBOY_HOME": str(self.home),
             "PAPERBOY_SECRET_KEY": SECRET,

@@ -133,7 +133,6 @@ def test_once_sends_what_is_due_and_the_second_time_nothing(
         paperboy.ok(
             "destination", "add", "team", receiver.address(), "--days", "daily", "--at", f"{now:%H:%M}"
         )
-        assert paperboy.json("once") == {"digests": 0, "deliveries": 0}  # a new destination has no backlog
         with sqlite3.connect(paperboy.home / "paperboy.db") as database:
             since = int((now - timedelta(minutes=2)).timestamp() * 1000)
             database.execute("UPDATE destinations SET active_from = ?, next_at = NULL", (since,))
@@ -143,7 +142,6 @@ def test_once_sends_what_is_due_and_the_second_time_nothing(
         (arrival,) = receiver.arrivals
         assert len(arrival.body["papers"]) == 5
         assert "digest of 5 papers sent " in paperboy.ok("destination", "show", "team")
-        assert paperboy.json("outbox", "list", "--all")[0]["receipt"] == arrival.receipt
     assert upstream.asked
 
 
@@ -174,7 +172,6 @@ def test_a_backup_taken_while_the_bot_runs_restores_whole(
 def test_without_a_network_samples_are_shown_and_nothing_is_stored_or_sent(
     paperboy: Command, nobody: str
 ) -> None:
-    paperboy.ok("destination", "add", "team", "console")
     with paperboy.running("run", HF_ENDPOINT=nobody) as process:
         assert process.stdout is not None
         assert process.stderr is not None
@@ -188,8 +185,7 @@ def test_without_a_network_samples_are_shown_and_nothing_is_stored_or_sent(
         read_until(process.stderr, "asking again until there are real papers")
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE) == 0
-    assert paperboy.json("db", "check")["rows"]["papers"] == 0
-    assert paperboy.json("outbox", "list", "--all") == []
+    assert set(paperboy.json("db", "check")["rows"].items()) >= {("papers", 0), ("deliveries", 0)}
 
 
 # --- being stopped -------------------------------------------------------------------------------
