@@ -5,6 +5,7 @@ Beside it, the same command in a program that imports its platforms at the top, 
 
 import asyncio
 import sys
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
@@ -33,10 +34,10 @@ def measure(folder: Path) -> list[Outcome]:
     times = {
         window: alternately(
             RUNS,
-            ours=lambda window=window: wall([str(PROGRAM), *arguments, window], environ),
-            theirs=lambda window=window: wall([*eager_program(), *arguments, window], environ),
-            loading=lambda: wall([sys.executable, "-c", _LOADED]),
-            python=lambda: wall([sys.executable, "-c", "pass"]),
+            ours=partial(wall, [str(PROGRAM), *arguments, window], environ),
+            theirs=partial(wall, [*eager_program(), *arguments, window], environ),
+            loading=partial(wall, [sys.executable, "-c", _LOADED]),
+            python=partial(wall, [sys.executable, "-c", "pass"]),
         )
         for window in ("day", "month")
     }

@@ -19,9 +19,7 @@ class Desk:
         self._store = store
         self._shelves: dict[tuple[Window, datetime], Shelf] = {}
         self._cards: dict[Shelf, Cards] = {}
-        self._prepared: dict[
-            Paper, PreparedPaper
-        ] = {}  # shelves have papers in common
+        self._prepared: dict[Paper, PreparedPaper] = {}  # shelves have papers in common
         self._states: tuple[SubjectState, ...] | None = None
 
     async def shelf(self, window: Window, slot_at: datetime, now: datetime) -> Shelf:

@@ -49,6 +49,7 @@ _FILLING: Final = timedelta(seconds=1.25)
 _LEASE: Final = timedelta(minutes=1)
 # How long a post waits for what another process is asking: longer than the lease of one that crashed.
 _OTHERS: Final = timedelta(seconds=75)
+_BRIEFLY: Final = timedelta(seconds=1)  # between two looks whether it is done
 _IDLE: Final = timedelta(seconds=20)  # where another process asks all that is due, or the store is in trouble
 _LONGEST_PAUSE: Final = timedelta(minutes=5)  # another process may have stored papers to be looked up
 
@@ -169,7 +170,7 @@ class Poller:
                     return (await self._take_in(key, self._look_up(ids))).report
             if ours or self._clock.now() >= give_up_at:
                 return _NOTHING
-            await self._clock.sleep(timedelta(seconds=1))
+            await self._clock.sleep(_BRIEFLY)
 
     # --- one upstream after another would let a slow one hold up the rest ---------------------------
 
@@ -248,15 +249,11 @@ class Poller:
         await self.look_up_current()
 
     async def _read_for_slot(self, upstream: Upstream) -> None:
-        """Reads what a post needs of one upstream, until it fails."""
+        """Reads what a post needs of one upstream; once that fails, nothing more is wanted."""
         give_up_at = self._clock.now() + _OTHERS
         for question in await self._before_slot(upstream):
-            while (asked := await self._ask(question, self._before_slot)) is None:
-                if self._clock.now() >= give_up_at:
-                    break
-                await self._clock.sleep(timedelta(seconds=1))
-            if asked is not None and asked.outcome is Outcome.FAILED:
-                return
+            while await self._ask(question, self._before_slot) is None and self._clock.now() < give_up_at:
+                await self._clock.sleep(_BRIEFLY)
 
     # --- what to ask -------------------------------------------------------------------------------
 

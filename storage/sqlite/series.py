@@ -6,10 +6,11 @@ that was observed after `as_of`.
 
 import gc
 import json
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from sqlite_utils import Database
@@ -60,14 +61,14 @@ _SIGNALS: Final = _Statement(
     SELECT paper_id, signal_id, upstream_id, group_concat(observed_at), group_concat(value),
         max(observed_at)
     FROM observations WHERE observed_at <= :as_of
-    GROUP BY paper_id, signal_id, upstream_id
+    GROUP BY paper_id, signal_id, upstream_id ORDER BY paper_id, signal_id, upstream_id
     """,
     """
     SELECT paper_id, signal_id, upstream_id, group_concat(observed_at), group_concat(value),
         max(observed_at)
     FROM observations
     WHERE paper_id IN (SELECT value FROM json_each(:papers)) AND observed_at <= :as_of
-    GROUP BY paper_id, signal_id, upstream_id
+    GROUP BY paper_id, signal_id, upstream_id ORDER BY paper_id, signal_id, upstream_id
     """,
 )
 _LISTINGS: Final = _Statement(
@@ -199,11 +200,14 @@ def _signals(
     signals = {number: Signal(name) for number, name in db.execute("SELECT id, name FROM signals")}
     upstreams = {number: Upstream(name) for number, name in db.execute("SELECT id, name FROM upstreams")}
     keys = {(s, u): (signals[s], upstreams[u]) for s in signals for u in upstreams}
-    result: defaultdict[int, dict[tuple[Signal, Upstream], Series]] = defaultdict(dict)
-    for paper_id, signal, upstream, times, values, last in scope.rows(_SIGNALS):
-        if last > polled.get(paper_id, 0):
-            polled[paper_id] = last
-        result[paper_id][keys[signal, upstream]] = Series(times, str(values))
+    result: dict[int, Mapping[tuple[Signal, Upstream], Series]] = {}
+    for paper_id, rows in groupby(scope.rows(_SIGNALS), itemgetter(0)):
+        own = result[paper_id] = {}
+        newest = polled.get(paper_id, 0)
+        for _, signal, upstream, times, values, last in rows:
+            own[keys[signal, upstream]] = Series(times, values)
+            newest = max(newest, last)
+        polled[paper_id] = newest
     return result
 
 

@@ -271,6 +271,15 @@ async def test_after_an_outage_of_three_days_every_day_is_caught_up(store: Store
     assert (await store.papers.coverage()).papers == 24
 
 
+async def test_before_a_slot_an_upstream_that_is_down_is_tried_with_one_question(
+    store: Store, clock: FakeClock
+) -> None:
+    async with HuggingFaceServer({}, now=clock.now) as hf, a_poller(store, clock, Upstreams(hf)) as poller:
+        hf.faults.outage(NOON + DAY)
+        await poller.refresh()
+    assert {one.query["date"] for one in hf.asked} == {TODAY.isoformat()}
+
+
 async def test_a_429_is_obeyed_to_the_second_by_every_question(store: Store, clock: FakeClock) -> None:
     async with HuggingFaceServer(a_row_a_day(TODAY, 6), now=clock.now) as hf:
         hf.faults.add(None, None, rate_limited(240))
@@ -438,6 +447,7 @@ async def test_papers_are_looked_up_as_they_come_and_each_once(store: Store) -> 
         told: list[Poll] = []
         poller.on_poll(told.append)
         await live(lambda: sum(len(one.readings) for one in told if one.subject == "lookup") >= 60, poller)
+        assert clock.now() < NOON + 5 * MINUTE  # an idle poller would have rested for as long
     assert Counter(looked_up(server)) == Counter(f"2511.{n:05}" for n in range(1, 61))
     assert await store.papers.unresolved(10) == []
 

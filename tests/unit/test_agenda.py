@@ -290,6 +290,23 @@ def test_one_list_that_always_fails_holds_up_no_other() -> None:
     assert memory.question(broken, now).waiting is Waiting.RETRY
 
 
+def test_a_list_that_has_failed_for_days_holds_up_the_others_for_a_minute_alone() -> None:
+    memory = settled()
+    broken = the_list(THURSDAY - 5 * DAY)
+    for hours in range(1, 48):
+        memory.tell(Key(HF, "trending"), THURSDAY + hours * HOUR - MINUTE)
+        memory.tell(broken, THURSDAY + hours * HOUR, Outcome.FAILED)
+    assert next_due(memory, THURSDAY + 47 * HOUR) == THURSDAY + 47 * HOUR + MINUTE
+
+
+def test_optional_signals_that_fail_for_long_are_tried_at_their_own_pace() -> None:
+    memory = settled(FULL)
+    for day in range(3):
+        memory.tell(Key(GITHUB, STARS), THURSDAY + day * DAY, Outcome.FAILED)
+    now = THURSDAY + 2 * DAY
+    assert memory.question(Key(GITHUB, STARS), now).due_at == now + 6 * HOUR
+
+
 def test_the_failure_of_one_upstream_is_none_of_anothers() -> None:
     memory = settled(FULL)
     later = THURSDAY + DAY
