@@ -30,13 +30,15 @@ def main(names: list[str]) -> None:
     if unknown:
         sys.exit(f"There is no benchmark {min(unknown)!r}. There are: {', '.join(MEASURES)}.")
     outcomes: list[Outcome] = []
-    for name in names or MEASURES:
-        print(f"measuring {name} …", file=sys.stderr)
-        with tempfile.TemporaryDirectory(prefix="paperboy-bench-") as folder:
-            outcomes += MEASURES[name](Path(folder))
-    console = Console()
-    (console if console.is_terminal else Console(width=200)).print(_table(outcomes))
-    print("Figures are medians, with the least and the most of all runs.")
+    try:
+        for name in names or MEASURES:
+            print(f"measuring {name} …", file=sys.stderr)
+            with tempfile.TemporaryDirectory(prefix="paperboy-bench-") as folder:
+                outcomes += MEASURES[name](Path(folder))
+    finally:  # what was measured before something broke is not lost
+        console = Console()
+        (console if console.is_terminal else Console(width=200)).print(_table(outcomes))
+        print("Figures are medians, with the least and the most of all runs.")
 
 
 def _table(outcomes: list[Outcome]) -> Table:

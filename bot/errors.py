@@ -116,7 +116,12 @@ class StaleLeaseError(StorageError):
 
 
 class UpstreamError(PaperboyError):
-    """An upstream did not give what was asked; `upstream` names it for people."""
+    """An upstream did not give what was asked; `upstream` names it for people.
+
+    `until` (UTC) is set where it asked us to wait.
+    """
+
+    until: datetime | None = None
 
     def __init__(self, upstream: str, message: str) -> None:
         self.upstream = upstream
@@ -131,7 +136,7 @@ class RateLimitedError(UpstreamError):
     """The upstream asked us to wait until `until` (UTC)."""
 
     def __init__(self, upstream: str, until: datetime) -> None:
-        self.until = until
+        self.until: datetime = until
         super().__init__(upstream, f"asked us to wait until {until:%Y-%m-%d %H:%M:%S} UTC.")
 
 

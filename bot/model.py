@@ -186,6 +186,7 @@ class Poll:
     readings: tuple[PaperReading, ...] = ()
     skipped: int = 0  # rows that could not be parsed; each was logged
     detail: str = ""
+    ask_again_at: datetime | None = None  # the upstream asked not to be asked anything before
 
     @property
     def list_date(self) -> date | None:
@@ -573,6 +574,7 @@ class SubjectState:
     last_outcome: Outcome | None = None
     last_error: str | None = None
     failing_since: datetime | None = None
+    ask_again_at: datetime | None = None  # the last poll ended with the request to wait until then
     papers: int = 0  # rows in the last successful poll
 
 

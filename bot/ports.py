@@ -127,9 +127,6 @@ class PaperStore(Protocol):
     async def unresolved(self, limit: int) -> Sequence[PaperId]:
         """The arXiv ids, newest first, of papers that arXiv itself was never asked about."""
 
-    async def repositories(self, since: datetime, as_of: datetime) -> Sequence[tuple[int, str]]:
-        """(paper number, code URL) of papers first seen from `since` to `as_of` that name their code."""
-
     async def coverage(self) -> Coverage: ...
 
     async def growth(self, since: date, until: date) -> Sequence[ListGrowth]:

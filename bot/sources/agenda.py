@@ -4,12 +4,11 @@ Polling follows the batch, not the clock: a list is asked for until it has been 
 so that whatever was missed while Paperboy was away, or before it was first started, is caught up on. An
 upstream that fails is asked one question at a time, after pauses that grow with the failure.
 
-In steady state Hugging Face is asked some 220 questions a day, in some 360 requests since its trending list
-and those of a week and a month have several pages; it allows 144,000 requests a day. arXiv's listings take
-some 15. `tests/unit/test_agenda.py` counts them.
+In steady state Hugging Face is asked some 220 questions a day, in some 310 requests since its trending list
+and those of a week and a month have several pages; a slot adds one. It allows 144,000 requests a day. arXiv's
+listings take some 10. `tests/unit/test_agenda.py` counts them.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -42,9 +41,6 @@ _LAST_BACKGROUND_RETRY: Final = _DAY
 
 _SLOT_DAYS: Final = 5  # a post may need the list from before a long weekend
 _FRESH: Final = {Upstream.HUGGING_FACE: 2 * _MINUTE, Upstream.ARXIV: 10 * _MINUTE}
-
-# As `bot.errors.RateLimitedError` words it: the stored text of a failure is all that is kept of it.
-_TOLD_TO_WAIT: Final = re.compile(r"asked us to wait until (\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}) UTC")
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,9 +305,8 @@ def _trouble(states: list[SubjectState], now: datetime) -> _Hold | None:
     if not polled:
         return None
     last_poll_at, newest = max(polled, key=lambda one: (one[0], one[1].failing_since is not None))
-    wait_until = _told_to_wait(newest)
-    if wait_until is not None and wait_until > now:
-        return _Hold(min(wait_until, last_poll_at + _DAY), Waiting.RATE_LIMIT)
+    if newest.ask_again_at is not None and newest.ask_again_at > now:
+        return _Hold(min(newest.ask_again_at, last_poll_at + _DAY), Waiting.RATE_LIMIT)
     if newest.failing_since is None:
         return None
     down_since = min(state.failing_since for _, state in polled if state.failing_since is not None)
@@ -319,11 +314,6 @@ def _trouble(states: list[SubjectState], now: datetime) -> _Hold | None:
     return _Hold(
         last_poll_at + _pause(last_poll_at - max(down_since, answered_at), _LAST_RETRY), Waiting.RETRY
     )
-
-
-def _told_to_wait(state: SubjectState) -> datetime | None:
-    found = _TOLD_TO_WAIT.search(state.last_error or "")
-    return datetime.fromisoformat(found[1]).replace(tzinfo=UTC) if found else None
 
 
 def _no_sooner(question: Question, hold: _Hold | None) -> Question:

@@ -96,7 +96,7 @@ class ArxivSource:
             listing = await self._whole(categories, reply)
             etag = None if listing.missing else reply.etag
         except UpstreamError as error:
-            yield self._poll(subject, self._clock.now(), Outcome.FAILED, detail=str(error))
+            yield self._failed(subject, error)
             return
         yield self._listing_poll(subject, listing)
         # Only here is the batch stored; forgotten before, it would be asked for again.
@@ -164,7 +164,7 @@ class ArxivSource:
             try:
                 answer = await self._ask(batch)
             except UpstreamError as error:
-                yield self._poll(LOOKUP, self._clock.now(), Outcome.FAILED, detail=str(error))
+                yield self._failed(LOOKUP, error)
                 if not isinstance(error, GarbledError):  # what garbles one answer may be in it alone
                     return
                 continue
@@ -228,6 +228,16 @@ class ArxivSource:
             (*feed.readings, *(PaperReading(ids=(_arxiv(one),), title="") for one in silent)),
             skipped=len(feed.skipped),
             detail=" ".join(detail),
+        )
+
+    def _failed(self, subject: str, error: UpstreamError) -> Poll:
+        return Poll(
+            upstream=Upstream.ARXIV,
+            subject=subject,
+            observed_at=self._clock.now(),
+            outcome=Outcome.FAILED,
+            detail=str(error),
+            ask_again_at=error.until,
         )
 
     def _poll(

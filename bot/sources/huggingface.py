@@ -7,7 +7,7 @@ outside, be absent, or be of another type. Only a row without an id or a title i
 import json
 import re
 from collections.abc import AsyncIterator, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Final, TypeVar
 
@@ -314,7 +314,8 @@ class HuggingFaceSource:
             trouble = await self._gather(subject.partition(":")[0], parameters, gathered)
         except UpstreamError as error:
             if gathered.observed_at is not None:
-                yield gathered.poll(subject, f"Only a part could be read: {error}")
+                part = gathered.poll(subject, f"Only a part could be read: {error}")
+                yield replace(part, ask_again_at=error.until)
             else:
                 yield self._without_answer(subject, error)
         else:
@@ -365,4 +366,5 @@ class HuggingFaceSource:
             observed_at=self._client.now(),
             outcome=Outcome.EMPTY if absent else Outcome.FAILED,
             detail=f"{_LABEL} has no such list, or not yet: {error}" if absent else str(error),
+            ask_again_at=error.until,
         )

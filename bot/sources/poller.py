@@ -74,14 +74,6 @@ class Sources:
         }.get(upstream, False)
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What came of one question."""
-
-    report: IngestReport = _NOTHING
-    outcome: Outcome | None = None  # the last poll's; None: there was nothing to ask any more
-
-
 class Poller:
     """Asks, stores, and never lets one upstream's failure stop another. One per process; the right to ask
     a question is a lease in the store, so that several processes do not ask it twice.
@@ -167,7 +159,7 @@ class Poller:
             async with self._right_to(key) as ours:
                 # Asked for again: whoever had the right before us may have looked them up.
                 if ours and (ids := await self._uncategorised()):
-                    return (await self._take_in(key, self._look_up(ids))).report
+                    return await self._take_in(key, self._look_up(ids))
             if ours or self._clock.now() >= give_up_at:
                 return _NOTHING
             await self._clock.sleep(_BRIEFLY)
@@ -202,8 +194,11 @@ class Poller:
         for question in waiting:
             if question.background:
                 await self._background_turn(upstream)
-            if await self._ask(question, self._due) is not None:
-                return timedelta()
+            report = await self._ask(question, self._due)
+            if report is not None:
+                # What there is to look up is due until it was looked up: without progress not at once.
+                stuck = question.subject == LOOKUP and report == _NOTHING
+                return _IDLE if stuck else timedelta()
         later = [one.due_at - now for one in questions if one.due_at > now]
         return min(*later, _LONGEST_PAUSE, _IDLE if waiting else _LONGEST_PAUSE)
 
@@ -234,11 +229,10 @@ class Poller:
             question = next((one for one in waiting if not one.background and one.key not in tried), None)
             if question is None:
                 break
-            asked = await self._ask(question, self._due)
-            total += asked.report if asked is not None else _NOTHING
-            if (
-                asked is None or question.subject != LOOKUP
-            ):  # which is due as long as there is more to look up
+            report = await self._ask(question, self._due)
+            total += report or _NOTHING
+            # What there is to look up is due until it was looked up.
+            if report in {None, _NOTHING} or question.subject != LOOKUP:
                 tried.add(question.key)
         return total
 
@@ -287,14 +281,14 @@ class Poller:
 
     async def _ask(
         self, question: Question, wanted: Callable[[Upstream], Awaitable[list[Question]]]
-    ) -> _Asked | None:
+    ) -> IngestReport | None:
         """Asks one question and stores what is answered; `None` if another process is asking it just now."""
         async with self._right_to(question.key) as ours:
             if not ours:
                 return None
             # Whoever had the right before us may have asked it since the agenda was made.
             if question.key not in {one.key for one in await wanted(question.upstream)}:
-                return _Asked()
+                return _NOTHING
             return await self._take_in(question.key, await self._answers(question))
 
     @asynccontextmanager
@@ -333,15 +327,15 @@ class Poller:
         papers = await self._store.papers.get(entry.paper_id for entry in ranking.entries)
         return [papers[entry.paper_id] for entry in ranking.entries if entry.paper_id in papers]
 
-    async def _take_in(self, key: Key, answers: AsyncIterator[Poll]) -> _Asked:
+    async def _take_in(self, key: Key, answers: AsyncIterator[Poll]) -> IngestReport:
         """Stores polls as they come, and keeps the right to ask meanwhile."""
-        asked = _Asked()
+        total = _NOTHING
         leased_at = self._clock.now()
         async with aclosing(answers) as polls:  # type: ignore[type-var]  # sources are async generators
             async for poll in polls:
                 now = self._clock.now()
                 report = await self._store.papers.ingest(poll, now)
-                asked = _Asked(asked.report + report, poll.outcome)
+                total += report
                 if key.subject == LOOKUP:
                     await self._unknown.note(unknown_ids(poll), now)
                 self._tell(poll, report)
@@ -349,7 +343,7 @@ class Poller:
                     await self._store.sources.acquire(_lease(key), self._holder, now, _LEASE)
                     leased_at = now
         self._asked[key] = self._clock.now()
-        return asked
+        return total
 
     def _tell(self, poll: Poll, report: IngestReport) -> None:
         log = _log.bind(upstream=poll.upstream.value, subject=poll.subject)
@@ -372,7 +366,8 @@ async def _together(*work: Coroutine[Any, Any, T]) -> list[T]:
         return await asyncio.gather(*tasks)
     finally:
         for task in tasks:
-            task.cancel()
+            if not task.cancelling():  # a second cancellation would cut short the giving back of leases
+                task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
 

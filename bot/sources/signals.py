@@ -68,6 +68,7 @@ async def in_batches(
             readings=readings,
             skipped=len(batch.skipped),
             detail=batch.detail(left, len(questions)),
+            ask_again_at=batch.ask_again_at,
         )
         yield poll, tuple(batch.told)
         if batch.over:
@@ -87,6 +88,10 @@ class _Batch:
     def over(self) -> bool:
         """Whether nothing more should be asked for now."""
         return self._stop is not None or self._spent
+
+    @property
+    def ask_again_at(self) -> datetime | None:
+        return self._stop.until if self._stop is not None else None
 
     @property
     def _spent(self) -> bool:

@@ -17,16 +17,16 @@ from storage.sqlite.observing import Numbers, observe
 from storage.sqlite.paper_rows import owners
 
 _POLL: Final = """
-    INSERT INTO polls(subject_id, observed_at, recorded_at, outcome, papers, skipped, detail)
-    VALUES (?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO polls(subject_id, observed_at, recorded_at, outcome, papers, skipped, detail, ask_again_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT(subject_id, observed_at) DO NOTHING
 """
 
 # Computed from the polls themselves, so that one that arrives late changes only what it should.
 _STATE: Final = """
     UPDATE subjects SET
-        (last_poll_at, last_outcome, last_error) = (
-            SELECT observed_at, outcome,
+        (last_poll_at, last_outcome, ask_again_at, last_error) = (
+            SELECT observed_at, outcome, ask_again_at,
                 CASE WHEN outcome IN ('failed', 'partial') AND detail <> '' THEN detail END
             FROM polls WHERE subject_id = :subject ORDER BY observed_at DESC LIMIT 1
         ),
@@ -58,8 +58,9 @@ def ingest(db: Database, poll: Poll, recorded_at: int) -> IngestReport:
     at = utc_ms(poll.observed_at)
     upstream_id = _upstream(db, poll.upstream)
     subject_id = _subject(db, upstream_id, poll.subject)
+    told_to_wait = None if poll.ask_again_at is None else utc_ms(poll.ask_again_at)
     row = (subject_id, at, recorded_at, poll.outcome, len(poll.readings), poll.skipped, poll.detail)
-    if not db.execute(_POLL, row).rowcount:
+    if not db.execute(_POLL, (*row, told_to_wait)).rowcount:
         return IngestReport()
 
     readings = _Readings(db, poll, at)

@@ -98,6 +98,7 @@ def _spine(db: Database) -> None:
             last_change_at INTEGER,             -- the last poll that brought a paper or a number
             last_outcome TEXT,
             last_error TEXT,                    -- null: the last poll went well
+            ask_again_at INTEGER,               -- the last poll was told to wait until then; null: it was not
             failing_since INTEGER,              -- null: the last poll went well
             papers INTEGER NOT NULL DEFAULT 0,  -- rows in the last successful poll
             UNIQUE (upstream_id, subject)
@@ -111,6 +112,7 @@ def _spine(db: Database) -> None:
             papers INTEGER NOT NULL,
             skipped INTEGER NOT NULL,
             detail TEXT NOT NULL,
+            ask_again_at INTEGER,               -- the upstream asked not to be asked before; null: it did not
             UNIQUE (subject_id, observed_at)
         );
         CREATE TABLE listings (                 -- which papers stood in which list

@@ -81,13 +81,6 @@ class SqlitePapers:
         rows = await self._engine.read(lambda db: db.execute(_UNRESOLVED, [limit]).fetchall())
         return [PaperId(IdScheme.ARXIV, value) for (value,) in rows]
 
-    async def repositories(self, since: datetime, as_of: datetime) -> Sequence[tuple[int, str]]:
-        """(paper number, code URL) of papers first seen from `since` to `as_of` that name their code."""
-        span = [utc_ms(since), utc_ms(as_of)]
-        return await self._engine.read(lambda db: db.execute(_REPOSITORIES, span).fetchall())
-
-    # --- observations ----------------------------------------------------------------------------
-
     async def series(self, since: datetime, as_of: datetime) -> Sequence[PaperSeries]:
         """The series of papers first seen, first listed, or with a number changed after `since`."""
         return await self._engine.read(lambda db: series.moved_since(db, utc_ms(since), utc_ms(as_of)))

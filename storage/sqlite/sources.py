@@ -36,6 +36,7 @@ class SqliteSources:
                 last_success_at=instant(row["last_success_at"]),
                 last_change_at=instant(row["last_change_at"]),
                 last_outcome=None if row["last_outcome"] is None else Outcome(row["last_outcome"]),
+                ask_again_at=instant(row["ask_again_at"]),
                 last_error=row["last_error"],
                 failing_since=instant(row["failing_since"]),
                 papers=row["papers"],

@@ -273,18 +273,6 @@ async def test_a_paper_is_announced_once_whatever_follows(store: Store) -> None:
     assert await announced(-1, 20) == []
 
 
-async def test_repositories_are_those_of_papers_first_seen_in_time(store: Store) -> None:
-    code = "https://github.com/a/b"
-    await take(
-        store.papers,
-        poll(0, reading(arxiv(1), code_url=code)),
-        poll(5, reading(arxiv(2), code_url=code + "2"), reading(arxiv(3))),
-    )
-    assert [url for _, url in await store.papers.repositories(at(0), at(9))] == [code, code + "2"]
-    assert [url for _, url in await store.papers.repositories(at(1), at(5))] == [code + "2"]
-    assert await store.papers.repositories(at(6), at(9)) == []
-
-
 async def test_a_failed_poll_is_recorded_and_a_late_one_changes_no_newer_state(store: Store) -> None:
     await take(store.papers, poll(0, reading(arxiv(1)), reading(arxiv(2))))
     for minutes in (10, 20):

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.errors import RateLimitedError
 from bot.model import Outcome, SubjectState, Upstream, Waiting
 from bot.sources.agenda import (
     LOOKUP,
@@ -55,11 +54,17 @@ class Memory:
         papers: int = 40,
         changed: bool = True,
         detail: str = "",
+        ask_again_at: datetime | None = None,
     ) -> None:
         """One poll was stored."""
         before = self.states.get(key, SubjectState(upstream=key.upstream, subject=key.subject))
         after = replace(
-            before, last_poll_at=at, last_outcome=outcome, last_error=detail or None, failing_since=None
+            before,
+            last_poll_at=at,
+            last_outcome=outcome,
+            last_error=detail or None,
+            failing_since=None,
+            ask_again_at=ask_again_at,
         )
         if outcome is Outcome.FAILED:
             after = replace(after, failing_since=before.failing_since or at, last_error=detail or "No route.")
@@ -320,9 +325,7 @@ def test_the_failure_of_one_upstream_is_none_of_anothers() -> None:
 def test_an_upstream_that_asks_us_to_wait_is_left_alone_until_then() -> None:
     memory = settled()
     until = THURSDAY + 300 * timedelta(seconds=1)
-    memory.tell(
-        Key(HF, "trending"), THURSDAY, Outcome.FAILED, detail=str(RateLimitedError("Hugging Face", until))
-    )
+    memory.tell(Key(HF, "trending"), THURSDAY, Outcome.FAILED, ask_again_at=until)
     memory.states.pop(the_list(THURSDAY - DAY))
     question = memory.question(the_list(THURSDAY - DAY), THURSDAY)
     assert (question.waiting, question.due_at) == (Waiting.RATE_LIMIT, until)
