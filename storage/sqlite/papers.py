@@ -24,10 +24,6 @@ _UNRESOLVED: Final = """
     WHERE resolved_at IS NULL
     GROUP BY id ORDER BY coalesce(published_at, first_seen_at) DESC, id DESC LIMIT ?
 """
-_REPOSITORIES: Final = """
-    SELECT id, code_url FROM papers
-    WHERE first_seen_at BETWEEN ? AND ? AND code_url IS NOT NULL ORDER BY first_seen_at, id
-"""
 # Of two readings in one hour (one day, before `hourly_until`) the earlier goes, unless it is the first of
 # all. Readings younger than `older_than` are not looked at.
 _THIN: Final = """
@@ -80,6 +76,8 @@ class SqlitePapers:
         """One arXiv id each, newest first, of papers that arXiv itself was never asked about."""
         rows = await self._engine.read(lambda db: db.execute(_UNRESOLVED, [limit]).fetchall())
         return [PaperId(IdScheme.ARXIV, value) for (value,) in rows]
+
+    # --- observations ----------------------------------------------------------------------------
 
     async def series(self, since: datetime, as_of: datetime) -> Sequence[PaperSeries]:
         """The series of papers first seen, first listed, or with a number changed after `since`."""
