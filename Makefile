@@ -54,7 +54,8 @@ tests: $(DEV_STAMP) ## Run the tests and the coverage gates
 	$(BIN)/coverage report --include='$(PURE)' --fail-under=$(PURE_COVERAGE)
 
 soak: $(DEV_STAMP) ## Run the long proofs in full
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m soak
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m soak -s
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup tests/property --hypothesis-profile=soak
 
 bench: $(DEV_STAMP) ## Measure speed and memory
 	$(BIN)/python -m benchmarks

@@ -221,4 +221,4 @@ class Deliveries(RuleBasedStateMachine):
 
 
 TestDeliveries = Deliveries.TestCase
-TestDeliveries.settings = settings(max_examples=60, stateful_step_count=20, deadline=None)
+TestDeliveries.settings = settings(max_examples=settings().max_examples * 6 // 10, stateful_step_count=20)

@@ -154,7 +154,7 @@ async def in_a_new_store(polls: Sequence[Poll]) -> Stored:
             return result
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=settings().max_examples * 6 // 10, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_the_order_in_which_polls_arrive_does_not_matter(data: st.DataObject) -> None:
     polls = data.draw(histories())

@@ -333,5 +333,7 @@ class OutboxMachine(RuleBasedStateMachine):
 # Opening a new database for every run takes longer than Hypothesis likes to wait for its data.
 TestOutboxMachine = OutboxMachine.TestCase
 TestOutboxMachine.settings = settings(
-    max_examples=40, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=settings().max_examples * 4 // 10,
+    stateful_step_count=40,
+    suppress_health_check=[HealthCheck.too_slow],
 )

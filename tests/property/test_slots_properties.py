@@ -109,7 +109,7 @@ def test_deciding_is_total_and_a_second_look_changes_nothing(
     assert (again.missed, again.due, again.next) == ((), None, decision.next)
 
 
-@settings(max_examples=50)
+@settings(max_examples=settings().max_examples // 2)
 @given(schedule=schedules, start=instants)
 def test_waking_at_each_next_slot_serves_every_one_on_time(schedule: Schedule, start: datetime) -> None:
     now, served = start, list[date]()
