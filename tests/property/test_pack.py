@@ -91,6 +91,8 @@ def test_no_message_is_empty_unless_all_of_it_is(doc: Doc, budget: Budget) -> No
 def test_no_message_ends_before_it_must(doc: Doc, budget: Budget) -> None:
     for first, second in pairwise(pack(doc, budget, size)):
         for index, block in enumerate(second.blocks):
+            if block not in doc.blocks:  # shortened to stand beside what leads to it: whole, it did not fit
+                break
             if not isinstance(block, LEADS):  # what leads to it came along
                 assert not budget.holds(map(size, (*first.blocks, *second.blocks[: index + 1])))
                 break
