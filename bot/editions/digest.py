@@ -122,7 +122,7 @@ def card(number: int, paper: Paper, entry: Ranked | None) -> PaperCard:
 def summary_of(paper: Paper) -> tuple[str, str | None]:
     """At most 120 characters on the paper, ended at a word, and who wrote them."""
     if paper.ai_summary:
-        model = f" ({paper.ai_summary_model})" if paper.ai_summary_model else ""
+        model = f", {paper.ai_summary_model}" if paper.ai_summary_model else ""
         return shorten(paper.ai_summary, SUMMARY_LIMIT), f"Hugging Face's AI{model}"
     if paper.abstract:
         first = _SENTENCE_END.split(paper.abstract, maxsplit=1)[0]

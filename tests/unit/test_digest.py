@@ -100,7 +100,7 @@ def test_an_announced_paper_shows_its_category_in_place_of_a_reason() -> None:
 
 def test_a_summary_is_named_for_what_it_is() -> None:
     by_ai = a_paper(1, ai_summary="It folds towels.", ai_summary_model="inkling")
-    assert summary_of(by_ai) == ("It folds towels.", "Hugging Face's AI (inkling)")
+    assert summary_of(by_ai) == ("It folds towels.", "Hugging Face's AI, inkling")
     assert summary_of(replace(by_ai, ai_summary_model=None)) == ("It folds towels.", "Hugging Face's AI")
     assert summary_of(a_paper(1)) == ("We study it.", "abstract")
     assert summary_of(a_paper(1, abstract="")) == ("", None)
