@@ -165,7 +165,7 @@ class HttpClient:
                 if failures >= self._retries.tries:
                     raise
                 wait = self._retries.wait(failures, self._random)
-                _LOG.warning(
+                _LOG.debug(  # should it give up, whoever asked says so
                     "An upstream could not be read; trying again.",
                     upstream=upstream.value,
                     failures=failures,
