@@ -57,6 +57,10 @@ class NotADatabaseError(StorageError):
         )
 
 
+class IndexFolderError(StorageError):
+    """The search index's folder cannot be used: no room, no rights, not a folder."""
+
+
 class NewerDatabaseError(StorageError):
     """The database was made by a newer version of Paperboy."""
 

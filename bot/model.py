@@ -22,6 +22,7 @@ class Upstream(StrEnum):
     ARXIV = "arxiv"
     GITHUB = "github"
     HACKER_NEWS = "hackernews"
+    IMPORT = "import"  # a file that a person brought
     SAMPLE = "sample"  # invented papers, shown where no upstream answers; never delivered
 
     @property
@@ -35,6 +36,7 @@ _UPSTREAM_LABELS: Final = {
     Upstream.ARXIV: "arXiv",
     Upstream.GITHUB: "GitHub",
     Upstream.HACKER_NEWS: "Hacker News",
+    Upstream.IMPORT: "your import",
     Upstream.SAMPLE: "Samples",
 }
 
@@ -47,6 +49,7 @@ class Signal(StrEnum):
     STARS = "stars"
     HN_POINTS = "hn_points"
     HN_COMMENTS = "hn_comments"
+    CITATIONS = "citations"
 
 
 class IdScheme(StrEnum):
@@ -156,6 +159,56 @@ class Paper:
             if scheme is IdScheme.DOI:
                 return f"https://doi.org/{value}"
         return self.project_url or self.code_url
+
+
+# --- what a search index follows -----------------------------------------------------------------
+
+
+class IndexRow(NamedTuple):
+    """One paper as a search index needs it; instants are Unix milliseconds, UTC."""
+
+    paper_id: int
+    change: int  # the value of the change cursor that made the paper what it is here
+    title: str
+    abstract: str
+    keywords: tuple[str, ...]
+    authors: tuple[str, ...]
+    categories: tuple[str, ...] | None  # None: not known yet
+    organization: str | None
+    published_at: int | None
+    has_code: bool
+    has_project: bool
+    upvotes: int | None  # None: nobody said
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """A stretch of the store's changes."""
+
+    papers: tuple[IndexRow, ...]
+    gone: tuple[int, ...]  # numbers of papers that are no more
+    upto: int  # where to go on from; the asked `after` if nothing changed since
+    newest: int  # where the cursor stood when this was read
+
+
+# --- papers that a person brings -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ImportBatch:
+    """Some papers of a file: `file` is its fingerprint, `mark` how far it was read with this batch."""
+
+    file: str
+    mark: int
+    readings: tuple[PaperReading, ...]
+
+
+class ImportReport(NamedTuple):
+    """What a batch changed, in papers."""
+
+    new: int
+    changed: int
+    known: int  # nothing new was said of them
 
 
 # --- polls and observations --------------------------------------------------------------------

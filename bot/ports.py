@@ -16,11 +16,14 @@ from typing import Protocol
 from bot.model import (
     AnnounceType,
     Batch,
+    Changes,
     Delivery,
     DeliveryState,
     Destination,
     DestinationState,
     Edition,
+    ImportBatch,
+    ImportReport,
     IngestReport,
     NewDelivery,
     Paper,
@@ -30,6 +33,7 @@ from bot.model import (
     PlannedSlot,
     Poll,
     Ranking,
+    Signal,
     SlotRecord,
     SourceNote,
     SubjectState,
@@ -128,6 +132,30 @@ class PaperStore(Protocol):
         """The arXiv ids, newest first, of papers that arXiv itself was never asked about."""
 
     async def coverage(self) -> Coverage: ...
+
+    async def changes(self, after: int, limit: int) -> Changes:
+        """What changed since the change cursor stood at `after`, in the cursor's order: at most `limit`
+        papers, each as it is now, and the numbers of papers that are gone (merged into others).
+
+        Words, people, categories, dates, links and current numbers count as changes.
+        """
+
+    async def newest_change(self) -> int:
+        """Where the change cursor stands; 0 in an empty store. It rises with every change and never falls."""
+
+    async def signals(self, paper_ids: Iterable[int]) -> Mapping[int, Mapping[Signal, int]]:
+        """The newest value of every number read of these papers; of several upstreams' the greatest."""
+
+    async def bring(self, batch: ImportBatch, recorded_at: datetime) -> ImportReport:
+        """Stores papers that a person brings, with the mark of how far the file was read.
+
+        The same rules of whose reading it is, and what replaces what, as `ingest`. No poll and no list is
+        recorded, so that none of them trends; their numbers count as observed at `recorded_at`.
+        The same batch brought twice changes nothing the second time.
+        """
+
+    async def import_mark(self, file: str) -> int:
+        """How far the file of this fingerprint was imported: the mark of its last batch; 0 if never."""
 
     async def growth(self, since: date, until: date) -> Sequence[ListGrowth]:
         """How the daily lists of these days filled."""
