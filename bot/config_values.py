@@ -67,6 +67,14 @@ def flag(raw: object) -> bool:
     return value
 
 
+def semantic_model(raw: object) -> str:
+    """`static`, `none`, or the folder or hub name of a model."""
+    value = raw.strip() if isinstance(raw, str) else ""
+    if not value or any(ord(character) < 32 for character in value):
+        raise BadValueError(f"{shown(raw)} is no model. Write static, none, a folder or a Hugging Face name.")
+    return value.lower() if value.lower() in {"static", "none"} else value
+
+
 def choice(*choices: str) -> Callable[[object], str]:
     """One of a few words, in lower case."""
 
