@@ -24,17 +24,19 @@ _MOST_PASSES: Final = 50  # text that needs more (braces nested as deep) is no p
 
 def clean_title(text: str) -> str:
     """One line of clean text."""
-    return _settled(_one_line(text), lambda line: _one_line(_tex(line)))
+    return _settled(text, _one_line, _tex)
 
 
 def clean_abstract(text: str) -> str:
     """Clean text whose paragraphs, divided by blank lines upstream, are divided by one blank line."""
-    return _settled(_tidy(text), lambda whole: _tidy(_tex(whole)))
+    return _settled(text, _tidy, _tex)
 
 
 def clean_name(text: str) -> str:
     r"""A person's or organisation's name on one line. Every accent counts: `Ma\'s` is Maś, not "Ma's"."""
-    return _settled(_one_line(text), lambda line: _one_line(_letters(line, _ACCENT).replace("~", " ")))
+    if text.isascii() and text.isprintable() and "\\" not in text and "~" not in text:  # as most names are
+        return " ".join(text.split())
+    return _settled(text, _one_line, lambda line: _letters(line, _ACCENT).replace("~", " "))
 
 
 def clean_link(text: str) -> str | None:
@@ -58,14 +60,17 @@ def clean_link(text: str) -> str | None:
     return link if sound else None
 
 
-def _settled(text: str, one_pass: Callable[[str], str]) -> str:
-    """Repeats a pass until nothing changes, for a rule's result may be another's (nested braces)."""
-    done = text
+def _settled(text: str, tidy: Callable[[str], str], mend: Callable[[str], str]) -> str:
+    """Tidies, then mends until nothing changes: a rule's result may be another's (nested braces)."""
+    tidied = done = tidy(text)
     for _ in range(_MOST_PASSES):
-        before, done = done, one_pass(done)
+        before, mended = done, mend(done)
+        if mended == before and before.isascii():  # such text, once tidy, stays so
+            return before
+        done = tidy(mended)
         if done == before:
             return done
-    return text
+    return tidied
 
 
 # --- characters and line breaks ------------------------------------------------------------------
@@ -79,13 +84,21 @@ _JOINERS: Final = "\u200c\u200d"
 
 def _tidy(text: str) -> str:
     """Composed characters (NFC), none invisible, single spaces, and one blank line between paragraphs."""
-    text = unicodedata.normalize("NFC", _without_invisible(_BREAK.sub("\n", text)))
+    if not text.isascii() or not _printable(text):
+        text = unicodedata.normalize("NFC", _without_invisible(_BREAK.sub("\n", text)))
+    elif "\n\n" not in text and "\n " not in text:  # one paragraph, as nearly all text is
+        return " ".join(text.split())
     paragraphs = (" ".join(paragraph.split()) for paragraph in _PARAGRAPH.split(text))
     return "\n\n".join(filter(None, paragraphs))
 
 
 def _one_line(text: str) -> str:
-    return " ".join(_tidy(text).split())
+    tidied = _tidy(text)
+    return " ".join(tidied.split()) if "\n" in tidied else tidied
+
+
+def _printable(text: str) -> bool:
+    return text.replace("\n", " ").isprintable()
 
 
 def _without_invisible(text: str) -> str:
@@ -94,7 +107,7 @@ def _without_invisible(text: str) -> str:
     The joiners stay between letters of scripts whose spelling needs them, and between emoji. Half of a
     surrogate pair, which JSON can carry and no database can, becomes U+FFFD.
     """
-    if text.replace("\n", " ").isprintable():  # as nearly all text is
+    if _printable(text):
         return text
     kept: list[str] = []
     for place, char in enumerate(text):
@@ -123,7 +136,7 @@ def _joins(before: str, after: str) -> bool:
 
 # Neither brackets of markup nor quotes, nor the full-width punctuation that Chinese puts behind a link.
 _IN_LINK: Final = r"""[^\s\\{}<>"`^|$\u00ab\u00bb\u2018-\u201f\u3001-\u301f\uff01-\uff1f\x00-\x1f]"""
-_LINK: Final = re.compile(rf"https?://(?:\\[_%#&~]|{_IN_LINK})+", re.IGNORECASE)
+_LINK: Final = re.compile(rf"[hH][tT][tT][pP][sS]?://(?:\\[_%#&~]|{_IN_LINK})+")
 _STOPS: Final = ".,;:!?'*"  # never the last character of a link in running text
 _CLOSING: Final = '")]}\N{RIGHT DOUBLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}'  # nor right behind it
 _BRACKETS: Final = {")": "(", "]": "["}
@@ -142,6 +155,7 @@ def _trimmed(link: str) -> str:
 
 # --- TeX: letters --------------------------------------------------------------------------------
 
+# A pattern that begins with its sign, looking behind from there, is found many times faster.
 _MARKS: Final = {
     "'": "\u0301", "`": "\u0300", "^": "\u0302", '"': "\u0308", "~": "\u0303", "=": "\u0304", ".": "\u0307",
     "c": "\u0327", "v": "\u030c", "u": "\u0306", "H": "\u030b", "k": "\u0328", "r": "\u030a", "d": "\u0323",
@@ -153,17 +167,17 @@ _LETTERS: Final = {
 _ACCENTED: Final = r"(?:\{\s*(\\[ij]|[A-Za-z])\s*\}|(\\[ij](?![A-Za-z])|[A-Za-z]))"
 _ACCENT: Final = re.compile(rf"\\(['`^\"~=.]){_ACCENTED}")
 # In prose an escaped apostrophe ("object\'s") is far more frequent than ś at the end of a word.
-_ACCENT_IN_PROSE: Final = re.compile(rf"(?!(?<=[^\W\d_])\\'s(?![^\W\d_]))\\(['`^\"~=.]){_ACCENTED}")
+_ACCENT_IN_PROSE: Final = re.compile(rf"\\(?!(?<=[^\W\d_]\\)'s(?![^\W\d_]))(['`^\"~=.]){_ACCENTED}")
 _ACCENT_BY_LETTER: Final = re.compile(
-    r"\\([cvuHkrd])\s*\{\s*(\\[ij]|[A-Za-z])\s*\}"  # Cu\v{c}a, \c{S}tefan
-    r"|(?<=[^\W\d_])\\([cvuHkrd])[ ](\\[ij]|[A-Za-z])"  # Fran\c cois, Mare\v s
-    r"|\\([cvuHkrd])[ ]([A-Z])(?=[a-z])"  # \v Cech
+    r"\\(?:([cvuHkrd])\s*\{\s*(\\[ij]|[A-Za-z])\s*\}"  # Cu\v{c}a, \c{S}tefan
+    r"|(?<=[^\W\d_]\\)([cvuHkrd])[ ](\\[ij]|[A-Za-z])"  # Fran\c cois, Mare\v s
+    r"|([cvuHkrd])[ ]([A-Z])(?=[a-z]))"  # \v Cech
 )
 _NAMES: Final = "|".join(sorted(_LETTERS, key=len, reverse=True))
 _LETTER: Final = re.compile(
-    rf"\{{\\({_NAMES})\}}|\\({_NAMES})\{{\}}"  # {\o}, \o{}
-    rf"|(?<=[^\W\d_])\\({_NAMES})(?:[ ](?=[a-z])|(?![A-Za-z]))"  # S\o ren, Gau\ss
-    r"|(?<![^\W_])\\(o|O|l|L|ae|AE|oe|OE|aa|AA)[ ](?=[a-z])"  # \L ukasz
+    rf"[{{\\](?:(?<=\{{)\\({_NAMES})\}}|(?<=\\)(?:({_NAMES})\{{\}}"  # {\o}, \o{}
+    rf"|(?<=[^\W\d_]\\)({_NAMES})(?:[ ](?=[a-z])|(?![A-Za-z]))"  # S\o ren, Gau\ss
+    r"|(?<![^\W_]\\)(o|O|l|L|ae|AE|oe|OE|aa|AA)[ ](?=[a-z])))"  # \L ukasz
 )
 _LONE_BRACES: Final = re.compile(r"\{([^\W\d_a-zA-Z])\}")  # {é}
 
@@ -263,17 +277,17 @@ _PUNCTUATION: Final = [
     _rule("~", r"(?<=\s)~(?=[A-Za-z\\\x01])", " "),
     _rule("\\", r"\\([%&_#])", r"\1"),
     _rule("\\", r"\\[ ,;:](?![A-Za-z]*\{)|\\\\(?=\s|\Z)", " "),
-    _rule("\\", r"(?<=[^\W\d_])\\[-/](?=[^\W\d_])", ""),  # where TeX may hyphenate, and italic correction
+    _rule("\\", r"\\(?<=[^\W\d_]\\)[-/](?=[^\W\d_])", ""),  # where TeX may hyphenate, and italic correction
 ]
 _LABELLED: Final = [  # and what is left of a `\href` when an upstream has dropped the command
     re.compile(rf"\\href\s*\{{\s*({_L})\s*\}}\s*\{{([^{{}}]*)\}}"),
     re.compile(rf"({_L})\{{([^{{}}]*)\}}(?![\w/])"),
 ]
 _LINKS: Final = [
-    _rule("\\", r"(?<=\w)\\(?:url|path|nolinkurl)(?=\s*\{)", r" \\url"),
+    _rule("\\", r"\\(?<=\w\\)(?:url|path|nolinkurl)(?=\s*\{)", r" \\url"),
     _rule("\\", r"\\(?:url|path|nolinkurl)\s*\{\s*([^{}\s]*?)[.,;]?\s*\}", r"\1"),
-    _rule("\\", rf"\s*\\footnote\s*\{{\s*({_L})\.?\s*\}}", r" (\1)"),
-    _rule("\\", r"\s*\\footnote\s*\{\s*([^{}]*?)\s*\}", r" (\1)"),
+    _rule("\\footnote", rf"\s*\\footnote\s*\{{\s*({_L})\.?\s*\}}", r" (\1)"),
+    _rule("\\footnote", r"\s*\\footnote\s*\{\s*([^{}]*?)\s*\}", r" (\1)"),
     _rule("\x01", rf"\{{\s*({_L})\s*\}}", r"\1"),
 ]
 _FREED: Final = [
@@ -284,12 +298,17 @@ _FREED: Final = [
 
 def _tex(text: str) -> str:
     """One pass over the TeX and the links of prose that is already tidy."""
-    if len(text) > _LONGEST_TEX or not any(sign in text for sign in ("\\", "~", "{", "``", "://", "$")):
+    if len(text) > _LONGEST_TEX or not _has_signs(text):
         return text
     aside = _Aside()
     text = _letters(aside.hold_links(aside.hold_maths(text)), _ACCENT_IN_PROSE)
-    text = aside.label_links(_apply(_FORMATTING, text))
+    text = aside.label_links(_apply(_FORMATTING, text) if "\\" in text else text)
     return aside.restore(_apply(_FREED, _apply(_PUNCTUATION, _apply(_LINKS, text))))
+
+
+def _has_signs(text: str) -> bool:
+    """Whether any rule could find something; most text holds nothing for them, and this sees it fastest."""
+    return "\\" in text or "$" in text or "{" in text or "~" in text or "``" in text or "://" in text
 
 
 class _Aside:
@@ -303,6 +322,8 @@ class _Aside:
             text = _LONE_CHARACTER.sub(_character, text)
             if not re.search(r"(?<!\\)\$", text):
                 text = text.replace("\\$", "$")  # with other dollars about, it could be taken for maths
+        elif "\\(" not in text and "\\[" not in text:
+            return text
         return _MATHS.sub(lambda match: self._hold("\x00", match[0]), text)
 
     def hold_links(self, text: str) -> str:
@@ -322,7 +343,8 @@ class _Aside:
 
     def _hold_link(self, match: re.Match[str]) -> str:
         link = _trimmed(match[0])
-        return self._hold("\x01", re.sub(r"\\(.)", r"\1", link)) + match[0][len(link) :]
+        address = re.sub(r"\\(.)", r"\1", link) if "\\" in link else link
+        return self._hold("\x01", address) + match[0][len(link) :]
 
     def _label(self, match: re.Match[str]) -> str:
         """A link and the words that stood for it: the words, then the link; or the link alone."""
