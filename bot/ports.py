@@ -295,11 +295,17 @@ class SourceStore(Protocol):
         """Ends the lease if this holder has it."""
 
     async def reserve(
-        self, budget: str, now: datetime, interval: timedelta, window: timedelta, limit: int
+        self,
+        budget: str,
+        now: datetime,
+        interval: timedelta,
+        window: timedelta,
+        limit: int,
+        latest: datetime | None = None,
     ) -> datetime:
         """Books one request on a budget and returns the instant at which it may start (`now` or later):
         at least `interval` after the one before it, at most `limit` within any `window`, and not before
-        an instant given to `hold`.
+        an instant given to `hold`. Where that is after `latest`, it is returned, and nothing is booked.
         """
 
     async def hold(self, budget: str, until: datetime) -> None:

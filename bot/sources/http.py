@@ -94,8 +94,8 @@ class HttpClient:
     """Asks upstreams, politely. Safe to share between tasks of one event loop.
 
     The session belongs to the caller, who closes it. `holder` names this process among all that share
-    the store. `patience` is the longest that a request waits for its turn on its budget before it
-    gives up with `RateLimitedError`; its booking is then lost, which errs on the polite side.
+    the store. `patience` is the longest that a request waits for its turn on its budget; one that would
+    have to wait longer gives up at once with `RateLimitedError`, and takes no turn from others.
     """
 
     # The retry loop is written by hand: stamina waits and draws its jitter by the real clock and the global
@@ -216,15 +216,19 @@ class HttpClient:
     async def _lease(self, label: str, name: str, lease: timedelta) -> None:
         give_up_at = self._clock.now() + self._patience
         while not await self._budgets.acquire(name, self._holder, self._clock.now(), lease):
-            if self._clock.now() >= give_up_at:
+            left = give_up_at - self._clock.now()
+            if left <= timedelta():
                 raise RateLimitedError(label, self._clock.now() + lease)
-            await self._clock.sleep(_LEASE_PAUSE)
+            await self._clock.sleep(min(left, _LEASE_PAUSE))
 
     async def _book(self, label: str, budget: BudgetRule) -> timedelta:
         """How long from now the next request on the budget has to wait."""
         now = self._clock.now()
-        start = await self._budgets.reserve(budget.name, now, budget.interval, budget.window, budget.limit)
-        if start - now > self._patience:
+        latest = now + self._patience
+        start = await self._budgets.reserve(
+            budget.name, now, budget.interval, budget.window, budget.limit, latest
+        )
+        if start > latest:
             raise RateLimitedError(label, start)
         return max(start - now, timedelta())
 

@@ -41,6 +41,10 @@ _RULES: Final = (
         """,
     ),
     (
+        "the paper number {} counts as gone and is still there",
+        "SELECT paper_id FROM gone WHERE paper_id IN (SELECT id FROM papers)",
+    ),
+    (
         "the slot of {} is queued without a delivery",
         """
         SELECT destination_id || ' on ' || local_date FROM slots

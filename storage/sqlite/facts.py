@@ -19,7 +19,7 @@ Value = str | int | tuple[str, ...]
 class Fact(NamedTuple):
     """One field's value; facts of one field compare by strength, the fields in this order."""
 
-    rank: int  # arXiv's own word replaces any other's; an invented sample yields to everything
+    rank: int  # see `_RANKS`
     told_at: int  # ms; among equals the newest reading replaces
     upstream: Upstream  # then something must decide, always the same way
     value: Value
@@ -27,8 +27,12 @@ class Fact(NamedTuple):
 
 Facts = Mapping[str, Fact]
 
-_RANKS: Final = {Upstream.SAMPLE: 0, Upstream.ARXIV: 2}
-_OTHERS: Final = 1
+_json: Final = json.JSONEncoder(separators=(",", ":")).encode
+
+# arXiv's own word replaces any other's. What a person brings fills gaps alone, even if it was copied from
+# arXiv once: nobody knows how old the file is. An invented sample yields to everything.
+_RANKS: Final = {Upstream.SAMPLE: 0, Upstream.IMPORT: 1, Upstream.ARXIV: 3}
+_OTHERS: Final = 2
 
 # Every field that a reading can tell, by the name of its column. Authors have a table of their own.
 _SAID: Final[Mapping[str, Callable[[PaperReading], Value | None]]] = {
@@ -73,7 +77,7 @@ def combined(one: Facts, other: Facts) -> Facts:
 def dump(facts: Facts) -> str:
     """Who said each field and when, without the values: those stand in the paper's own row."""
     told = {field: (facts[field].upstream, facts[field].told_at) for field in FIELDS if field in facts}
-    return json.dumps(told, separators=(",", ":"))
+    return _json(told)
 
 
 def load(told: str, values: Mapping[str, Value | None]) -> Facts:

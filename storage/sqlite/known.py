@@ -3,14 +3,22 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from sqlite_utils import Database
 
-from bot.identity import best_first, identified, title_key
+from bot.identity import best_first, identified
+from bot.identity import title_key as normalised
 from bot.model import PaperId, Upstream
 from storage.sqlite.facts import FIELDS, LISTS, Facts, Value, combined, dump, load
 from storage.sqlite.paper_rows import PaperRows, load_rows
+
+# Asked several times of every title of a poll or a batch, and the slowest of all that is computed of it.
+title_key: Final = lru_cache(maxsize=1 << 14)(normalised)
+
+_AUTHORS: Final = "SELECT name, id FROM authors WHERE name IN"
+_AT_ONCE: Final = 500  # parameters of a statement
 
 _COLUMNS: Final = tuple(name for name in FIELDS if name != "authors")
 _NEVER_NULL: Final = {"title": "", "abstract": "", "keywords": "[]"}
@@ -18,18 +26,31 @@ _NEVER_NULL: Final = {"title": "", "abstract": "", "keywords": "[]"}
 # `Known.row` gives the values from `key` on in this order.
 _INSERT: Final = """
     INSERT INTO papers(
-        id, change, key, text_from, title_key, first_seen_at, resolved_at, title, abstract, published_at,
-        categories, comment, journal_ref, ai_summary, ai_summary_model, keywords, organization, code_url,
-        project_url, thumbnail_url
-    ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        id, change, key, text_from, title_key, first_seen_at, shown, resolved_at, title, abstract,
+        published_at, categories, comment, journal_ref, ai_summary, ai_summary_model, keywords, organization,
+        code_url, project_url, thumbnail_url
+    ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _UPDATE: Final = """
     UPDATE papers SET
-        change = ?, key = ?, text_from = ?, title_key = ?, first_seen_at = ?, resolved_at = ?, title = ?,
-        abstract = ?, published_at = ?, categories = ?, comment = ?, journal_ref = ?, ai_summary = ?,
-        ai_summary_model = ?, keywords = ?, organization = ?, code_url = ?, project_url = ?, thumbnail_url = ?
+        change = ?, key = ?, text_from = ?, title_key = ?, first_seen_at = ?, shown = ?, resolved_at = ?,
+        title = ?, abstract = ?, published_at = ?, categories = ?, comment = ?, journal_ref = ?,
+        ai_summary = ?, ai_summary_model = ?, keywords = ?, organization = ?, code_url = ?, project_url = ?,
+        thumbnail_url = ?
     WHERE id = ?
 """
+
+
+_json: Final = json.JSONEncoder(ensure_ascii=False).encode
+
+
+class State(NamedTuple):
+    """A paper's values from `key` on, and what other tables hold of it."""
+
+    row: tuple[object, ...]
+    authors: Sequence[str]
+    ids: frozenset[PaperId]
+    versions: frozenset[tuple[int, int]]
 
 
 @dataclass(slots=True, eq=False)
@@ -41,9 +62,10 @@ class Known:
     ids: set[PaperId]
     versions: dict[int, int]  # submission by number
     first_seen_at: int
+    shown: bool = True  # by an upstream; else only a file that a person brought has it
     resolved_at: int | None = None
     told: str | None = None  # as saved; None: the paper is new
-    saved: tuple[object, ...] = ()  # `state` as saved
+    saved: "State | None" = None  # `state` as saved
     into: "Known | None" = None  # the paper this one was merged into
 
     @property
@@ -72,7 +94,11 @@ class Known:
         other.into = self
         self.facts = combined(self.facts, other.facts)
         self.ids |= other.ids
-        self.first_seen_at = min(self.first_seen_at, other.first_seen_at)
+        # A paper that a person brought long ago is new on the day on which an upstream first shows it.
+        unshown, self.first_seen_at = min(
+            (not self.shown, self.first_seen_at), (not other.shown, other.first_seen_at)
+        )
+        self.shown = not unshown
         self.resolved_at = min(
             (at for at in (self.resolved_at, other.resolved_at) if at is not None), default=None
         )
@@ -91,13 +117,14 @@ class Known:
             text.upstream if text else Upstream.SAMPLE,
             self.title_key,
             self.first_seen_at,
+            self.shown,
             self.resolved_at,
             *(self._column(name) for name in _COLUMNS),
         )
 
-    def state(self) -> tuple[object, ...]:
+    def state(self) -> "State":
         """Everything whose change readers of the paper must learn of."""
-        return self.row(), self.authors, frozenset(self.ids), frozenset(self.versions.items())
+        return State(self.row(), self.authors, frozenset(self.ids), frozenset(self.versions.items()))
 
     def _text(self, name: str) -> str:
         fact = self.facts.get(name)
@@ -107,7 +134,7 @@ class Known:
         fact = self.facts.get(name)
         if fact is None:
             return _NEVER_NULL.get(name)
-        return json.dumps(fact.value, ensure_ascii=False) if name in LISTS else fact.value
+        return _json(fact.value) if name in LISTS else fact.value
 
 
 # --- loading -------------------------------------------------------------------------------------
@@ -139,6 +166,7 @@ def _known(rows: PaperRows) -> Known:
         ids=set(rows.ids),
         versions=rows.versions,
         first_seen_at=row["first_seen_at"],
+        shown=bool(row["shown"]),
         resolved_at=row["resolved_at"],
         told=row["told"],
     )
@@ -155,8 +183,11 @@ class Saved:
     changed: frozenset[int]
 
 
-def save(db: Database, papers: Iterable[Known], changes: Iterator[int]) -> Saved:
-    """Writes what is new or has changed; `changes` gives the next values of the change cursor."""
+def save(db: Database, papers: Iterable[Known], changes: Iterator[int], *, again: bool = True) -> Saved:
+    """Writes what is new or has changed; `changes` gives the next values of the change cursor.
+
+    Without `again` it is not noted of a paper that has not changed when it was told of the last time.
+    """
     inserted: list[tuple[object, ...]] = []
     updated: list[tuple[object, ...]] = []
     ids: list[tuple[object, ...]] = []
@@ -167,16 +198,16 @@ def save(db: Database, papers: Iterable[Known], changes: Iterator[int]) -> Saved
     for paper in papers:
         state = paper.state()
         if not paper.stored:
-            inserted.append((paper.id, paper.id, *paper.row()))  # its number is its first change
+            inserted.append((paper.id, paper.id, *state.row))  # its number is its first change
         elif state != paper.saved:
-            updated.append((next(changes), *paper.row(), paper.id))
+            updated.append((next(changes), *state.row, paper.id))
         if state != paper.saved:
             changed.append(paper)
             ids += [(i.scheme, i.value, paper.id) for i in paper.ids]
             versions += [(paper.id, number, at) for number, at in paper.versions.items()]
-            if not paper.stored or paper.authors != paper.saved[1]:
+            if paper.saved is None or state.authors != paper.saved.authors:
                 bylines.append(paper)
-        if (dumped := dump(paper.facts)) != paper.told:
+        if (again or state != paper.saved) and (dumped := dump(paper.facts)) != paper.told:
             told.append((paper.id, dumped))
     conn = db.conn
     conn.executemany(_INSERT, inserted)
@@ -203,16 +234,25 @@ def save(db: Database, papers: Iterable[Known], changes: Iterator[int]) -> Saved
 
 
 def _save_authors(db: Database, papers: Sequence[Known]) -> None:
-    names = {name for paper in papers for name in paper.authors}
+    names = sorted({name for paper in papers for name in paper.authors})
     conn = db.conn
-    conn.executemany(
-        "INSERT INTO authors(name) VALUES (?) ON CONFLICT DO NOTHING", ((name,) for name in sorted(names))
-    )
+    conn.executemany("INSERT INTO authors(name) VALUES (?) ON CONFLICT DO NOTHING", ((n,) for n in names))
     conn.executemany(
         "DELETE FROM paper_authors WHERE paper_id = ?", ((paper.id,) for paper in papers if paper.stored)
     )
+    numbers = dict(_numbers(db, names))
     conn.executemany(
-        "INSERT INTO paper_authors(paper_id, position, author_id) "
-        "SELECT ?, ?, id FROM authors WHERE name = ?",
-        ((paper.id, position, name) for paper in papers for position, name in enumerate(paper.authors)),
+        "INSERT INTO paper_authors(paper_id, position, author_id) VALUES (?, ?, ?)",
+        (
+            (paper.id, position, numbers[name])
+            for paper in papers
+            for position, name in enumerate(paper.authors)
+        ),
     )
+
+
+def _numbers(db: Database, names: Sequence[str]) -> Iterator[tuple[str, int]]:
+    """The names of authors with their numbers."""
+    for start in range(0, len(names), _AT_ONCE):
+        some = names[start : start + _AT_ONCE]
+        yield from db.execute(f"{_AUTHORS} ({', '.join('?' * len(some))})", some)  # placeholders alone

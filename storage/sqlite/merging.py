@@ -83,12 +83,16 @@ _MOVES: Final = (
     """,
     "UPDATE ledger SET paper_id = :stays WHERE paper_id = :gone",
     "DELETE FROM papers WHERE id = :gone",
+    "INSERT INTO gone(paper_id, change) VALUES (:gone, :change)",
 )
 
 
-def merge(db: Database, *, gone: int, stays: int) -> None:
-    """Moves everything from the paper `gone` to the paper `stays`, and deletes the former's row."""
+def merge(db: Database, *, gone: int, stays: int, change: int) -> None:
+    """Moves everything from the paper `gone` to the paper `stays`, and deletes the former's row.
+
+    `change` is the next value of the change cursor, under which derived data learns that the paper is gone.
+    """
     for paper in (gone, stays):
         db.execute(_WRITE_OUT, {"paper": paper})
     for statement in _MOVES:
-        db.execute(statement, {"gone": gone, "stays": stays})
+        db.execute(statement, {"gone": gone, "stays": stays, "change": change})

@@ -49,17 +49,19 @@ class Numbers(NamedTuple):
     values: Mapping[tuple[int, int], int]
 
 
-def observe(db: Database, told: Numbers) -> int:
-    """Stores the values that differ from those in force at `observed_at`; returns how many did.
+def observe(db: Database, told: Numbers) -> set[tuple[int, int]]:
+    """Stores the values that differ from those in force at `observed_at`; returns whose did, as
+    (paper, signal).
 
     To be called before the poll changes listings and subjects. What is stored is the same in whatever
     order the polls of a daily list arrive.
     """
     late = _is_late(db, told)
-    return sum(
-        _observe(db.conn, (paper_id, signal_id, told.upstream_id), value, told, late=late)
+    return {
+        (paper_id, signal_id)
         for (paper_id, signal_id), value in told.values.items()
-    )
+        if _observe(db.conn, (paper_id, signal_id, told.upstream_id), value, told, late=late)
+    }
 
 
 def _observe(

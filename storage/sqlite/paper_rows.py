@@ -59,7 +59,8 @@ def load_rows(db: Database, paper_ids: Iterable[int]) -> list[PaperRows]:
 
 def owners(db: Database, ids: Iterable[PaperId]) -> dict[PaperId, int]:
     """The numbers of the papers that have these ids."""
-    found = ((paper_id, db.execute(_OWNER, paper_id).fetchone()) for paper_id in set(ids))
+    ask = db.conn.execute  # one by one: SQLite's JSON ends a text at its first NUL
+    found = ((paper_id, ask(_OWNER, paper_id).fetchone()) for paper_id in set(ids))
     return {paper_id: row[0] for paper_id, row in found if row is not None}
 
 

@@ -1,14 +1,30 @@
 """`bot.ports.PaperStore` on SQLite."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Final
 
-from bot.model import AnnounceType, Batch, IdScheme, IngestReport, Paper, PaperId, PaperSeries, Poll, utc_ms
+from bot.model import (
+    AnnounceType,
+    Batch,
+    Changes,
+    IdScheme,
+    ImportBatch,
+    ImportReport,
+    IngestReport,
+    Paper,
+    PaperId,
+    PaperSeries,
+    Poll,
+    Signal,
+    utc_ms,
+)
 from bot.ports import Coverage, ListGrowth
 from storage.sqlite import listing, series
 from storage.sqlite.engine import Engine
+from storage.sqlite.following import changes_since, newest_change, newest_signals
+from storage.sqlite.importing import bring, import_mark
 from storage.sqlite.ingest import ingest
 from storage.sqlite.paper_rows import load_rows, owners, paper_of
 
@@ -19,9 +35,10 @@ _WITHOUT_CATEGORIES: Final = """
     WHERE categories IS NULL AND id IN (SELECT value FROM json_each(?))
     GROUP BY id ORDER BY id
 """
+# CROSS JOIN: SQLite keeps to this order, and so begins with the few papers that are in the partial index.
 _UNRESOLVED: Final = """
-    SELECT min(value) FROM papers JOIN paper_ids ON paper_id = id AND scheme = 'arxiv'
-    WHERE resolved_at IS NULL
+    SELECT min(value) FROM papers CROSS JOIN paper_ids ON paper_id = id AND scheme = 'arxiv'
+    WHERE shown AND resolved_at IS NULL
     GROUP BY id ORDER BY coalesce(published_at, first_seen_at) DESC, id DESC LIMIT ?
 """
 # Of two readings in one hour (one day, before `hourly_until`) the earlier goes, unless it is the first of
@@ -73,9 +90,37 @@ class SqlitePapers:
         return [PaperId(IdScheme.ARXIV, value) for (value,) in rows]
 
     async def unresolved(self, limit: int) -> Sequence[PaperId]:
-        """One arXiv id each, newest first, of papers that arXiv itself was never asked about."""
+        """One arXiv id each, newest first, of papers that arXiv itself was never asked about.
+
+        Papers that only a person brought are left as they were brought.
+        """
         rows = await self._engine.read(lambda db: db.execute(_UNRESOLVED, [limit]).fetchall())
         return [PaperId(IdScheme.ARXIV, value) for (value,) in rows]
+
+    # --- what follows the papers -----------------------------------------------------------------
+
+    async def changes(self, after: int, limit: int) -> Changes:
+        """What changed since the change cursor stood at `after`, in order; `limit` is 1 or more."""
+        return await self._engine.read(lambda db: changes_since(db, after, limit))
+
+    async def newest_change(self) -> int:
+        """Where the change cursor stands; 0 in an empty store."""
+        return await self._engine.read(newest_change)
+
+    async def signals(self, paper_ids: Iterable[int]) -> Mapping[int, Mapping[Signal, int]]:
+        """The newest numbers of each of these papers, nothing where none was read."""
+        wanted = frozenset(paper_ids)
+        return await self._engine.read(lambda db: newest_signals(db, wanted))
+
+    # --- papers that a person brings -------------------------------------------------------------
+
+    async def bring(self, batch: ImportBatch, recorded_at: datetime) -> ImportReport:
+        """Stores papers that a person brings, with the mark of how far the file was read."""
+        return await self._engine.write(lambda db: bring(db, batch, utc_ms(recorded_at)))
+
+    async def import_mark(self, file: str) -> int:
+        """The furthest mark that the file of this fingerprint was imported to; 0 if never."""
+        return await self._engine.read(lambda db: import_mark(db, file))
 
     # --- observations ----------------------------------------------------------------------------
 

@@ -1,7 +1,8 @@
 """What was observed of papers, as one compact series a paper: the input of a ranking.
 
 Every function runs inside the caller's read transaction, takes instants in ms, and looks at nothing
-that was observed after `as_of`.
+that was observed after `as_of`. A paper that only a person brought is nobody's news, and no
+series has the numbers that came with it.
 """
 
 import gc
@@ -19,18 +20,23 @@ from bot.model import PaperSeries, Series, Signal, Upstream
 
 # Three ways to become interesting after an instant. Each is a search in an index.
 _MOVED: Final = """
-    SELECT id FROM papers WHERE first_seen_at BETWEEN :since AND :as_of
+    SELECT id FROM papers WHERE shown AND first_seen_at BETWEEN :since AND :as_of
     UNION
-    SELECT paper_id FROM observations WHERE observed_at BETWEEN :since AND :as_of
+    SELECT paper_id FROM observations
+    WHERE observed_at BETWEEN :since AND :as_of AND upstream_id IS NOT (
+        SELECT id FROM upstreams WHERE name = 'import'
+    )
     UNION
     SELECT l.paper_id FROM subjects AS s CROSS JOIN listings AS l ON l.subject_id = s.id
     WHERE s.subject GLOB 'daily:*' AND l.first_seen_at BETWEEN :since AND :as_of
 """
 _SEEN: Final = """
-    SELECT (SELECT count(*) FROM papers), count(*) FROM papers WHERE first_seen_at BETWEEN :since AND :as_of
+    SELECT (SELECT count(*) FROM papers WHERE shown), count(*)
+    FROM papers WHERE shown AND first_seen_at BETWEEN :since AND :as_of
 """
 _COMPARED: Final = """
-    SELECT id FROM papers WHERE first_seen_at BETWEEN :since AND :as_of AND first_list IS NOT NULL
+    SELECT id FROM papers
+    WHERE shown AND first_seen_at BETWEEN :since AND :as_of AND first_list IS NOT NULL
 """
 
 
@@ -44,10 +50,12 @@ class _Statement(NamedTuple):
     about_some: str
 
 
+# The plus keeps SQLite from walking all papers in their order, a million of which may only be brought: it
+# searches the index of those shown, and sorts.
 _PAPERS: Final = _Statement(
     """
     SELECT id, key, first_seen_at, seen_after, first_list FROM papers
-    WHERE first_seen_at <= :as_of ORDER BY id
+    WHERE shown AND first_seen_at <= :as_of ORDER BY +id
     """,
     """
     SELECT id, key, first_seen_at, seen_after, first_list FROM papers
@@ -60,7 +68,8 @@ _SIGNALS: Final = _Statement(
     """
     SELECT paper_id, signal_id, upstream_id, group_concat(observed_at), group_concat(value),
         max(observed_at)
-    FROM observations WHERE observed_at <= :as_of
+    FROM observations
+    WHERE observed_at <= :as_of AND upstream_id IS NOT (SELECT id FROM upstreams WHERE name = 'import')
     GROUP BY paper_id, signal_id, upstream_id ORDER BY paper_id, signal_id, upstream_id
     """,
     """
@@ -68,6 +77,7 @@ _SIGNALS: Final = _Statement(
         max(observed_at)
     FROM observations
     WHERE paper_id IN (SELECT value FROM json_each(:papers)) AND observed_at <= :as_of
+        AND upstream_id IS NOT (SELECT id FROM upstreams WHERE name = 'import')
     GROUP BY paper_id, signal_id, upstream_id ORDER BY paper_id, signal_id, upstream_id
     """,
 )
@@ -107,7 +117,7 @@ _MANY: Final = 0.5
 
 def moved_since(db: Database, since: int, as_of: int) -> list[PaperSeries]:
     """The series of papers first seen, first listed, or with a number changed from `since` on."""
-    (oldest,) = db.execute("SELECT min(first_seen_at) FROM papers").fetchone()
+    (oldest,) = db.execute("SELECT min(first_seen_at) FROM papers WHERE shown").fetchone()
     if oldest is None or since <= oldest:
         return _series(db, None, as_of)
     return _chosen(db, _MOVED, since, as_of)
@@ -126,7 +136,7 @@ def of_papers(db: Database, paper_ids: Iterable[int], as_of: int) -> list[PaperS
 
 
 def _chosen(db: Database, choice: str, since: int, as_of: int) -> list[PaperSeries]:
-    (papers,) = db.execute("SELECT count(*) FROM papers").fetchone()
+    (papers,) = db.execute("SELECT count(*) FROM papers WHERE shown").fetchone()
     chosen = [paper_id for (paper_id,) in db.execute(choice, {"since": since, "as_of": as_of})]
     if len(chosen) < _MANY * papers:
         return _series(db, sorted(chosen), as_of)

@@ -65,7 +65,13 @@ class SqliteSources:
     # --- budgets ---------------------------------------------------------------------------------
 
     async def reserve(
-        self, budget: str, now: datetime, interval: timedelta, window: timedelta, limit: int
+        self,
+        budget: str,
+        now: datetime,
+        interval: timedelta,
+        window: timedelta,
+        limit: int,
+        latest: datetime | None = None,
     ) -> datetime:
         """Books one request and returns when it may start, in whole milliseconds; see the port.
 
@@ -78,8 +84,10 @@ class SqliteSources:
 
         def work(db: Database) -> datetime:
             start = _earliest(db, budget, _up(now), -(-interval // _MS), -(-window // _MS), limit)
-            db.execute("INSERT INTO bookings (budget, start_at) VALUES (?, ?)", (budget, start))
-            return from_utc_ms(start)
+            may_start = from_utc_ms(start)
+            if latest is None or may_start <= latest:
+                db.execute("INSERT INTO bookings (budget, start_at) VALUES (?, ?)", (budget, start))
+            return may_start
 
         return await self._engine.write(work)
 

@@ -3,7 +3,17 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from bot.model import AnnounceType, IdScheme, Outcome, PaperId, PaperReading, Poll, Signal, Upstream
+from bot.model import (
+    AnnounceType,
+    IdScheme,
+    ImportBatch,
+    Outcome,
+    PaperId,
+    PaperReading,
+    Poll,
+    Signal,
+    Upstream,
+)
 from bot.ports import PaperStore
 
 T0: Final = datetime(2025, 11, 20, 6, tzinfo=UTC)  # a Thursday
@@ -56,6 +66,11 @@ def poll(
 
 def lookup(minutes: float, *readings: PaperReading) -> Poll:
     return poll(minutes, *readings, subject="lookup", upstream=Upstream.ARXIV)
+
+
+def batch(*readings: PaperReading, mark: int = 1, file: str = "a file") -> ImportBatch:
+    """Papers that a person brings, and how far their file was read with them."""
+    return ImportBatch(file=file, mark=mark, readings=readings)
 
 
 async def take(papers: PaperStore, *polls: Poll) -> None:
