@@ -20,6 +20,8 @@ _SUFFIXES: Final = frozenset({"jr", "sr", "ii", "iii", "iv"})
 _WORDS_SHARED: Final = 0.8
 _NAMES_SHARED: Final = 0.5
 
+_SIGNS: Final = re.compile("[^a-z0-9]+")
+
 _FEW_WORDS: Final = 10  # with fewer different words than this an abstract must be the same, not only alike
 
 
@@ -54,7 +56,9 @@ def title_key(title: str) -> str:
 
     Applying it to its own result changes nothing.
     """
-    key = "".join(c for c in _folded(title) if c.isalnum())
+    folded = _folded(title)
+    # Of ASCII the letters and digits are what `isalnum` takes; a regular expression is six times as fast.
+    key = _SIGNS.sub("", folded) if folded.isascii() else "".join(c for c in folded if c.isalnum())
     return key or "".join(title.split())
 
 
@@ -104,6 +108,8 @@ def _words(text: str) -> frozenset[str]:
 
 def _folded(text: str) -> str:
     """Compatibility-decomposed and case-folded, without combining marks."""
+    if text.isascii():  # nearly every title: nothing to decompose
+        return text.lower()
     # Case folding can give back what decomposition takes apart, and the reverse: both twice is stable.
     for _ in range(2):
         text = unicodedata.normalize("NFKD", text).casefold().translate(_PLAIN)

@@ -214,7 +214,7 @@ def _as_json(facts: _Facts, questions: "Sequence[Question]") -> dict[str, object
             if not question.background or (state is not None and state.failing_since is not None)
         ],
         "switched_off": sorted(
-            upstream.value for upstream in Upstream if upstream is not Upstream.SAMPLE and upstream not in on
+            upstream.value for upstream in Upstream if upstream not in {*on, Upstream.IMPORT, Upstream.SAMPLE}
         ),
         "lists_to_load": lists_to_load(questions),
         "papers": facts.coverage.papers,
