@@ -135,13 +135,13 @@ class Settings(BaseModel):
     )
     semantic_model: Annotated[str, BeforeValidator(values.semantic_model)] = Field(
         "static",
-        description="What searches by meaning: static (the model that comes with Paperboy), none, or, with the "
-        "extra [semantic], the folder or the Hugging Face name of a sentence-transformers model.",
+        description="What searches by meaning: static (the model that comes with Paperboy), none, or, with "
+        "the extra [semantic], the folder or the Hugging Face name of a sentence-transformers model.",
     )
     live_search: _Flag = Field(
         False,
-        description="Whether a search also asks Hugging Face and arXiv. They then learn what people search for; "
-        "each answer says so.",
+        description="Whether a search also asks Hugging Face and arXiv. They then learn what people search "
+        "for; each answer says so.",
     )
     timezone: Annotated[str, BeforeValidator(values.zone)] = Field(
         "UTC", description="Time zone of a new destination that names none."

@@ -1,11 +1,21 @@
 """Makes an edition, or finds the one that was already frozen for its slot."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
 from bot.editions.share import Shelf
-from bot.model import AnnounceType, Edition, Outcome, Paper, SourceNote, SubjectState, Upstream, Window
+from bot.model import (
+    AnnounceType,
+    Edition,
+    Outcome,
+    Paper,
+    Signal,
+    SourceNote,
+    SubjectState,
+    Upstream,
+    Window,
+)
 from bot.ports import Store
 from bot.search.match import PreparedPaper
 from bot.trending.replay import trending
@@ -36,7 +46,18 @@ async def shelf_for(
     edition = await edition_for(store, window, slot_at, now)
     announced = await announced_in(store, edition)
     numbers = {entry.paper_id for entry in edition.ranking.entries} | set(announced)
-    return Shelf(edition, announced, await store.papers.get(numbers), prepared)
+    upvotes = await upvotes_of(store, numbers, now)
+    return Shelf(edition, announced, await store.papers.get(numbers), prepared, upvotes)
+
+
+async def upvotes_of(store: Store, numbers: Collection[int], as_of: datetime) -> Mapping[int, int]:
+    """The newest upvotes of these papers by `as_of`, of several upstreams' the greatest."""
+    found: dict[int, int] = {}
+    for paper in await store.papers.series_of(numbers, as_of):
+        read = [series.last for (signal, _), series in paper.signals.items() if signal is Signal.UPVOTES]
+        if read:
+            found[paper.paper_id] = max(read)
+    return found
 
 
 async def announced_in(store: Store, edition: Edition) -> Sequence[int]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.editions.digest import Occasion, digest, note
-from bot.editions.make import EDITION_SIZE, announced_in, source_notes
+from bot.editions.make import EDITION_SIZE, announced_in, source_notes, upvotes_of
 from bot.editions.share import Share, Shelf
 from bot.model import Destination, Edition, Slot
 from bot.ports import Store
@@ -32,7 +32,8 @@ async def preview(
     edition = Edition(0, slot.at, ranking, notes)
     announced = await announced_in(store, edition)
     numbers = {entry.paper_id for entry in ranking.entries} | set(announced)
-    shelf = Shelf(edition, announced, await store.papers.get(numbers))
+    upvotes = await upvotes_of(store, numbers, as_of)
+    shelf = Shelf(edition, announced, await store.papers.get(numbers), upvotes=upvotes)
     told: frozenset[int] = frozenset()
     if ledger:
         known = await store.destinations.told([destination.recipient_id], shelf.numbers)

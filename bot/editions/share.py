@@ -58,9 +58,11 @@ class Shelf:
         announced: Sequence[int],
         papers: Mapping[int, Paper],
         prepared: dict[Paper, PreparedPaper] | None = None,
+        upvotes: Mapping[int, int] | None = None,
     ) -> None:
         """`papers` holds every paper of the edition and of `announced`; one that is missing is left out.
 
+        Filters are tested as of the edition's slot. `upvotes` has every paper's newest number by then.
         Shelves whose papers overlap may have `prepared` in common: what was made ready for filters so far.
         """
         self.edition: Final = edition
@@ -68,6 +70,7 @@ class Shelf:
         self._ranked = [entry for entry in edition.ranking.entries if entry.paper_id in papers]
         known = sorted((number for number in set(announced) if number in papers), key=lambda n: papers[n].key)
         self._announced = known
+        self._upvotes: Mapping[int, int] = {} if upvotes is None else upvotes
         self._prepared: dict[Paper, PreparedPaper] = {} if prepared is None else prepared
         self._tested: list[tuple[int, PreparedPaper]] = []  # every paper, once a filter was asked about
         self._verdicts: dict[str, dict[int, bool | None]] = {}
@@ -138,10 +141,12 @@ class Shelf:
     def _test(self, query_text: str) -> Mapping[int, bool | None]:
         known = self._verdicts.get(query_text)
         if known is None:
-            test = compile_query(parse(query_text))
+            test = compile_query(parse(query_text), self.edition.slot_at)
             if not self._tested:
                 self._tested = [(number, self._ready(self.papers[number])) for number in self.numbers]
-            known = self._verdicts[query_text] = {number: test(paper) for number, paper in self._tested}
+            known = self._verdicts[query_text] = {
+                number: test(paper, self._upvotes.get(number)) for number, paper in self._tested
+            }
         return known
 
     def _ready(self, paper: Paper) -> PreparedPaper:

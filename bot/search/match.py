@@ -2,28 +2,36 @@
 
 Words and phrases are looked for in the title, the abstract and the keywords; never in the names of
 authors, many of which are English words ("Long", "Song", "Young") that would put strangers into a digest:
-people are asked for with `author:`. A phrase may stand in any one of the three places, not across two.
-A word of several parts is a phrase of them, see `bot.search.tokens`.
+people are asked for with `author:`, organisations with `org:`. A phrase may stand in any one of the
+three places, not across two. What else a word may be written as is told in `bot.search.ways`.
 
 An answer is true, false, or `None`: it depends on categories that nobody has told us yet. Kleene's logic
-carries that: what is false whatever the categories may be is false.
+carries that: what is false whatever the categories may be is false. Whatever else is not known of a paper
+(its date, its upvotes, its code) it does not have.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import cached_property
-from typing import Final, TypeAlias, assert_never
+from types import MappingProxyType
+from typing import Final, TypeAlias
 
+from bot.ids import paper_id_of
 from bot.model import Paper
 from bot.search.categories import codes
+from bot.search.dates import since, until
+from bot.search.fields import FieldName, upvotes_between
 from bot.search.names import NameIndex, agrees, index_names, readings
-from bot.search.query import And, Field, FieldName, Not, Or, Phrase, Query, Word
-from bot.search.tokens import Token, positions, tokens
+from bot.search.parts import with_neighbours
+from bot.search.query import And, Field, Not, Or, Phrase, Query, Word
+from bot.search.text import Text, holds
+from bot.search.ways import wanted_of
 
 Verdict: TypeAlias = bool | None
-Matcher: TypeAlias = Callable[["PreparedPaper"], Verdict]
+Matcher: TypeAlias = Callable[["PreparedPaper", int | None], Verdict]
+"""Says whether a paper, with its newest upvotes as far as they are known, belongs to a query."""
 
-_Spans: TypeAlias = Mapping[str, Sequence[tuple[int, int]]]
+_Read: TypeAlias = Callable[["PreparedPaper"], Text]
 
 
 class PreparedPaper:
@@ -31,20 +39,11 @@ class PreparedPaper:
 
     def __init__(self, paper: Paper) -> None:
         self.paper: Final = paper
-        spans: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
-        ends: list[int] = []
-        offset = 0
-        for text in (paper.title, paper.abstract, *paper.keywords):
-            here = tokens(text)
-            for term, start, stop in here:
-                spans[term].append((offset + start, offset + stop))
-            ends.append(offset + positions(here))
-            offset = ends[-1] + 1  # a gap that no phrase crosses
-        self.spans: Final[_Spans] = dict(spans)
-        """Term → where it stands, as positions from and up to, in the order title, abstract, keywords."""
-        self.title: Final = range(ends[0])
-        self.abstract: Final = range(ends[0] + 1, ends[1])
-        self.everywhere: Final = range(offset)
+        self.text: Final = Text((paper.title, paper.abstract, *paper.keywords))
+
+    @cached_property
+    def organization(self) -> Text:
+        return Text((self.paper.organization or "",))
 
     @cached_property
     def authors(self) -> NameIndex:
@@ -64,47 +63,55 @@ def prepare(paper: Paper) -> PreparedPaper:
     return PreparedPaper(paper)
 
 
-def compile_query(query: Query) -> Matcher:
-    """Makes a query ready to be put to many papers."""
+def compile_query(query: Query, now: datetime) -> Matcher:
+    """Makes a query ready to be put to many papers at the instant `now`, from which its spans count."""
     match query:
         case Word(text) | Phrase(text):
             return _text_matcher(text)
         case Field(name, value):
-            return _field_matcher(name, value)
+            return _FIELDS[name](value, now)
         case Not(part):
-            return _not(compile_query(part))
+            return _not(compile_query(part, now))
         case And(parts):
-            return _all([compile_query(part) for part in parts])
+            joined = iter(with_neighbours(parts))
+            return _all(
+                [
+                    _text_matcher(part.text, joined=next(joined))
+                    if isinstance(part, Word)
+                    else compile_query(part, now)
+                    for part in parts
+                ]
+            )
         case Or(parts):
-            return _any([compile_query(part) for part in parts])
+            return _any([compile_query(part, now) for part in parts])
 
 
-def verdict(query: Query, paper: Paper) -> Verdict:
+def verdict(query: Query, paper: Paper, *, now: datetime, upvotes: int | None = None) -> Verdict:
     """Whether the paper belongs to the query; `None` if that hangs on its categories, not known yet."""
-    return compile_query(query)(prepare(paper))
+    return compile_query(query, now)(prepare(paper), upvotes)
 
 
-def matches(query: Query, paper: Paper) -> bool:
+def matches(query: Query, paper: Paper, *, now: datetime, upvotes: int | None = None) -> bool:
     """Whether the paper is known to belong to the query."""
-    return verdict(query, paper) is True
+    return verdict(query, paper, now=now, upvotes=upvotes) is True
 
 
 # --- logic ---------------------------------------------------------------------------------------
 
 
 def _not(part: Matcher) -> Matcher:
-    def test(paper: PreparedPaper) -> Verdict:
-        answer = part(paper)
+    def test(paper: PreparedPaper, upvotes: int | None) -> Verdict:
+        answer = part(paper, upvotes)
         return None if answer is None else not answer
 
     return test
 
 
 def _all(parts: Sequence[Matcher]) -> Matcher:
-    def test(paper: PreparedPaper) -> Verdict:
+    def test(paper: PreparedPaper, upvotes: int | None) -> Verdict:
         result: Verdict = True
         for part in parts:
-            answer = part(paper)
+            answer = part(paper, upvotes)
             if answer is False:
                 return False
             if answer is None:
@@ -115,10 +122,10 @@ def _all(parts: Sequence[Matcher]) -> Matcher:
 
 
 def _any(parts: Sequence[Matcher]) -> Matcher:
-    def test(paper: PreparedPaper) -> Verdict:
+    def test(paper: PreparedPaper, upvotes: int | None) -> Verdict:
         result: Verdict = False
         for part in parts:
-            answer = part(paper)
+            answer = part(paper, upvotes)
             if answer is True:
                 return True
             if answer is None:
@@ -128,53 +135,95 @@ def _any(parts: Sequence[Matcher]) -> Matcher:
     return test
 
 
-# --- conditions ----------------------------------------------------------------------------------
+# --- fields --------------------------------------------------------------------------------------
 
 
-def _field_matcher(name: FieldName, value: str) -> Matcher:
-    match name:
-        case FieldName.CATEGORY:
-            return _category_matcher(value)
-        case FieldName.AUTHOR:
-            wanted = readings(value)
-            return lambda paper: agrees(wanted, paper.authors)
-        case FieldName.TITLE:
-            return _text_matcher(value, lambda paper: paper.title)
-        case FieldName.ABSTRACT:
-            return _text_matcher(value, lambda paper: paper.abstract)
-        case _ as never:
-            assert_never(never)
+def _author_matcher(value: str, _: datetime) -> Matcher:
+    wanted = readings(value)
+    return lambda paper, _: agrees(wanted, paper.authors)
 
 
-def _category_matcher(value: str) -> Matcher:
+def _id_matcher(value: str, _: datetime) -> Matcher:
+    wanted = paper_id_of(value)
+    return lambda paper, _: wanted in paper.paper.ids
+
+
+def _category_matcher(value: str, _: datetime) -> Matcher:
     wanted = frozenset(code.lower() for code in codes(value))
 
-    def test(paper: PreparedPaper) -> Verdict:
+    def test(paper: PreparedPaper, _: int | None) -> Verdict:
         return None if paper.categories is None else not wanted.isdisjoint(paper.categories)
 
     return test
 
 
-def _text_matcher(text: str, place: Callable[[PreparedPaper], range] | None = None) -> Matcher:
-    """Tests for words that stand side by side, in one place or in any."""
-    wanted = tokens(text)
-    length = positions(wanted)
-    if place is None and len(wanted) == 1:
-        term = wanted[0].term
-        return lambda paper: term in paper.spans
-    where = place or (lambda paper: paper.everywhere)
-    return lambda paper: _found(wanted, length, paper.spans, where(paper))
+def _year_matcher(value: str, now: datetime) -> Matcher:
+    return _published(since(value, now), until(str(int(value) + 1), now))
 
 
-def _found(wanted: Sequence[Token], length: int, spans: _Spans, place: range) -> bool:
-    """Whether some way through the wanted terms, `length` positions long, is also a way through the text.
+def _published(earliest: datetime, end: datetime) -> Matcher:
+    def test(paper: PreparedPaper, _: int | None) -> Verdict:
+        published_at = paper.paper.published_at
+        return published_at is not None and earliest <= published_at < end
 
-    Both are graphs: a term leads from one position to another, a solid term over several at once.
-    """
-    reached: list[set[int]] = [set() for _ in range(length + 1)]
-    for term, start, end in wanted:  # in order of start: whatever leads to `start` came before
-        if start == 0:
-            reached[end].update(stop for begin, stop in spans.get(term, ()) if begin in place)
-        elif reached[start]:
-            reached[end].update(stop for begin, stop in spans.get(term, ()) if begin in reached[start])
-    return length == 0 or bool(reached[length])
+    return test
+
+
+def _has_matcher(value: str, _: datetime) -> Matcher:
+    if value == "code":
+        return lambda paper, _: paper.paper.code_url is not None
+    return lambda paper, _: paper.paper.project_url is not None
+
+
+def _upvotes_matcher(value: str, _: datetime) -> Matcher:
+    least, most = upvotes_between(value)
+
+    def test(_: PreparedPaper, upvotes: int | None) -> Verdict:
+        return upvotes is not None and least <= upvotes and (most is None or upvotes <= most)
+
+    return test
+
+
+# --- words ---------------------------------------------------------------------------------------
+
+_BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
+_END: Final = datetime.max.replace(tzinfo=UTC)
+_TITLE, _ABSTRACT = 0, 1  # the numbers of these texts in a prepared paper
+
+
+def _text_matcher(
+    value: str,
+    read: _Read = lambda paper: paper.text,
+    number: int | None = None,
+    joined: frozenset[str] = frozenset(),
+) -> Matcher:
+    """Tests for words that stand side by side, in one of the texts or in any, or for a term of `joined`."""
+    wanted = wanted_of(value)
+
+    def test(paper: PreparedPaper, _: int | None) -> Verdict:
+        text = read(paper)
+        return holds(wanted, text, number) or not joined.isdisjoint(text.terms)
+
+    return test
+
+
+def _organization_matcher(value: str, _: datetime) -> Matcher:
+    return _text_matcher(value, lambda paper: paper.organization)
+
+
+_FIELDS: Final[Mapping[FieldName, Callable[[str, datetime], Matcher]]] = MappingProxyType(
+    {
+        FieldName.TITLE: lambda value, _: _text_matcher(value, number=_TITLE),
+        FieldName.ABSTRACT: lambda value, _: _text_matcher(value, number=_ABSTRACT),
+        FieldName.ORGANIZATION: _organization_matcher,
+        FieldName.AUTHOR: _author_matcher,
+        FieldName.CATEGORY: _category_matcher,
+        FieldName.ID: _id_matcher,
+        FieldName.YEAR: _year_matcher,
+        FieldName.AFTER: lambda value, now: _published(since(value, now), _END),
+        FieldName.BEFORE: lambda value, now: _published(_BEGINNING, until(value, now)),
+        FieldName.HAS: _has_matcher,
+        FieldName.UPVOTES: _upvotes_matcher,
+        FieldName.SORT: lambda _, __: lambda _, __: True,  # orders papers, and takes them all
+    }
+)

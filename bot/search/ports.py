@@ -45,7 +45,7 @@ class Order(StrEnum):
     """By what the index sorts what it finds, the best first."""
 
     RELEVANCE = "relevance"
-    NEW = "new"  # by `IndexRow.dated_at`; papers without a date last
+    NEW = "new"  # by `IndexRow.published_at`; papers without a date last
     TOP = "top"  # by upvotes; papers without come last
 
 
@@ -115,7 +115,8 @@ class SearchIndex(Protocol):
     """The papers of one store, by their words and by their meaning, in a folder of its own.
 
     Every method may be called from any task of one event loop and runs off it. While the index is being
-    built, answers come from what it holds so far. Raises `IndexFolderError` for a full disk or a folder without rights.
+    built, answers come from what it holds so far. Raises `IndexFolderError` for a full disk or a folder
+    without rights.
     """
 
     async def matching(self, query: Query, limits: Limits, order: Order = Order.RELEVANCE) -> Hits:
@@ -123,6 +124,11 @@ class SearchIndex(Protocol):
 
     async def related(self, query: Query, limits: Limits) -> Hits:
         """Papers that satisfy the query's conditions and hold any of its words, by BM25."""
+
+    async def titled(self, text: str, conditions: Query, limits: Limits) -> Hits:
+        """Papers that satisfy the conditions and whose title has the words of the text side by side: first
+        the titles that begin with them, the shorter before the longer.
+        """
 
     async def near(self, text: str, conditions: Query, limits: Limits) -> Hits:
         """Papers that satisfy the conditions, by nearness in meaning (cosine) to the text; none where
@@ -153,7 +159,7 @@ class SearchIndex(Protocol):
 
 
 class SearchedUpstream(Protocol):
-    """An upstream that searches for us. The words leave this machine: only used where an operator allows it."""
+    """An upstream that searches for us. The words leave this machine: only where an operator allows it."""
 
     @property
     def upstream(self) -> Upstream: ...

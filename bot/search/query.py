@@ -6,8 +6,12 @@
     diffusion OR "flow matching" either; binds weaker than the implicit "and"
     (one OR two) three           parentheses
     cat:cs.CL cat:cs cat:vision  an arXiv category, an archive, an everyday name
-    author:lecun author:"Yann LeCun" author:"Y. LeCun"
+    author:lecun author:"Yann LeCun" author:"Y. LeCun"   org:DeepMind org:"Meta AI"
     title:attention abstract:"chain of thought"
+    year:2025 after:2025-03-01 after:7d after:"last month" before:2025-06
+    has:code has:project upvotes:>20
+    id:2508.13426                also an id or a link alone: arXiv, Hugging Face Papers, alphaXiv, a DOI
+    sort:new                     orders the whole search: also top, trending, relevance
 
 Everything else is plain text and is looked for as it stands: an unknown `field:`, an unclosed quote or
 parenthesis, a lone sign, an `OR` with nothing beside it. Only a mistake that the language can name is an
@@ -16,26 +20,17 @@ error, and it comes with the nearest right form.
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import Enum, StrEnum
-from types import MappingProxyType
-from typing import Final, NamedTuple, TypeAlias
+from enum import Enum
+from typing import Final, TypeAlias
 
 from bot.errors import QueryError
-from bot.search import categories
+from bot.ids import paper_id_of
+from bot.search.fields import FIELDS, FieldName, Sort, id_value, shortened
 from bot.search.tokens import has_words, typed
 
 # --- the tree ------------------------------------------------------------------------------------
-
-
-class FieldName(StrEnum):
-    """What a `field:value` asks about; the value is how it is typed."""
-
-    CATEGORY = "cat"
-    AUTHOR = "author"
-    TITLE = "title"
-    ABSTRACT = "abstract"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,51 +82,6 @@ EVERYTHING: Final = And(())
 
 MAX_DEPTH: Final = 32  # parentheses within parentheses; deeper ones are plain text
 
-# --- the fields ----------------------------------------------------------------------------------
-
-
-class _FieldRule(NamedTuple):
-    """How one field's value is read: `read` gives the canonical value or raises `QueryError`."""
-
-    wants: str
-    example: str
-    read: Callable[[str], str]
-
-
-def _read_text(value: str) -> str:
-    return value
-
-
-def _read_category(value: str) -> str:
-    known = categories.canonical(value)
-    if known is not None:
-        return known
-    several = [categories.canonical(one) for one in value.split(",") if one]
-    if len(several) > 1 and all(several):
-        form = " OR ".join(f"{FieldName.CATEGORY}:{one}" for one in several)
-        raise QueryError("cat: takes one category.", f"({form})")
-    nearest = categories.nearest(value)
-    raise QueryError(
-        f"arXiv has no category {_shortened(value)!r}.", f"{FieldName.CATEGORY}:{nearest or 'cs.LG'}"
-    )
-
-
-_FIELDS: Final[Mapping[FieldName, _FieldRule]] = MappingProxyType(
-    {
-        FieldName.CATEGORY: _FieldRule("a category", "cat:cs.CL", _read_category),
-        FieldName.AUTHOR: _FieldRule("a name", 'author:"Yann LeCun"', _read_text),
-        FieldName.TITLE: _FieldRule("a word or a phrase", "title:attention", _read_text),
-        FieldName.ABSTRACT: _FieldRule("a word or a phrase", 'abstract:"chain of thought"', _read_text),
-    }
-)
-
-_SHOWN: Final = 60  # characters of typed text that an error repeats
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
-
-
 # --- format --------------------------------------------------------------------------------------
 
 
@@ -144,14 +94,21 @@ def format_query(query: Query) -> str:
             return f'"{text}"'
         case Field(name, value):
             return f"{name}:{_quoted(value)}"
-        case Not(And() | Or() as part):
-            return f"-({format_query(part)})"
         case Not(part):
-            return f"-{format_query(part)}"
+            grouped = isinstance(part, (And, Or)) or _is_amount(part)
+            return f"-({format_query(part)})" if grouped else f"-{format_query(part)}"
         case And(parts):
             return " ".join(f"({format_query(p)})" if isinstance(p, Or) else format_query(p) for p in parts)
         case Or(parts):
             return " OR ".join(format_query(p) for p in parts)
+
+
+_AMOUNT: Final = re.compile(r"\d[\d.,]*(?:\\?%|[bkmx])?[.,;:!?]*", re.IGNORECASE | re.ASCII)
+
+
+def _is_amount(part: Query) -> bool:
+    """Whether a dash before it belongs to it: "-14%", "Qwen2 -7B"; but -3D and -4o leave something out."""
+    return isinstance(part, Word) and _AMOUNT.fullmatch(part.text) is not None
 
 
 def _quoted(value: str) -> str:
@@ -165,9 +122,25 @@ def parse(text: str) -> Query:
     """Reads a query.
 
     Raises:
-        QueryError: a known field has no value, an unclosed quote, or a category that does not exist.
+        QueryError: a field without a value or with one that it cannot have, an unclosed quote behind a
+            field, an order (`sort:`) that is not the whole search's.
     """
-    return _group(_paired(list(_lexemes(_normalised(text)))))
+    items = list(_paired(list(_lexemes(_normalised(text)))))
+    query = _group(iter(items))
+    _check_order(items, query)
+    return query
+
+
+def all_of(parts: Iterable[Query]) -> Query:
+    """All of the parts, as one query in its plainest form."""
+    flat = [inner for part in parts for inner in (part.parts if isinstance(part, And) else (part,))]
+    return flat[0] if len(flat) == 1 else And(tuple(flat))
+
+
+def any_of(parts: Iterable[Query]) -> Query:
+    """At least one of the parts, of which there is one or more, as one query in its plainest form."""
+    flat = [inner for part in parts for inner in (part.parts if isinstance(part, Or) else (part,))]
+    return flat[0] if len(flat) == 1 else Or(tuple(flat))
 
 
 class _Mark(Enum):
@@ -179,11 +152,20 @@ class _Mark(Enum):
 
 _Item: TypeAlias = Query | _Mark
 
+_BOUNDARY: Final = r"""(?![^\s()"])"""
+# A DOI may have parentheses in it: 10.1016/S0004-3702(97)00043-X.
+_DOI: Final = (
+    r"""(?:10\.\d{4,9}/(?:[!#-'*-~]|\([!#-'*-~]*+\))*(?<=[A-Za-z\d)])[.,;:!?'>\]}]*+""" + _BOUNDARY + ")"
+)
+_ARXIV_ID: Final = rf"(?:\d\d(?:0[1-9]|1[0-2])\.\d{{4,5}}(?:v\d+)?[.,;:!?]*+{_BOUNDARY})"
+
 _LEXEME: Final = re.compile(
     rf"""
-      (?P<dashes>-*+)                               # one: without; several are plain text
+      (?<![^\s()])(?:arxiv|doi):?\s++(?={_ARXIV_ID}|{_DOI})    # only says whose id follows
+    | (?P<dashes>-*+)                               # one: without; several are plain text
       (?: (?P<open>\()
         | (?:(?P<field>{"|".join(FieldName)}):)?+"(?P<quoted>[^"]*)"
+        | (?:id:)?+(?P<doi>(?:https?://(?:(?:dx|www)\.)?doi\.org/|doi:)?+{_DOI})
         | "*+(?P<chunk>[^\s()"-](?:[^\s()"]|(?<!:)")*+)     # a quote behind a colon begins a phrase
       )
     | (?P<close>\))
@@ -212,38 +194,53 @@ def _lexemes(text: str) -> Iterator[_Item]:
             yield _Mark.CLOSE
         elif lexeme["chunk"] == "OR" and not lexeme["dashes"]:
             yield _Mark.OR
-        elif lexeme["chunk"] or lexeme["quoted"]:
+        elif lexeme["chunk"] or lexeme["quoted"] or lexeme["doi"]:
             term = _term(lexeme, rest=text[lexeme.end() : lexeme.end() + 200])
             if term is not None:
-                yield Not(term) if without else term
+                yield Not(term) if without and not _is_amount(term) else term
         elif lexeme["field"]:
             raise _missing(FieldName(lexeme["field"].lower()), "")
 
 
 def _term(lexeme: re.Match[str], rest: str) -> Query | None:
     """The word, phrase or field that was typed; `None` if there is nothing in it to look for."""
-    if lexeme["chunk"]:
-        # A double quote inside a word (5'10"x2) divides it as a single one does.
-        chunk = lexeme["chunk"].replace('"', "'")
-        prefix, colon, value = chunk.partition(":")
-        if not colon or prefix.lower() not in list(FieldName):
-            return Word("or" if chunk == "OR" else chunk) if has_words(chunk) else None
-        name = FieldName(prefix.lower())
-    else:
+    if lexeme["quoted"] is not None:
         value = " ".join(lexeme["quoted"].split())
         if not lexeme["field"]:
             return Phrase(value) if has_words(value) else None
         name = FieldName(lexeme["field"].lower())
+    else:
+        # A double quote inside a word (5'10"x2) divides it as a single one does.
+        chunk = lexeme["doi"] or lexeme["chunk"].replace('"', "'")
+        paper = _named_paper(chunk)
+        if paper is not None:
+            return paper
+        prefix, colon, value = chunk.partition(":")
+        known = bool(colon) and prefix.lower() in list(FieldName)
+        if known and not has_words(value) and not rest.startswith(('"', "(")):
+            # "Before: we …" and "CAT: Circular Attention" are prose, before:"2025 and cat: vision are not.
+            known = prefix.islower() and not FIELDS[FieldName(prefix)].prose
+        if not known:
+            return Word("or" if chunk == "OR" else chunk) if has_words(chunk) else None
+        name = FieldName(prefix.lower())
     if not has_words(value):
         raise _missing(name, rest)
-    return Field(name, _FIELDS[name].read(value))
+    return Field(name, FIELDS[name].read(value))
+
+
+def _named_paper(chunk: str) -> Field | None:
+    """The paper that an id or a link, pasted with what stood around it, names."""
+    if not any(char.isdigit() for char in chunk):
+        return None
+    paper = paper_id_of(chunk.strip("<>[]{}'").rstrip(".,;:!?'>]}"))
+    return Field(FieldName.ID, id_value(paper)) if paper is not None else None
 
 
 def _missing(name: FieldName, rest: str) -> QueryError:
     """What to say of a field without a value, given the text behind it."""
-    rule = _FIELDS[name]
+    rule = FIELDS[name]
     if rest.startswith('"') and has_words(rest):
-        value = _shortened(" ".join(rest.replace('"', " ").split()))
+        value = shortened(" ".join(rest.replace('"', " ").split()))
         return QueryError(f"The quote behind {name}: is never closed.", _right_form(name, value))
     following = re.match(r"""\s+(?:([^\s()":-][^\s()":]{0,59})|"([^"]{1,60})")(?=[\s()]|$)""", rest)
     value = following[1] or " ".join(following[2].split()) if following else ""
@@ -253,9 +250,9 @@ def _missing(name: FieldName, rest: str) -> QueryError:
 
 def _right_form(name: FieldName, value: str) -> str:
     try:
-        return format_query(Field(name, _FIELDS[name].read(value)))
+        return format_query(Field(name, FIELDS[name].read(value)))
     except QueryError as error:
-        return error.suggestion or _FIELDS[name].example
+        return error.suggestion or FIELDS[name].example
 
 
 def _paired(items: Sequence[_Item]) -> Iterator[_Item]:
@@ -290,7 +287,7 @@ def _group(items: Iterator[_Item]) -> Query:
                 inside.append(_without(group) if item is _Mark.OPEN_WITHOUT else group)
         else:
             inside.append(item)
-    return _any_of(_all_of(operand) for operand in _operands(inside))
+    return any_of(all_of(operand) for operand in _operands(inside))
 
 
 def _operands(inside: Sequence[Query | None]) -> Iterator[list[Query]]:
@@ -307,18 +304,51 @@ def _operands(inside: Sequence[Query | None]) -> Iterator[list[Query]]:
     yield operand
 
 
-def _all_of(parts: Iterable[Query]) -> Query:
-    flat = [inner for part in parts for inner in (part.parts if isinstance(part, And) else (part,))]
-    return flat[0] if len(flat) == 1 else And(tuple(flat))
-
-
-def _any_of(parts: Iterable[Query]) -> Query:
-    flat = [inner for part in parts for inner in (part.parts if isinstance(part, Or) else (part,))]
-    return flat[0] if len(flat) == 1 else Or(tuple(flat))
-
-
 def _without(part: Query) -> Query:
     return part.part if isinstance(part, Not) else Not(part)
+
+
+def _check_order(items: Sequence[_Item], query: Query) -> None:
+    """Raises `QueryError` unless the whole search has one order, or none is named."""
+    orders: list[Field] = []
+    inside = isinstance(query, Or)
+    depth = 0
+    for item in items:
+        if item in {_Mark.OPEN, _Mark.OPEN_WITHOUT}:
+            depth += 1
+        elif item is _Mark.CLOSE:
+            depth -= 1
+        else:
+            term = item.part if isinstance(item, Not) else item
+            if isinstance(term, Field) and term.name is FieldName.SORT:
+                orders.append(term)
+                inside |= depth > 0 or term is not item
+    if len(orders) > 1 or (orders and inside):
+        form = format_query(all_of((_unordered(query), orders[0])))
+        raise QueryError(
+            "sort: orders the whole search, so that it stands in it once, outside parentheses, "
+            "beside no OR and with no - in front.",
+            form if len(form) <= _LONGEST_FORM else format_query(orders[0]),
+        )
+
+
+_LONGEST_FORM: Final = 200  # characters of a query that an error repeats
+
+
+def _unordered(query: Query) -> Query:
+    """The query without any `sort:`."""
+    match query:
+        case Field(FieldName.SORT):
+            return EVERYTHING
+        case Not(part):
+            rest = _unordered(part)
+            return EVERYTHING if rest == EVERYTHING else Not(rest)
+        case And(parts):
+            return all_of(map(_unordered, parts))
+        case Or(parts):
+            left = [rest for rest in map(_unordered, parts) if rest != EVERYTHING]
+            return any_of(left) if left else EVERYTHING
+    return query
 
 
 __all__ = [
@@ -331,7 +361,10 @@ __all__ = [
     "Or",
     "Phrase",
     "Query",
+    "Sort",
     "Word",
+    "all_of",
+    "any_of",
     "format_query",
     "parse",
 ]

@@ -19,10 +19,11 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import pairwise
-from typing import Final, NamedTuple
+from itertools import chain, pairwise
+from operator import itemgetter
+from typing import Final, NamedTuple, TypeAlias
 
-from snowballstemmer import EnglishStemmer
+from Stemmer import Stemmer
 
 
 class Token(NamedTuple):
@@ -33,7 +34,13 @@ class Token(NamedTuple):
     end: int
 
 
+ChunkTerms: TypeAlias = tuple[tuple[str, ...], tuple[Token, ...]]
+
+_PARTS: Final = itemgetter(0)
+_START: Final = itemgetter(1)
+
 _LONGEST_RUN: Final = 6  # parts joined into one solid term; names have fewer
+_LONGEST_REMEMBERED: Final = 40  # characters; longer chunks are links and formulas, seldom met twice
 _LONGEST_STEMMED: Final = 40  # characters; nothing longer is an English word
 
 _INVISIBLE: Final = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
@@ -58,6 +65,9 @@ _WRITTEN_WORD: Final = re.compile(
     rf"|{_PIECE}(?:{_JOINER}{_PIECE})*"
     "|[\u231a-\u23ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001f3fa\U0001f400-\U0001faff]"
 )
+_CHUNK: Final = re.compile(r"\S+")
+_PUNCTUATION: Final = ".,;:!?()[]{}\"'`"
+_HYPHENATED: Final = re.compile("[a-z]+(?:-[a-z]+)+")
 _DIVIDER: Final = re.compile(_JOINER)
 _POSSESSIVE: Final = re.compile(r"['\u2019][sS]$")
 _VERSIONED: Final = re.compile(r"([^\W\d_]{3,}?)([vV]?\d.*)")
@@ -84,11 +94,24 @@ def tokens(text: str) -> list[Token]:
     """Every term of the text in order of position; neighbouring words have neighbouring positions."""
     found: list[Token] = []
     position = 0
-    for word in _WRITTEN_WORD.findall(_spaced(text)):
-        length, terms = _terms(word)
-        found += [Token(term, position + start, position + end) for term, start, end in terms]
-        position += length
+    for parts, solids in divided(text):
+        terms = [Token(part, at, at + 1) for at, part in enumerate(parts)]
+        for term, start, end in sorted((*terms, *solids), key=_START) if solids else terms:
+            found.append(Token(term, position + start, position + end))
+        position += len(parts)
     return found
+
+
+def terms_of(text: str) -> tuple[list[str], list[str]]:
+    """The stemmed parts in order of position, one each, and the solid terms of words of several parts.
+
+    What an index needs to know of a text; a solid term that stands twice in it comes twice.
+    """
+    found = divided(text)
+    return (
+        list(chain.from_iterable(map(_PARTS, found))),
+        [solid.term for _, solids in found if solids for solid in solids],
+    )
 
 
 def positions(text: Sequence[Token]) -> int:
@@ -101,20 +124,83 @@ def has_words(text: str) -> bool:
     return _WRITTEN_WORD.search(_spaced(text)) is not None
 
 
+def written_words(text: str) -> list[tuple[str, ...]]:
+    """The written words of the text, each as its parts in lower case, not stemmed."""
+    return [
+        tuple(part.casefold() for part in _parts(_POSSESSIVE.sub("", word)))
+        for word in _WRITTEN_WORD.findall(_spaced(text))
+    ]
+
+
+def places(text: str) -> list[tuple[int, int]]:
+    """Where each position of the text stands in it: from and up to which character."""
+    found: list[tuple[int, int]] = []
+    for chunk in _CHUNK.finditer(text):
+        found += [(chunk.start() + start, chunk.start() + end) for start, end in _places(chunk[0])]
+    return found
+
+
+def _places(chunk: str) -> list[tuple[int, int]]:
+    folded, origins = _traced(chunk)
+    found: list[tuple[int, int]] = []
+    for word in _WRITTEN_WORD.finditer(folded):
+        at = word.start()
+        for part in _parts(_POSSESSIVE.sub("", word[0])):  # parts are pieces of the word, in its order
+            start = folded.index(part, at)
+            at = start + len(part)
+            found.append((origins[start], origins[at - 1] + 1))
+    return found
+
+
+def _traced(chunk: str) -> tuple[str, Sequence[int]]:
+    """The chunk as it is divided into words, and from which of its characters each character came."""
+    if chunk.isascii():
+        return chunk, range(len(chunk))
+    pieces = [_spaced(char) for char in chunk]
+    whole = _spaced(chunk)
+    if "".join(pieces) == whole:
+        return whole, [origin for origin, piece in enumerate(pieces) for _ in piece]
+    # Some characters became one (Korean letters written apart): the best that can be said is "about here".
+    last = max(len(whole) - 1, 1)
+    return whole, [origin * (len(chunk) - 1) // last for origin in range(len(whole))]
+
+
 def _spaced(text: str) -> str:
     return text if text.isascii() else _CJK.sub(r" \g<0> ", fold(text))
 
 
-@lru_cache(maxsize=1 << 15)
-def _terms(word: str) -> tuple[int, tuple[Token, ...]]:
-    """How many positions a written word takes, and its terms."""
-    parts = _parts(_POSSESSIVE.sub("", word))
-    count = len(parts)
-    return count, tuple(
-        Token(_stem("".join(parts[start:end]).casefold()), start, end)
-        for start in range(count)
-        for end in range(start + 1, min(count, start + _LONGEST_RUN) + 1)
-    )
+def divided(text: str) -> Sequence[ChunkTerms]:
+    """Of each chunk between white space: its stemmed parts, and its solid terms with their positions in it.
+
+    No term reaches over white space, so that chunks can be remembered: a few ten thousand make up
+    nearly all text there is.
+    """
+    chunks = text.split()
+    if max(map(len, chunks), default=0) <= _LONGEST_REMEMBERED:
+        return list(map(_short_chunk, chunks))
+    return [(_short_chunk if len(chunk) <= _LONGEST_REMEMBERED else _divide)(chunk) for chunk in chunks]
+
+
+def _divide(chunk: str) -> ChunkTerms:
+    bare = chunk.strip(_PUNCTUATION)
+    # Nineteen words in twenty are of two simple kinds, of which all the rules would say the same, slowly.
+    if bare.isascii() and bare.isalpha() and len(bare) > 1 and (bare[1:].islower() or bare.isupper()):
+        return (stem(bare.lower()),), ()
+    words = [tuple(bare.split("-"))] if _HYPHENATED.fullmatch(bare) else written_words(chunk)
+    parts: list[str] = []
+    solids: list[Token] = []
+    for word in words:
+        count, position = len(word), len(parts)
+        parts += map(stem, word)
+        solids += [
+            Token(stem("".join(word[start:end])), position + start, position + end)
+            for start in range(count)
+            for end in range(start + 2, min(count, start + _LONGEST_RUN) + 1)
+        ]
+    return tuple(parts), tuple(solids)
+
+
+_short_chunk: Final = lru_cache(maxsize=1 << 16)(_divide)
 
 
 def _parts(word: str) -> list[str]:
@@ -133,11 +219,10 @@ def _humps(part: str) -> list[str]:
     return humps if min(map(len, humps)) >= 3 else [part]
 
 
-@lru_cache(maxsize=1 << 16)
-def _stem(term: str) -> str:
-    """The term that stands for all endings of a word in lower case; remembered, for it takes 20 µs."""
+def stem(term: str) -> str:
+    """The term that stands for all endings of a word in lower case."""
     if len(term) > _LONGEST_STEMMED:
         return term
     # A stemmer holds the word it works on, so that each call needs its own to be safe across threads.
-    stemmed: str = EnglishStemmer().stemWord(term)
+    stemmed: str = Stemmer("english", 0).stemWord(term)
     return stemmed[:-1] if _ACRONYM_PLURAL.fullmatch(stemmed) else stemmed

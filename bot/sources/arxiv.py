@@ -13,6 +13,7 @@ from typing import Final
 import structlog
 
 from bot.errors import GarbledError, UpstreamError, UpstreamRefusedError
+from bot.ids import arxiv_id_of
 from bot.model import IdScheme, Outcome, PaperId, PaperReading, Poll, Upstream
 from bot.ports import Clock
 from bot.sources.arxiv_feed import (
@@ -24,7 +25,6 @@ from bot.sources.arxiv_feed import (
     strongest,
 )
 from bot.sources.http import BudgetRule, HttpClient, Reply
-from bot.sources.ids import arxiv_id_of
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 

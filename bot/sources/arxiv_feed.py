@@ -19,8 +19,8 @@ from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
 from bot.errors import GarbledError, UpstreamRefusedError
+from bot.ids import arxiv_id_of
 from bot.model import AnnounceType, IdScheme, PaperId, PaperReading, PaperVersion, Upstream
-from bot.sources.ids import arxiv_id_of
 from bot.sources.text import clean_abstract, clean_name, clean_title
 
 _ATOM: Final = "{http://www.w3.org/2005/Atom}"

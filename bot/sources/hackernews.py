@@ -10,9 +10,9 @@ from datetime import timedelta
 from typing import Any, Final
 
 from bot.errors import GarbledError
+from bot.ids import arxiv_id_of
 from bot.model import PaperId, PaperReading, Poll, Signal, Upstream
 from bot.sources.http import BudgetRule, HttpClient
-from bot.sources.ids import arxiv_id_of
 from bot.sources.signals import Told, count_of, in_batches, json_object
 
 STORIES: Final = "stories"

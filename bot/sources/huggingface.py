@@ -16,9 +16,9 @@ from pydantic import BaseModel, Field, PlainValidator, StrictInt, ValidationErro
 from pydantic import ValidatorFunctionWrapHandler as Handler
 
 from bot.errors import GarbledError, UpstreamError, UpstreamRefusedError
+from bot.ids import arxiv_id_of
 from bot.model import AnnounceType, IdScheme, Outcome, PaperId, PaperReading, Poll, Signal, Upstream
 from bot.sources.http import BudgetRule, HttpClient
-from bot.sources.ids import arxiv_id_of
 from bot.sources.text import clean_abstract, clean_link, clean_name, clean_title
 
 _LOG: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)

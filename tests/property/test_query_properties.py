@@ -2,127 +2,63 @@
 
 import unicodedata
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.errors import QueryError
-from bot.model import IdScheme, Paper, PaperId, Upstream
-from bot.search.categories import ARCHIVES, CATEGORIES, NAMES
-from bot.search.match import Verdict, compile_query, prepare, verdict
+from bot.model import Paper
+from bot.search import match
+from bot.search.categories import CATEGORIES
+from bot.search.dates import since, until
+from bot.search.fields import upvotes_between
+from bot.search.marks import excerpt, held, marks
+from bot.search.match import Verdict, compile_query, prepare
 from bot.search.names import agrees, index_names, readings
+from bot.search.parts import conditions, wanted
 from bot.search.query import (
-    EVERYTHING,
     And,
-    Field,
-    FieldName,
     Not,
     Or,
     Phrase,
     Query,
     Word,
+    all_of,
     format_query,
     parse,
 )
-from bot.search.tokens import has_words, positions, tokens
-
-VOCABULARY = ("alpha", "beta", "gamma", "état", "GPT-4o", "FlashAttention", "C++", "模型")
-
-typed_words = st.one_of(
-    st.sampled_from((*VOCABULARY, "or", "and", "a:b", "12:30", "it's", "L_2", "🚀", "x,y")),
-    st.from_regex("[a-zA-Z\u03b1-\u03c90-9.&/'+*:_-]{1,8}", fullmatch=True),
-).filter(
-    lambda text: (
-        has_words(text)
-        and text != "OR"
-        and not text.startswith("-")
-        and text.partition(":")[0].lower() not in list(FieldName)
-    )
+from bot.search.stop import content_words
+from bot.search.text import Text, holds
+from bot.search.tokens import has_words, places, positions, terms_of, tokens
+from bot.search.ways import MOST_WAYS, wanted_of, ways
+from tests.property.queries import (
+    HOSTILE_TEXT,
+    LEAVES,
+    NOW,
+    PAPERS,
+    PHRASES,
+    QUERIES,
+    TEXTS,
+    TYPED_WORDS,
+    a_paper,
 )
-phrases = st.lists(st.sampled_from((*VOCABULARY, "(x)", "-y", "OR", "cat:z")), min_size=1, max_size=4).map(
-    lambda words: Phrase(" ".join(words))
-)
-fields: st.SearchStrategy[Query] = st.one_of(
-    st.sampled_from(sorted((*CATEGORIES, *ARCHIVES, *NAMES))).map(
-        lambda value: Field(FieldName.CATEGORY, value)
-    ),
-    st.builds(
-        Field,
-        st.sampled_from([FieldName.AUTHOR, FieldName.TITLE, FieldName.ABSTRACT]),
-        st.sampled_from(["lecun", "Yann LeCun", "f(x)", "-a", "OR", "a:b", "alpha beta"]),
-    ),
-)
-leaves: st.SearchStrategy[Query] = st.one_of(typed_words.map(Word), phrases, fields)
 
 
-def branches(inner: st.SearchStrategy[Query]) -> st.SearchStrategy[Query]:
-    def several(kind: type[And] | type[Or]) -> st.SearchStrategy[Query]:
-        parts = st.lists(inner.filter(lambda q: not isinstance(q, kind)), min_size=2, max_size=4)
-        return parts.map(lambda chosen: kind(tuple(chosen)))
+def verdict(query: Query, paper: Paper) -> Verdict:
+    return match.verdict(query, paper, now=NOW)
 
-    negated = inner.filter(lambda q: not isinstance(q, Not)).map(Not)
-    return st.one_of(several(And), several(Or), negated)
-
-
-queries = st.one_of(st.just(EVERYTHING), st.recursive(leaves, branches, max_leaves=12))
-
-fragments = st.one_of(
-    st.sampled_from(
-        [
-            "cat:",
-            "author:",
-            "title:",
-            "OR",
-            " OR ",
-            "(",
-            ")",
-            '"',
-            "-",
-            " ",
-            "“",
-            "cs.CL",
-            "\u0301",
-            "\uff02",
-            "\uff1a",
-            "a",
-            "\u200b",
-        ]
-    ),
-    st.text(max_size=6),
-)
-hostile_text = st.lists(fragments, max_size=14).map("".join)
-
-texts = st.lists(st.sampled_from((*VOCABULARY, "delta", "flash", "attention")), max_size=8).map(" ".join)
-
-
-def a_paper(title: str, abstract: str = "", categories: tuple[str, ...] | None = None) -> Paper:
-    return Paper(
-        id=1,
-        ids=(PaperId(IdScheme.ARXIV, "2501.00001"),),
-        title=title,
-        abstract=abstract,
-        text_from=Upstream.ARXIV,
-        authors=("Yann LeCun", "X. Alpha"),
-        published_at=None,
-        first_seen_at=datetime(2025, 1, 1, tzinfo=UTC),
-        categories=categories,
-    )
-
-
-papers = st.builds(
-    a_paper, texts, texts, st.none() | st.lists(st.sampled_from(sorted(CATEGORIES)), max_size=3).map(tuple)
-)
 
 # --- the language --------------------------------------------------------------------------------
 
 
-@given(queries)
+@given(QUERIES)
 def test_every_tree_is_read_back_from_its_own_text(query: Query) -> None:
     assert parse(format_query(query)) == query
 
 
-@given(hostile_text)
+@given(HOSTILE_TEXT)
 @example('a (b "c) d" OR')
 @example('"\u0301" \uff02a\uff02 \uff08b OR')
 @example("-(-(-a OR) b")
@@ -139,7 +75,7 @@ def test_any_text_is_a_query_that_says_the_same_again_or_a_mistake_with_its_reme
 @given(st.text(st.characters(exclude_characters=":\uff1a\ufe13\ufe55"), max_size=300))
 def test_text_without_a_colon_is_never_a_mistake(text: str) -> None:
     query = parse(text)
-    compile_query(query)(prepare(a_paper(text)))
+    compile_query(query, NOW)(prepare(a_paper(text)), None)
 
 
 # --- terms ---------------------------------------------------------------------------------------
@@ -151,6 +87,43 @@ def test_the_terms_of_any_text_lead_from_its_beginning_to_its_end(text: str) -> 
     assert has_words(text) == bool(terms)
     assert all(term and not any(c.isspace() for c in term) for term, _, _ in terms)
     assert {token.start for token in terms if token.end == token.start + 1} == set(range(positions(terms)))
+
+
+@given(st.text(max_size=100))
+def test_every_position_of_any_text_comes_from_some_of_its_characters_in_order(text: str) -> None:
+    where = places(text)
+    assert len(where) == len(terms_of(text)[0]) == positions(tokens(text))
+    assert all(0 <= start < end <= len(text) for start, end in where)
+    assert where == sorted(where)
+
+
+@given(st.text(max_size=40), st.text(max_size=40))
+def test_no_term_reaches_over_white_space(one: str, other: str) -> None:
+    (parts, solids), (more, solids_more) = terms_of(one), terms_of(other)
+    assert terms_of(f"{one} {other}") == (parts + more, solids + solids_more)
+
+
+names = st.lists(
+    st.sampled_from(["flash", "attention", "flashattention", "FlashAttention", "data-set", "datasets", "of"]),
+    min_size=1,
+    max_size=5,
+).map(" ".join)
+
+
+@given(names, names)
+def test_a_text_holds_what_is_wanted_if_some_way_stands_in_it(asked: str, written: str) -> None:
+    text = Text((written,))
+    found = ways(asked)
+    assert len(found) < MOST_WAYS
+    assert holds(wanted_of(asked), text) == any(stands(way, text) for way in found)
+
+
+def stands(way: tuple[str, ...], text: Text) -> bool:
+    """The plainest search for neighbouring terms that there is."""
+    ends = {stop for _, stop in text.spans.get(way[0], ())}
+    for term in way[1:]:
+        ends = {stop for begin, stop in text.spans.get(term, ()) if begin in ends}
+    return bool(ends)
 
 
 @given(st.lists(st.from_regex(r"[a-z]{1,9}", fullmatch=True), min_size=1, max_size=5))
@@ -169,20 +142,20 @@ def negation(answer: Verdict) -> Verdict:
     return None if answer is None else not answer
 
 
-@given(st.lists(leaves, min_size=2, max_size=4), papers)
+@given(st.lists(LEAVES, min_size=2, max_size=4), PAPERS)
 def test_de_morgan_holds_with_unknown_categories_too(parts: list[Query], paper: Paper) -> None:
     negated = tuple(Not(part) for part in parts)
     assert verdict(Not(And(tuple(parts))), paper) is verdict(Or(negated), paper)
     assert verdict(Not(Or(tuple(parts))), paper) is verdict(And(negated), paper)
 
 
-@given(queries, papers)
+@given(QUERIES, PAPERS)
 def test_without_turns_the_answer_round_and_twice_back(query: Query, paper: Paper) -> None:
     assert verdict(Not(query), paper) is negation(verdict(query, paper))
     assert verdict(Not(Not(query)), paper) is verdict(query, paper)
 
 
-@given(queries, texts, st.lists(st.sampled_from(sorted(CATEGORIES)), max_size=3).map(tuple))
+@given(QUERIES, TEXTS, st.lists(st.sampled_from(sorted(CATEGORIES)), max_size=3).map(tuple))
 def test_an_answer_given_before_the_categories_were_known_stays(
     query: Query, title: str, categories: tuple[str, ...]
 ) -> None:
@@ -191,7 +164,76 @@ def test_an_answer_given_before_the_categories_were_known_stays(
     assert early in {None, late}
 
 
-@given(queries, papers)
+@given(QUERIES, PAPERS)
+def test_whatever_matches_a_query_matches_its_conditions(query: Query, paper: Paper) -> None:
+    rest = conditions(query)
+    assert conditions(rest) == rest
+    if verdict(query, paper) is True:
+        assert verdict(rest, paper) is True
+    if verdict(rest, paper) is False:
+        assert verdict(query, paper) is False
+
+
+@given(st.lists(TYPED_WORDS.map(Word) | PHRASES, min_size=2, max_size=5), PAPERS)
+def test_a_paper_that_matches_words_lacks_none_and_the_other_way_round(
+    parts: list[Query], paper: Paper
+) -> None:
+    parts = [part for part in parts if not isinstance(part, Word) or content_words(part.text)] or [
+        Word("alpha")
+    ]
+    query = all_of(parts)
+    assert bool(verdict(query, paper)) == (not held(query, paper).missing)
+
+
+@given(QUERIES, TEXTS)
+def test_marks_stand_in_order_apart_and_on_words(query: Query, text: str) -> None:
+    for place in ("title", "abstract"):
+        found = marks(query, text, place)
+        assert all(start < end for start, end in found)
+        assert all(end < start for (_, end), (start, _) in pairwise(found))
+        assert all(not text[start].isspace() and not text[end - 1].isspace() for start, end in found)
+        assert not found or wanted(query)
+
+
+@given(QUERIES, st.lists(TEXTS, max_size=12).map(". ".join), st.integers(1, 80))
+def test_an_excerpt_is_a_piece_of_its_abstract(query: Query, abstract: str, length: int) -> None:
+    made = excerpt(query, abstract, length)
+    whole = " ".join(abstract.split())
+    at = whole.find(made.text)
+    assert at >= 0
+    assert len(made.text) <= length
+    assert (made.cut_before or made.cut_after) == (made.text != whole)
+    assert all(0 <= start < end <= len(made.text) for start, end in made.marks)
+    if marks(query, whole, "abstract"):
+        assert made.marks
+
+
+@given(
+    st.from_regex(r"[0-9]{1,4}[dwmy]", fullmatch=True),
+    st.datetimes(timezones=st.just(UTC)),
+    st.integers(0, 90),
+)
+def test_a_span_moves_with_the_day_and_is_past(value: str, now: datetime, days: int) -> None:
+    later = now + timedelta(days=min(days, (datetime.max.replace(tzinfo=UTC) - now).days))
+    assert since(value, now) <= max(now, since("9999y", now))
+    assert since(value, now) <= since(value, later)
+    assert since(value, now) == until(value, now)
+
+
+@given(st.integers(0, 50), st.sampled_from(["", ">", ">=", "<", "<="]), st.integers(0, 50))
+def test_a_number_of_upvotes_is_compared_as_it_reads(bound: int, sign: str, upvotes: int) -> None:
+    least, most = upvotes_between(f"{sign}{bound}")
+    compared = {
+        "": upvotes == bound,
+        ">": upvotes > bound,
+        ">=": upvotes >= bound,
+        "<": upvotes < bound,
+        "<=": upvotes <= bound,
+    }
+    assert (least <= upvotes and (most is None or upvotes <= most)) == compared[sign]
+
+
+@given(QUERIES, PAPERS)
 def test_a_query_and_its_own_text_take_the_same_papers(query: Query, paper: Paper) -> None:
     assert verdict(parse(format_query(query)), paper) is verdict(query, paper)
 
@@ -232,9 +274,9 @@ family_names = st.sampled_from(["LeCun", "Wang", "van der Maaten", "Müller", "O
 @given(given_names, family_names)
 def test_a_name_is_found_whole_by_initial_by_family_and_turned_round(first: str, family: str) -> None:
     people = index_names([f"{first} {family}"])
-    for wanted in (f"{first} {family}", f"{first[0]}. {family}", family, f"{family}, {first}"):
-        assert agrees(readings(wanted), people)
-        assert agrees(readings(wanted.upper()), people)
+    for asked in (f"{first} {family}", f"{first[0]}. {family}", family, f"{family}, {first}"):
+        assert agrees(readings(asked), people)
+        assert agrees(readings(asked.upper()), people)
 
 
 @given(given_names, given_names, family_names, family_names)

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sources.ids import arxiv_id_of, github_repo_of
+from bot.ids import arxiv_id_of, paper_id_of
+from bot.sources.ids import github_repo_of
 
 
 @pytest.mark.parametrize(
@@ -73,9 +74,35 @@ def test_every_form_of_an_id_means_the_same(
     assert arxiv_id_of(form.format(plain if version is None else f"{plain}v{version}")) == (plain, version)
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("https://arxiv.org/abs/2508.13426v2", "arxiv:2508.13426"),
+        ("https://doi.org/10.48550/arXiv.2508.13426", "arxiv:2508.13426"),
+        ("arxiv:2508.13426", "arxiv:2508.13426"),
+        ("10.1145/3292500.3330701", "doi:10.1145/3292500.3330701"),
+        (" doi:10.1162/TACL_a_00638 ", "doi:10.1162/tacl_a_00638"),
+        ("https://dx.doi.org/10.1016/S0004-3702(97)00043-X", "doi:10.1016/s0004-3702(97)00043-x"),
+        ("doi.org/10.1145/3292500/", "doi:10.1145/3292500"),
+        ("local:0123456789ABCDEF", "local:0123456789abcdef"),
+        ("10.1145/", None),
+        ("10.1145/a b", None),
+        ("10.114/abc", None),
+        ('10.1145/a"b', None),
+        ("https://evil.example/10.1145/3292500", None),
+        ("local:0123", None),
+        ("banana", None),
+    ],
+)
+def test_an_id_names_its_scheme(text: str, expected: str | None) -> None:
+    found = paper_id_of(text)
+    assert (str(found) if found else None) == expected
+    assert found is None or paper_id_of(str(found)) == found
+
+
 @given(st.text())
 def test_no_text_is_too_strange_to_ask_about(text: str) -> None:
-    arxiv_id_of(text)
+    paper_id_of(text)
     github_repo_of(text)
     github_repo_of(f"https://github.com/{text}")
 

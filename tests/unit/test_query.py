@@ -36,6 +36,16 @@ def author(value: str) -> Field:
     return Field(FieldName.AUTHOR, value)
 
 
+def named(value: str) -> Field:
+    return Field(FieldName.ID, value)
+
+
+def field(text: str) -> Query:
+    """A field whose value is canonical."""
+    name, _, value = text.partition(":")
+    return Field(FieldName(name), value)
+
+
 @pytest.mark.parametrize(
     ("text", "tree"),
     [
@@ -47,6 +57,9 @@ def author(value: str) -> Field:
         ('a -"case study"', And((Word("a"), Not(Phrase("case study"))))),
         ("-(a b)", Not(words("a", "b"))),
         ("-(-a)", Word("a")),
+        ("-3D -4o", And((Not(Word("3D")), Not(Word("4o"))))),
+        ("-(7B)", Not(Word("7B"))),
+        ('-"7B"', Not(Phrase("7B"))),
         ("-cat:cs.CV", Not(cat("cs.CV"))),
         ("a b OR c", Or((words("a", "b"), Word("c")))),
         ("a (b OR c)", And((Word("a"), Or((Word("b"), Word("c")))))),
@@ -60,6 +73,17 @@ def author(value: str) -> Field:
         ("cat:hep-th", cat("hep-th")),
         ("author:lecun", author("lecun")),
         ('author:"Yann  LeCun"', author("Yann LeCun")),
+        ("org:DeepMind", field("org:DeepMind")),
+        ('org:"Meta AI"', field("org:Meta AI")),
+        ("year:2025", field("year:2025")),
+        ("Has:Code -has:project", And((field("has:code"), Not(field("has:project"))))),
+        ("upvotes:>20", field("upvotes:>20")),
+        ('upvotes:">= 007"', field("upvotes:>=7")),
+        ("upvotes:≤5", field("upvotes:<=5")),
+        ("upvotes:20", field("upvotes:20")),
+        ("sort:NEW", field("sort:new")),
+        ("(a OR b) sort:top", And((Or((Word("a"), Word("b"))), field("sort:top")))),
+        ("year:2025, after:7d.", And((field("year:2025"), field("after:7d")))),
         ('title:attention abstract:"chain of thought"', And((
             Field(FieldName.TITLE, "attention"), Field(FieldName.ABSTRACT, "chain of thought"),
         ))),
@@ -78,7 +102,7 @@ def test_each_form_of_the_language_is_read(text: str, tree: Query) -> None:
         ("GPT-4o L_2", words("GPT-4o", "L_2")),
         ("R&D", Word("R&D")),
         ("Attention: a survey", words("Attention:", "a", "survey")),
-        ("https://arxiv.org/abs/2401.00001 12:30", words("https://arxiv.org/abs/2401.00001", "12:30")),
+        ("https://example.org/abs/24 12:30", words("https://example.org/abs/24", "12:30")),
         ("foo:bar", Word("foo:bar")),
         ('foo:"bar baz"', And((Word("foo:"), Phrase("bar baz")))),
         ('say "hello world', words("say", "hello", "world")),
@@ -98,10 +122,62 @@ def test_each_form_of_the_language_is_read(text: str, tree: Query) -> None:
         ("a OR OR b", Or((words("a", "or"), Word("b")))),
         ("🚀 β 模型", words("🚀", "β", "模型")),
         ("Q & A", words("Q", "A")),
+        ("Before: we trained. After: nothing", words("Before:", "we", "trained.", "After:", "nothing")),
+        ("the org: a year: id: has: sort:", words("the", "org:", "a", "year:", "id:", "has:", "sort:")),
+        ("CAT: Circular Attention", words("CAT:", "Circular", "Attention")),
+        ("Title: x Abstract: y", words("Title:", "x", "Abstract:", "y")),
+        ("by -14%, or -7B", words("by", "14%,", "or", "7B")),
+        ("(the day after:)", words("the", "day", "after:")),
+        ("-before: x", And((Not(Word("before:")), Word("x")))),
+        (
+            "a decade of 1993.1234567 and 2513.00001",
+            words("a", "decade", "of", "1993.1234567", "and", "2513.00001"),
+        ),
+        ("arXiv 2513.00001", words("arXiv", "2513.00001")),
+        ('"2508.13426"', Phrase("2508.13426")),
+        ("https://example.com/10.1145/3292500", Word("https://example.com/10.1145/3292500")),
+        ("10.1145/é", Word("10.1145/é")),
     ],
 )
 def test_plain_text_stays_plain(text: str, tree: Query) -> None:
     assert parse(text) == tree
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("2508.13426", "2508.13426"),
+        ("2508.13426v3.", "2508.13426"),
+        ("[2508.13426]", "2508.13426"),
+        ("(arXiv:2508.13426)", "2508.13426"),
+        ("arXiv: 2508.13426", "2508.13426"),
+        ("arxiv 2508.13426", "2508.13426"),
+        ("quant-ph/0201082", "quant-ph/0201082"),
+        ("https://arxiv.org/abs/2508.13426v2", "2508.13426"),
+        ("<https://arxiv.org/pdf/2508.13426.pdf>", "2508.13426"),
+        ("https://huggingface.co/papers/2508.13426,", "2508.13426"),
+        ("https://www.alphaxiv.org/abs/2508.13426", "2508.13426"),
+        ("10.48550/arXiv.2508.13426", "2508.13426"),
+        ("https://doi.org/10.48550/arXiv.2508.13426", "2508.13426"),
+        ("10.1145/3292500.3330701.", "10.1145/3292500.3330701"),
+        ("doi:10.1145/3292500.3330701", "10.1145/3292500.3330701"),
+        ("DOI: 10.1145/3292500.3330701", "10.1145/3292500.3330701"),
+        ("https://doi.org/10.1162/TACL_a_00638", "10.1162/tacl_a_00638"),
+        ("10.1016/S0004-3702(97)00043-X", "10.1016/s0004-3702(97)00043-x"),
+        ("(see 10.1016/S0004-3702(97)00043-X)", "10.1016/s0004-3702(97)00043-x"),
+        ("id:2508.13426v2", "2508.13426"),
+        ("ID:arXiv:2508.13426", "2508.13426"),
+        ("id:https://arxiv.org/abs/2508.13426", "2508.13426"),
+        ('id:"doi:10.1016/S0004-3702(97)00043-X"', "10.1016/s0004-3702(97)00043-x"),
+        ("id:10.1016/S0004-3702(97)00043-X", "10.1016/s0004-3702(97)00043-x"),
+        ("local:0123456789ABCDEF", "local:0123456789abcdef"),
+    ],
+)
+def test_an_id_or_a_link_names_that_very_paper(text: str, value: str) -> None:
+    tree = parse(text)
+    assert (tree.parts[-1] if isinstance(tree, And) else tree) == named(value)
+    assert parse(format_query(tree)) == tree
+    assert parse(f"-({text})") == Not(tree)
 
 
 @pytest.mark.parametrize("text", ["", "  \n", "-", "&", '"', '""', "()", "(-)", "!!!", '" "', "( ( )", "->"])
@@ -133,6 +209,33 @@ def test_a_query_with_nothing_to_look_for_takes_everything(text: str) -> None:
         ('cat:"machine learning"', "cat:cs.LG"),
         ("cat:cs.CL,cs.lg", "(cat:cs.CL OR cat:cs.LG)"),
         ("cat:xyzzy", "cat:cs.LG"),
+        ("after:tuesdayish", "after:7d"),
+        ("after:yesturday", "after:yesterday"),
+        ("before:2025-02-30", "before:2025-02"),
+        ("before:2025-13", "before:2025"),
+        ("after:25.3.2025", "after:2025-03-25"),
+        ("after:3/25/2025", "after:2025-03-25"),
+        ("after:48h", "after:2d"),
+        ('after:"last month', "after:last-month"),
+        ('before:""', "before:2025-03-01"),
+        ("year:20x5", "year:2025"),
+        ("year:2023ish", "year:2023"),
+        ("year:2023-2025", "after:2023 before:2026"),
+        ("year:>2023", "after:2024"),
+        ("year:<=2023", "before:2024"),
+        ("upvotes:many", "upvotes:>20"),
+        ("upvotes:20+", "upvotes:>=20"),
+        ("upvotes:5-20", "upvotes:>=5 upvotes:<=20"),
+        ("upvotes:", "upvotes:>20"),
+        ("upvotes: >5", "upvotes:>5"),
+        ("has:video", "has:code"),
+        ("has:github", "has:code"),
+        ("has:website", "has:project"),
+        ("sort:best", "sort:top"),
+        ("sort:newest", "sort:new"),
+        ("sort:hot", "sort:trending"),
+        ("id:banana", "id:2508.13426"),
+        ("org:(Meta OR Google)", "org:DeepMind"),
     ],
 )
 def test_a_mistake_is_answered_with_the_nearest_right_form(text: str, suggestion: str) -> None:
@@ -141,6 +244,32 @@ def test_a_mistake_is_answered_with_the_nearest_right_form(text: str, suggestion
     assert caught.value.suggestion == suggestion
     assert str(caught.value).endswith(f". Try {suggestion}.")
     parse(suggestion)
+
+
+@pytest.mark.parametrize(
+    ("text", "suggestion"),
+    [
+        ("a OR b sort:new", "(a OR b) sort:new"),
+        ("a (b sort:new)", "a b sort:new"),
+        ("a -sort:new", "a sort:new"),
+        ("a -(b sort:new)", "a -b sort:new"),
+        ("a -(sort:new)", "a sort:new"),
+        ("sort:new a sort:top", "a sort:new"),
+        ("(sort:new)", "sort:new"),
+        ("sort:new OR sort:top", "sort:new"),
+    ],
+)
+def test_an_order_is_the_whole_searchs_or_a_mistake(text: str, suggestion: str) -> None:
+    with pytest.raises(QueryError, match="sort: orders the whole search") as caught:
+        parse(text)
+    assert caught.value.suggestion == suggestion
+    assert format_query(parse(suggestion)) == suggestion
+
+
+def test_the_remedy_of_a_long_search_does_not_repeat_it() -> None:
+    with pytest.raises(QueryError) as caught:
+        parse("word " * 2_000 + "OR sort:new")
+    assert caught.value.suggestion == "sort:new"
 
 
 def test_an_unknown_category_is_named_and_never_at_length() -> None:
@@ -173,6 +302,9 @@ def test_parentheses_deeper_than_the_bound_are_plain_text() -> None:
         *("(" * 10_000, "(-" * 5_000, ")" * 10_000, "(a OR -" * 1_000 + ")" * 1_000),
         *("a " * 5_000, "a OR " * 2_500, "-" * 10_000, '"' * 9_999, 'a"' * 5_000),
         *("x" * 10_000, "a-" * 5_000, "日" * 10_000, "\u0301" * 10_000, "a:" * 5_000, "cat:cs " * 1_500),
+        *("10.1234/" + "(" * 9_990, "10.1234/a(" * 1_000, "10.1234/" + "a." * 4_990 + "é", "arxiv " * 1_600),
+        *("doi: " * 2_000, "2508.13426 " * 900, "10.1234/" + "." * 9_990 + "é", "arxiv" + " " * 9_990),
+        *("before: " * 1_200, "10.1234/(" + "a(" * 4_990, "arxiv \t" * 1_200),
     ],
     ids=lambda text: f"{text[:8]}… of {len(text)}",
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -117,6 +117,14 @@ def test_the_announced_pool_needs_no_upvotes() -> None:
     share = shelf([(1, 50)], announced=[1, 8]).share(destination(pool=Pool.ANNOUNCED, floor=99), frozenset())
     assert share.papers == (1, 8)
     assert share.tally.best is None
+
+
+def test_a_filter_may_ask_for_upvotes_and_dates_as_of_the_slot() -> None:
+    made = shelf([(1, 50), (2, 40)], [3], p3=a_paper(3, published_at=NOW - timedelta(days=6)))
+    numbered = Shelf(made.edition, [3], made.papers, upvotes={1: 19, 2: 20})
+    assert numbered.share(destination(query="upvotes:>=20"), frozenset()).papers == (2,)
+    assert numbered.share(destination(query="after:7d", pool=Pool.BOTH), frozenset()).papers == (3,)
+    assert numbered.share(destination(query="after:5d", pool=Pool.BOTH), frozenset()).papers == ()
 
 
 def test_an_entry_whose_paper_is_gone_is_left_out() -> None:

@@ -1,0 +1,103 @@
+"""Which papers a search looks at, in what order, before any is judged: the index's legs, brought together."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from bot.ports import PaperStore
+from bot.search.answer import Mode
+from bot.search.fusion import Fused, Weights, fuse
+from bot.search.parts import conditions, sort_of, wanted_text
+from bot.search.ports import Hit, Hits, Limits, Order, SearchIndex
+from bot.search.query import EVERYTHING, Query, Sort
+
+Trend = Callable[[], Awaitable[Mapping[int, float]]]
+"""Gives the papers that trend now, each with its score."""
+
+DEPTH: Final = 200  # papers that each leg proposes
+_TITLES: Final = 20  # papers whose title has the words side by side
+_LONGEST_TITLE: Final = 300  # characters; nobody types a longer one
+_ORDERS: Final = {Sort.NEW: Order.NEW, Sort.TOP: Order.TOP, Sort.TRENDING: Order.NEW}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Papers to be judged, the best first, and how many the index counts as matching."""
+
+    order: tuple[Fused, ...]
+    total: int
+    sort: Sort
+
+
+class Proposer:
+    """Asks the legs of the index, and brings what they propose into one order."""
+
+    def __init__(self, papers: PaperStore, index: SearchIndex, weights: Weights, trend: Trend | None) -> None:
+        self._papers = papers
+        self._index = index
+        self._weights = weights
+        self._trend = trend
+
+    async def propose(self, query: Query, mode: Mode, limits: Limits) -> Candidates:
+        """The candidates for a query. Conditions alone have no relevance: their newest papers come first."""
+        sort = sort_of(query)
+        text = wanted_text(query)
+        if sort is Sort.RELEVANCE and not text:
+            sort = Sort.NEW
+        if sort is Sort.RELEVANCE:
+            return await self._relevant(query, text, mode, limits)
+        return await self._sorted(query, sort, limits)
+
+    async def _relevant(self, query: Query, text: str, mode: Mode, limits: Limits) -> Candidates:
+        """Matching papers first, each part in the order of words, meaning and titles together."""
+        bounds = conditions(query)
+        lexical, semantic = mode is not Mode.SEMANTIC, mode is not Mode.LEXICAL
+        matching, titled, related, near = await asyncio.gather(
+            self._index.matching(query, limits),
+            self._titled(text, bounds, limits),
+            self._index.related(query, limits) if lexical else _nothing(),
+            self._index.near(text, bounds, limits) if semantic else _nothing(),
+        )
+        first = frozenset(hit.paper_id for hit in matching.hits)
+        words = (*matching.hits, *related.hits) if lexical else ()
+        meaning = (*near.hits, *await self._nearness(text, words, near, limits)) if semantic else ()
+        titles = await self._papers.get(hit.paper_id for hit in titled.hits)
+        order = fuse(
+            text, words, meaning, {number: paper.title for number, paper in titles.items()}, self._weights
+        )
+        known = {one.paper_id for one in order}
+        order += [Fused(paper_id, {}) for paper_id in sorted(first - known)]
+        # Python's sort is stable: within each part the fused order stays.
+        order.sort(key=lambda one: one.paper_id not in first)
+        return Candidates(tuple(order), matching.total, Sort.RELEVANCE)
+
+    async def _titled(self, text: str, bounds: Query, limits: Limits) -> Hits:
+        """An exact title must be among the candidates, however many papers hold its words."""
+        if len(text) > _LONGEST_TITLE:
+            return Hits()
+        return await self._index.titled(text, bounds, replace(limits, limit=_TITLES))
+
+    async def _nearness(self, text: str, words: Iterable[Hit], near: Hits, limits: Limits) -> tuple[Hit, ...]:
+        """How near those are that only their words proposed: else they would pass for not near at all."""
+        missing = {hit.paper_id for hit in words} - {hit.paper_id for hit in near.hits}
+        if not missing or not near.hits:
+            return ()
+        among = replace(limits, among=missing, limit=len(missing))
+        return (await self._index.near(text, EVERYTHING, among)).hits
+
+    async def _sorted(self, query: Query, sort: Sort, limits: Limits) -> Candidates:
+        """Matching papers alone, by what the person asked to sort by."""
+        found = await self._index.matching(query, limits, _ORDERS[sort])
+        numbers = [hit.paper_id for hit in found.hits]
+        if sort is Sort.TRENDING and self._trend is not None:
+            trend = await self._trend()
+            among = replace(limits, among=frozenset(trend), limit=len(trend))
+            trending = await self._index.matching(query, among) if trend else Hits()
+            first = sorted((hit.paper_id for hit in trending.hits), key=lambda one: (-trend[one], one))
+            numbers = list(dict.fromkeys((*first, *numbers)))
+        return Candidates(tuple(Fused(number, {}) for number in numbers), found.total, sort)
+
+
+async def _nothing() -> Hits:
+    return Hits()

@@ -1,0 +1,383 @@
+"""The one search: what commands, pages, previews and the command line all call.
+
+It asks the index for candidates, lets `bot.search.match` judge them, and puts them in order. Nothing typed by
+a person reaches a log, or an error of a lower layer.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.errors import InputError, NotFoundError
+from bot.model import IdScheme, Outcome, Paper, PaperId, PaperReading, Poll, Signal, Upstream
+from bot.ports import Clock, PaperStore
+from bot.search.answer import Answer, Mode, Result, Tier
+from bot.search.candidates import DEPTH, Proposer, Trend
+from bot.search.fusion import WEIGHTS, Fused, Weights, is_title, prior
+from bot.search.marks import excerpt, marks
+from bot.search.match import Matcher, compile_query, prepare
+from bot.search.parts import wanted, wanted_text
+from bot.search.ports import Limits, SearchedUpstream, SearchIndex
+from bot.search.query import (
+    EVERYTHING,
+    And,
+    Field,
+    FieldName,
+    Not,
+    Or,
+    Query,
+    Sort,
+    Word,
+    format_query,
+    parse,
+)
+from bot.search.reasons import why
+
+Fetch = Callable[[PaperId], Awaitable[Poll | None]]
+"""Asks the upstreams for one paper; `None` if none of them knows it, or can be asked now."""
+
+SEARCH: Final = "search"  # the subject of a poll that came of a search: never the words themselves
+
+_CHUNK: Final = 50  # papers that are judged and put in order together
+_KEPT: Final = 64  # searches whose order is kept for their next pages
+_KEPT_FOR: Final = timedelta(minutes=15)
+_NEARLY: Final = 1_000  # changes that an index takes in while a person waits
+_FEW: Final = 3  # fewer matches than this may be the fault of a typing error
+_RARE: Final = 20  # a word is taken for an error if another spelling is so many times as frequent
+
+
+@dataclass(slots=True)
+class _Search:
+    """One search under way: what the legs proposed, and how far it is judged and in order."""
+
+    query: Query
+    matcher: Matcher
+    now: datetime
+    total: int
+    sorted_by: Sort
+    waiting: list[Fused]  # proposed, not judged yet, the best first
+    settled: list[Result] = field(default_factory=list)
+
+
+class Search:
+    """Finds papers. May be called from any task of one event loop."""
+
+    def __init__(
+        self,
+        papers: PaperStore,
+        index: SearchIndex,
+        clock: Clock,
+        *,
+        fetch: Fetch | None = None,
+        upstreams: Sequence[SearchedUpstream] = (),
+        trend: Trend | None = None,
+        weights: Weights = WEIGHTS,
+    ) -> None:
+        """`fetch` brings a paper that is named by its id and that the store lacks. `upstreams` are those that
+        `live` asks: none, unless the operator allows that people's words are sent to them.
+        """
+        self.index: Final = index
+        self._papers = papers
+        self._clock = clock
+        self._fetch = fetch
+        self._upstreams = tuple(upstreams)
+        self._proposer = Proposer(papers, index, weights, trend)
+        self._weights = weights
+        self._kept: OrderedDict[tuple[str, Mode, int], _Search] = OrderedDict()
+
+    async def search(
+        self, text: str, *, limit: int = 10, page: str | None = None, mode: Mode = Mode.FUSED
+    ) -> Answer:
+        """One page of what the text finds. `page` is the `more` of the page before.
+
+        Raises `QueryError` for a mistake in the query that can be named, `InputError` for no page's name.
+        """
+        query = parse(text)
+        if named := _named(query):
+            return await self._named_papers(query, named)
+        upto, start = await self._papers.newest_change(), 0
+        if page is not None:
+            upto, start = _page(page)
+        search = await self._begun(query, mode, upto)
+        await self._settle(search, start + limit + 1)
+        more = len(search.settled) > start + limit
+        return Answer(
+            query=query,
+            results=tuple(search.settled[start : start + limit]),
+            total=search.total,
+            more=f"{upto}.{start + limit}" if more else None,
+            did_you_mean=await self._mended(search) if start == 0 else None,
+            notes=await self._notes(),
+        )
+
+    async def live(self, text: str, *, limit: int = 10) -> AsyncIterator[Answer]:
+        """The local answer at once, then again with the findings of each upstream that is asked.
+
+        Raises as `search` does.
+        """
+        answer = await self.search(text, limit=limit)
+        words = wanted_text(answer.query)
+        if not self._upstreams or not words or _named(answer.query):
+            yield answer
+            return
+        asked = " and ".join(one.upstream.label for one in self._upstreams)
+        answer = replace(answer, notes=(*answer.notes, f"These words were also sent to {asked}."))
+        yield answer
+        pending = {asyncio.create_task(_ask(one, words, limit)) for one in self._upstreams}
+        try:
+            while pending:
+                done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    answer = await self._merged(answer, *task.result())
+                yield answer
+        finally:
+            for task in pending:
+                task.cancel()
+            await asyncio.gather(*pending, return_exceptions=True)
+
+    async def similar(self, names: Sequence[str], *, limit: int = 10) -> Answer:
+        """Papers near in meaning to those that the names (ids or links) name, all together.
+
+        Raises `InputError` for a name that is no id, and `NotFoundError` for a paper nobody knows.
+        """
+        named = []
+        for name in names:
+            ids = _named(parse(name))
+            if not ids:
+                raise InputError("That is no paper's id or link. Write one like 1706.03762.")
+            named += ids
+        found = [await self._paper(paper_id) for paper_id in named]
+        for paper_id, paper in zip(named, found, strict=True):
+            if paper is None:
+                raise NotFoundError("paper", paper_id.value, "Neither the store nor an upstream has it.")
+        known = [paper for paper in found if paper is not None]
+        if 0 < (await self.index.state()).behind < _NEARLY:  # a paper fetched just now has no vector yet
+            await self.index.catch_up()
+        now = self._clock.now()
+        hits = await self.index.similar([paper.id for paper in known], Limits(now, limit))
+        papers, signals = await self._read(hit.paper_id for hit in hits.hits)
+        query = Or(tuple(_id_field(one) for one in named)) if len(named) > 1 else _id_field(named[0])
+        results = [
+            Result(
+                paper=papers[hit.paper_id],
+                tier=Tier.CLOSE,
+                score=hit.score,
+                parts={"meaning": hit.score},
+                signals=signals.get(hit.paper_id, {}),
+                title_marks=(),
+                excerpt=excerpt(EVERYTHING, papers[hit.paper_id].abstract),
+                why="Near in meaning.",
+            )
+            for hit in hits.hits
+            if hit.paper_id in papers
+        ]
+        return Answer(query, tuple(results), len(results), None, None, await self._notes())
+
+    # --- a paper by its name ---------------------------------------------------------------------
+
+    async def _named_papers(self, query: Query, named: Sequence[PaperId]) -> Answer:
+        found = {paper_id: await self._paper(paper_id) for paper_id in named}
+        notes = tuple(
+            f"{paper_id.value} is not stored here, and no upstream that could be asked knows it."
+            for paper_id, paper in found.items()
+            if paper is None
+        )
+        papers = {paper.id: paper for paper in found.values() if paper is not None}
+        signals = await self._papers.signals(papers)
+        results = [
+            Result(
+                paper=paper,
+                tier=Tier.EXACT,
+                score=1.0,
+                parts={},
+                signals=signals.get(number, {}),
+                title_marks=(),
+                excerpt=excerpt(EVERYTHING, paper.abstract),
+                why="The very paper that was named.",
+            )
+            for number, paper in papers.items()
+        ]
+        return Answer(query, tuple(results), len(results), None, None, notes)
+
+    async def _paper(self, paper_id: PaperId) -> Paper | None:
+        """The stored paper, or the upstream's, which is stored then."""
+        paper = await self._papers.find(paper_id)
+        if paper is None and self._fetch is not None:
+            poll = await self._fetch(paper_id)
+            if poll is not None and poll.readings:
+                await self._papers.ingest(poll, self._clock.now())
+                paper = await self._papers.find(paper_id)
+        return paper
+
+    # --- candidates ------------------------------------------------------------------------------
+
+    async def _begun(self, query: Query, mode: Mode, upto: int) -> _Search:
+        now = self._clock.now()
+        key = (format_query(query), mode, upto)
+        kept = self._kept.get(key)
+        if kept is not None and now - kept.now < _KEPT_FOR:
+            self._kept.move_to_end(key)
+            return kept
+        found = await self._proposer.propose(query, mode, Limits(now, DEPTH, upto=upto))
+        matcher = compile_query(query, now)
+        search = self._kept[key] = _Search(query, matcher, now, found.total, found.sort, list(found.order))
+        self._kept.move_to_end(key)
+        while len(self._kept) > _KEPT:
+            self._kept.popitem(last=False)
+        return search
+
+    # --- judging and order -----------------------------------------------------------------------
+
+    async def _settle(self, search: _Search, count: int) -> None:
+        """Judges and orders candidates until that many results stand, or none are left."""
+        while len(search.settled) < count and search.waiting:
+            chunk, search.waiting = search.waiting[:_CHUNK], search.waiting[_CHUNK:]
+            papers, signals = await self._read(one.paper_id for one in chunk)
+            results = [
+                self._result(search, one, papers[one.paper_id], signals.get(one.paper_id, {}))
+                for one in chunk
+                if one.paper_id in papers
+            ]
+            if search.sorted_by is Sort.RELEVANCE:
+                results.sort(key=_place)
+            else:  # the person's own order, and nothing that only comes close
+                results = [result for result in results if result.tier is not Tier.CLOSE]
+            search.settled += results
+
+    def _result(self, search: _Search, one: Fused, paper: Paper, signals: Mapping[Signal, int]) -> Result:
+        text = wanted_text(search.query)
+        tier = Tier.CLOSE
+        if search.matcher(prepare(paper), signals.get(Signal.UPVOTES)) is True:
+            tier = Tier.EXACT if is_title(text, paper.title) else Tier.MATCH
+        parts = {**one.parts, **prior(paper, signals, search.now, self._weights)}
+        return Result(
+            paper=paper,
+            tier=tier,
+            score=sum(parts.values()),
+            parts=parts,
+            signals=signals,
+            title_marks=marks(search.query, paper.title, "title"),
+            excerpt=excerpt(search.query, paper.abstract),
+            why=why(search.query, paper, tier),
+        )
+
+    async def _read(
+        self, paper_ids: Iterable[int]
+    ) -> tuple[Mapping[int, Paper], Mapping[int, Mapping[Signal, int]]]:
+        numbers = list(paper_ids)
+        papers, signals = await asyncio.gather(self._papers.get(numbers), self._papers.signals(numbers))
+        return papers, signals
+
+    # --- upstreams -------------------------------------------------------------------------------
+
+    async def _merged(
+        self, answer: Answer, upstream: Upstream, readings: Sequence[PaperReading] | None
+    ) -> Answer:
+        """The answer with what an upstream found: what is there already is marked, what is new is stored."""
+        if readings is None:
+            note = f"{upstream.label} could not be asked just now."
+            return replace(answer, notes=(*answer.notes, note))
+        now = self._clock.now()
+        outcome = Outcome.OK if readings else Outcome.EMPTY
+        poll = Poll(
+            upstream=upstream, subject=SEARCH, observed_at=now, outcome=outcome, readings=tuple(readings)
+        )
+        await self._papers.ingest(poll, now)
+        found: dict[int, Paper] = {}
+        for reading in readings:
+            for paper_id in reading.ids:
+                paper = await self._papers.find(paper_id)
+                if paper is not None:
+                    found.setdefault(paper.id, paper)
+        there = {result.paper.id for result in answer.results}
+        results = [
+            replace(one, found_by=(*one.found_by, upstream)) if one.paper.id in found else one
+            for one in answer.results
+        ]
+        signals = await self._papers.signals(found)
+        search = _Search(answer.query, compile_query(answer.query, now), now, 0, Sort.RELEVANCE, [])
+        for rank, (number, paper) in enumerate(found.items()):
+            if number not in there:
+                fused = Fused(number, {upstream.value: 1 / (rank + 2)})
+                result = self._result(search, fused, paper, signals.get(number, {}))
+                results.append(replace(result, found_by=(upstream,)))
+        results.sort(key=lambda one: _TIERS.index(one.tier))  # stable: local results stay before those found
+        return replace(answer, results=tuple(results))
+
+    # --- what is said beside the results ---------------------------------------------------------
+
+    async def _mended(self, search: _Search) -> str | None:
+        """The query with words that look like typing errors replaced, if few papers match it."""
+        if search.total >= _FEW:
+            return None
+        mended: dict[Query, Query] = {}
+        for one in wanted(search.query):
+            if isinstance(one, Word):
+                spellings = await self.index.spellings(one.text, 5)
+                mine = max((s.papers for s in spellings if s.word == one.text.casefold()), default=0)
+                best = next((s for s in spellings if s.word != one.text.casefold()), None)
+                if best is not None and best.papers >= max(1, mine * _RARE):
+                    mended[one] = Word(best.word)
+        return format_query(_replaced(search.query, mended)) if mended else None
+
+    async def _notes(self) -> tuple[str, ...]:
+        state = await self.index.state()
+        if state.behind and state.papers < state.newest // 2:
+            so_far = f"{state.papers:,} papers so far"
+            return (f"The search index is being built and holds {so_far}: ask again soon for the rest.",)
+        return ()
+
+
+async def _ask(
+    upstream: SearchedUpstream, words: str, limit: int
+) -> tuple[Upstream, Sequence[PaperReading] | None]:
+    return upstream.upstream, await upstream.search(words, limit)
+
+
+_TIERS: Final = (Tier.EXACT, Tier.MATCH, Tier.CLOSE)
+
+
+def _place(result: Result) -> tuple[int, float, int]:
+    return _TIERS.index(result.tier), -result.score, result.paper.id
+
+
+def _page(page: str) -> tuple[int, int]:
+    upto, dot, start = page.partition(".")
+    if not (
+        dot and upto.isascii() and upto.isdigit() and start.isascii() and start.isdigit() and len(page) < 40
+    ):
+        raise InputError("That is no page of an answer. Take what the answer before calls `more`.")
+    return int(upto), int(start)
+
+
+def _parts(query: Query) -> tuple[Query, ...]:
+    return query.parts if isinstance(query, And) else (query,)
+
+
+def _named(query: Query) -> list[PaperId]:
+    """The papers that the query names by id, at its top."""
+    parts = query.parts if isinstance(query, And | Or) else (query,)
+    return [_paper_id(one.value) for one in parts if isinstance(one, Field) and one.name is FieldName.ID]
+
+
+def _paper_id(value: str) -> PaperId:
+    return PaperId(IdScheme.DOI if value.startswith("10.") else IdScheme.ARXIV, value)
+
+
+def _id_field(paper_id: PaperId) -> Field:
+    return Field(FieldName.ID, paper_id.value)
+
+
+def _replaced(query: Query, mended: Mapping[Query, Query]) -> Query:
+    match query:
+        case And(parts):
+            return And(tuple(_replaced(part, mended) for part in parts))
+        case Or(parts):
+            return Or(tuple(_replaced(part, mended) for part in parts))
+        case Not():
+            return query
+        case _:
+            return mended.get(query, query)

@@ -1,0 +1,118 @@
+"""In how many ways a text may hold what is looked for, since names are written together and apart.
+
+A text holds "flash-attention" as two neighbouring terms (flash attention) or as one (flashattention), and
+"flashattention" as one, or as any two halves that its author may have written apart. It is always the query
+that is divided and joined, never the text: "a symmetric matrix" holds no "asymmetric", for one letter is no
+half, and "not able" no "notable", for no compound begins or ends with a function word.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+from bot.search.tokens import Token, positions, stem, tokens, written_words
+
+Way = tuple[str, ...]
+"""Terms that stand side by side in this order."""
+
+MOST_WAYS: Final = 64
+"""Paths that are counted up; only a phrase with several words of many parts in it has more."""
+
+_SHORTEST_HALF: Final = 3  # letters
+_LONGEST_COMPOUND: Final = 40  # letters; nothing longer is a name that people write apart
+_LONGEST_PHRASE: Final = 8  # parts; who types more has copied the text, with its spelling
+_FUNCTION_WORDS: Final = frozenset(
+    """
+    about all also and any are been being both but can did does each few for from had has have her him his how
+    into its may most nor not now off our own per same she should such than that the their them then there
+    these they this those too via was were what when where which while who why will with yet you your
+    """.split()  # noqa: SIM905 - a list of quoted words would hide what it holds
+)
+
+
+class Wanted(NamedTuple):
+    """What a word or a phrase wants: a graph whose edges are terms, from position 0 to `length`, of which
+    a text must hold one path; or one of the other `spellings`.
+    """
+
+    edges: tuple[Token, ...]  # in order of start
+    length: int
+    spellings: tuple[Way, ...]
+
+
+@lru_cache(maxsize=1 << 12)
+def wanted_of(text: str) -> Wanted:
+    """What the text of a word, a phrase or a text field wants."""
+    edges = tokens(text)
+    length = positions(edges)
+    spellings = dict.fromkeys(_spellings(text)) if length <= _LONGEST_PHRASE else ()
+    return Wanted(tuple(edges), length, tuple(spellings))
+
+
+def ways(text: str) -> tuple[Way, ...]:
+    """Every sequence of neighbouring terms by which a text holds this one; none for a text without words.
+
+    `flash-attention` → (flash, attent), (flashattent,); `flashattention` → (flashattent,), (fla, shattent),
+    …, (flash, attent), …. The first takes every part by itself. At most `MOST_WAYS` of
+    the text's own parts, then those with one of them written apart, or two of its words as one.
+    """
+    edges, length, spellings = wanted_of(text)
+    if length == 0:
+        return ()
+    leaving: list[list[Token]] = [[] for _ in range(length)]
+    for edge in edges:
+        leaving[edge.start].append(edge)
+    found: dict[Way, None] = {}
+    paths: list[tuple[int, Way]] = [(0, ())]
+    while paths and len(found) < MOST_WAYS:
+        at, way = paths.pop()
+        if at == length:
+            found[way] = None
+        else:
+            paths += [(edge.end, (*way, edge.term)) for edge in reversed(leaving[at])]
+    return (*found, *(way for way in spellings if way not in found))
+
+
+def glued(words: Sequence[str]) -> tuple[str | None, ...]:
+    """For each two neighbours among the words, the term that they would be if written as one, or `None`.
+
+    `flash`, `attention`, `is` → `flashattent`, `None`.
+    """
+    lone = [_lone_part(word) for word in words]
+    return tuple(
+        stem(one + other) if one and other and _halves(one, other) else None for one, other in pairwise(lone)
+    )
+
+
+def _lone_part(word: str) -> str | None:
+    """The word in lower case if it has but one part."""
+    written = written_words(word)
+    return written[0][0] if len(written) == 1 and len(written[0]) == 1 else None
+
+
+def _spellings(text: str) -> Iterator[Way]:
+    """The text with one part of it written apart, and with two of its words written as one."""
+    words = written_words(text)
+    parts = [part for word in words for part in word]
+    terms = [stem(part) for part in parts]
+    for at, part in enumerate(parts):
+        for cut in range(_SHORTEST_HALF, len(part) - _SHORTEST_HALF + 1):
+            if _halves(part[:cut], part[cut:]):
+                yield (*terms[:at], stem(part[:cut]), stem(part[cut:]), *terms[at + 1 :])
+    at = 0
+    for word, following in pairwise(words):
+        if len(word) == len(following) == 1 and _halves(*word, *following):
+            yield (*terms[:at], stem(word[0] + following[0]), *terms[at + 2 :])
+        at += len(word)
+
+
+def _halves(one: str, other: str) -> bool:
+    """Whether the two may be one name, written apart."""
+    return (
+        min(len(one), len(other)) >= _SHORTEST_HALF
+        and len(one) + len(other) <= _LONGEST_COMPOUND
+        and one.isalpha()
+        and other.isalpha()
+        and not {one, other} & _FUNCTION_WORDS
+    )
