@@ -15,6 +15,7 @@ from bot.model import Outcome, Poll
 from bot.ports import Clock, Store
 from bot.schedule.planner import Planner
 from bot.schedule.ticker import Ticker
+from bot.search.following import Follower
 from bot.sources.poller import Poller
 
 _log = structlog.get_logger(__name__)
@@ -35,6 +36,7 @@ class Paperboy:
         poller: Poller,
         planner: Planner,
         worker: Worker,
+        follower: Follower,
         settings: Settings,
         *,
         tick_every: timedelta,
@@ -44,6 +46,7 @@ class Paperboy:
         self.poller = poller
         self.planner = planner
         self._worker = worker
+        self._follower = follower
         self._settings = settings
         self._ticker = Ticker(planner.tick, tick_every)
         self._stopping = asyncio.Event()
@@ -53,15 +56,17 @@ class Paperboy:
         self._stopping.set()
         self._ticker.stop()
         self._worker.stop()
+        self._follower.stop()
         self.poller.stop()
 
     async def run(self) -> None:
-        """Polls, plans and delivers until `stop`. A bug in any role ends all of them."""
+        """Polls, plans, delivers and keeps the index until `stop`. A bug in any role ends all of them."""
         await self.planner.start()
         async with asyncio.TaskGroup() as roles:
             roles.create_task(self.poller.run())
             roles.create_task(self._ticker.run())
             roles.create_task(self._worker.run())
+            roles.create_task(self._follower.run())
             roles.create_task(self._again(self._beat, HEARTBEAT_EVERY))
             roles.create_task(self._again(self._thin, _THIN_EVERY))
 

@@ -2,7 +2,7 @@
 
 import random
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ import structlog
 
 from bot.config import Settings
 from bot.errors import InputError
-from bot.model import Route
+from bot.model import Route, Window
 from bot.ports import Clock, Deliverer, Ids, Parcel, Store
 from bot.secret import secret_key
 from storage.sqlite.store import open_sqlite
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from bot.app import Paperboy
+    from bot.search.ports import Encoder, SearchIndex
+    from bot.search.service import Search
     from bot.sources.agenda import Habits
     from bot.sources.poller import Poller
 
@@ -54,6 +56,7 @@ class Surroundings:
     stdout: TextIO
     tick_every: timedelta = timedelta(seconds=5)
     idle_every: timedelta = timedelta(seconds=5)
+    follow_every: timedelta = timedelta(milliseconds=500)  # a paper stored by another process is soon found
 
 
 def deliverers(settings: Settings, around: Surroundings) -> dict[str, Deliverer]:
@@ -122,7 +125,6 @@ async def open_poller(settings: Settings, store: Store, around: Surroundings) ->
     from bot.sources.huggingface import HuggingFaceSource  # noqa: PLC0415 - as above
     from bot.sources.poller import Poller, Sources  # noqa: PLC0415 - as above
 
-    contact = f"; {settings.operator_contact}" if settings.operator_contact else ""
     holder = _holder(around)
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
 
@@ -131,7 +133,7 @@ async def open_poller(settings: Settings, store: Store, around: Surroundings) ->
                 session,
                 around.clock,
                 store.sources,
-                user_agent=f"Paperboy/{VERSION} (daily paper digests{contact})",
+                user_agent=_user_agent(settings),
                 holder=holder,
                 random=around.random,
                 patience=patience,
@@ -155,6 +157,68 @@ async def open_poller(settings: Settings, store: Store, around: Surroundings) ->
 
 
 @asynccontextmanager
+async def open_index(settings: Settings, store: Store) -> AsyncIterator["SearchIndex"]:
+    """The search index of this store, in the home folder; made where there is none."""
+    from storage.index.index import open_index as open_folder  # noqa: PLC0415 - as above
+
+    async with open_folder(settings.home / "index", store.papers, _encoder(settings)) as index:
+        yield index
+
+
+def _encoder(settings: Settings) -> "Encoder | None":
+    """What searches by meaning; its model is loaded when it is first needed."""
+    match settings.semantic_model:
+        case "none":
+            return None
+        case "static":
+            from storage.embedding.static import open_static  # noqa: PLC0415 - as above
+
+            return open_static()
+        case model:
+            from storage.embedding.transformer import open_transformer  # noqa: PLC0415 - as above
+
+            return open_transformer(model)
+
+
+@asynccontextmanager
+async def open_search(settings: Settings, store: Store, around: Surroundings) -> AsyncIterator["Search"]:
+    """Search over this store, with its index; upstreams are asked as far as the settings allow."""
+    import aiohttp  # noqa: PLC0415 - as above
+
+    from bot.search.service import Search  # noqa: PLC0415 - as above
+    from bot.sources.searched import upstreams_to_ask  # noqa: PLC0415 - as above
+    from bot.trending.replay import trending  # noqa: PLC0415 - as above
+
+    async def trend() -> Mapping[int, float]:
+        ranking = await trending(store.papers, Window.WEEK, around.clock.now())
+        return {entry.paper_id: entry.score for entry in ranking.entries}
+
+    async with (
+        open_index(settings, store) as index,
+        aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
+    ):
+        asked = upstreams_to_ask(
+            session,
+            around.clock,
+            store.sources,
+            user_agent=_user_agent(settings),
+            holder=_holder(around),
+            random=around.random,
+            endpoint=settings.hf_endpoint,
+            token=_plain(settings.hf_token),
+            arxiv_urls=(settings.arxiv_api_url, settings.arxiv_rss_url) if settings.arxiv else None,
+        )
+        yield Search(
+            store.papers,
+            index,
+            around.clock,
+            fetch=asked.fetcher.fetch,
+            upstreams=asked.upstreams if settings.live_search else (),
+            trend=trend,
+        )
+
+
+@asynccontextmanager
 async def assemble(
     settings: Settings, around: Surroundings, opened: OpenedStore | None = None
 ) -> AsyncIterator["Paperboy"]:
@@ -162,6 +226,7 @@ async def assemble(
     from bot.app import Paperboy  # noqa: PLC0415 - as above
     from bot.delivery.worker import Worker  # noqa: PLC0415 - as above
     from bot.schedule.planner import Planner  # noqa: PLC0415 - as above
+    from bot.search.following import Follower  # noqa: PLC0415 - as above
 
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(opened if opened is not None else open_store(settings))
@@ -187,7 +252,12 @@ async def assemble(
             queued=worker.wake,
         )
         stack.push_async_callback(planner.aclose)
-        yield Paperboy(store, around.clock, poller, planner, worker, settings, tick_every=around.tick_every)
+        index = await stack.enter_async_context(open_index(settings, store))
+        follower = Follower(index, store.papers, around.clock, every=around.follow_every)
+        poller.on_poll(lambda _: follower.wake())
+        yield Paperboy(
+            store, around.clock, poller, planner, worker, follower, settings, tick_every=around.tick_every
+        )
 
 
 def habits(settings: Settings) -> "Habits":
@@ -205,6 +275,11 @@ def habits(settings: Settings) -> "Habits":
 
 def _plain(secret: "SecretStr | None") -> str | None:
     return secret.get_secret_value() if secret is not None else None
+
+
+def _user_agent(settings: Settings) -> str:
+    contact = f"; {settings.operator_contact}" if settings.operator_contact else ""
+    return f"Paperboy/{VERSION} (daily paper digests{contact})"
 
 
 def _holder(around: Surroundings) -> str:

@@ -8,7 +8,20 @@ from typing import Annotated, Any, Final
 import typer
 from typer.core import TyperGroup
 
-from bot.cli import config, database, destinations, digests, outbox, running, sources, trending
+from bot.cli import (
+    config,
+    database,
+    destinations,
+    digests,
+    evaluate,
+    importing,
+    indexing,
+    outbox,
+    running,
+    search,
+    sources,
+    trending,
+)
 from bot.cli.output import ReaderGoneError, emit, warn
 from bot.errors import ConfigError, PaperboyError
 
@@ -56,11 +69,15 @@ app = typer.Typer(
 app.add_typer(destinations.app, name="destination")
 app.add_typer(outbox.app, name="outbox")
 app.add_typer(database.app, name="db")
+app.add_typer(indexing.app, name="index")
+app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(digests.app, name="digest")
 app.add_typer(config.app, name="config")
 running.register(app)
 sources.register(app)
+importing.register(app)
 trending.register(app)
+search.register(app)
 
 
 def _version(value: bool) -> None:

@@ -121,6 +121,7 @@ async def main(clock_url: str, tick: float, point: str) -> None:
         random.Random(0),
         sys.stdout,
         tick_every=timedelta(seconds=tick),
+        follow_every=timedelta(minutes=10),  # of a world that runs a thousand times as fast
     )
     async with assemble(settings, around, halting_store(settings, Halt(clock_url, point))) as bot:
         loop = asyncio.get_running_loop()

@@ -23,6 +23,13 @@ _LISTING_CAP: Final = 2_000
 _ID: Final = re.compile(r"(?P<id>\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v(?P<version>[1-9]\d*))?")
 _CATEGORY: Final = re.compile(r"[a-z-]+(\.[A-Za-z-]+)?")
 _PARAMETERS: Final = {"search_query", "id_list", "start", "max_results", "sortBy", "sortOrder"}
+_ORDERS: Final = {
+    "sortBy": ("relevance", "lastUpdatedDate", "submittedDate"),
+    "sortOrder": ("descending", "ascending"),
+}
+# Of the query language: words behind a prefix, and the operators between them.
+_CLAUSE: Final = re.compile(r"(ti|au|abs|co|jr|cat|rn|all):([^\W_]+)")
+_OPERATORS: Final = ("AND", "OR", "ANDNOT")
 _XML: Final = "application/atom+xml; charset=utf-8"
 _NAMESPACES: Final = (
     'xmlns:opensearch="http://a9.com/-/spec/opensearch/1.1/" xmlns:arxiv="http://arxiv.org/schemas/atom" '
@@ -105,8 +112,9 @@ def paper_of_row(row: Mapping[str, Any], categories: Sequence[str] = ("cs.LG",))
 class ArxivServer(StandIn):
     """`/api/query` and `/atom/{categories}`.
 
-    Every paper of `papers` is found by its id; what was recorded is answered as recorded. All requests
-    together must keep three seconds and one connection; one that does not is a violation and gets a 429.
+    Every paper of `papers` is found by its id, and with `searchable` by its words, in the order given; what
+    was recorded is answered as recorded. All requests together must keep three seconds and one connection;
+    one that does not is a violation and gets a 429.
     """
 
     def __init__(
@@ -116,9 +124,11 @@ class ArxivServer(StandIn):
         recorded: Iterable[Recorded] = (),
         now: Callable[[], datetime] = utc_now,
         etags: bool = False,
+        searchable: bool = False,
     ) -> None:
         super().__init__(now)
         self.papers = {paper.id: paper for paper in papers}
+        self._searchable = searchable
         self.refused_ids: set[str] = set()  # well-formed, and still none to arXiv
         self._recorded = {one.question: one for one in recorded}
         self._announced: list[tuple[ArxivPaper, str]] = []
@@ -182,21 +192,18 @@ class ArxivServer(StandIn):
     # --- the query API ---------------------------------------------------------------------------
 
     def _query(self, request: web.Request) -> web.Response:
-        query = dict(request.query)
-        if len(query) != len(request.query) or not set(query) <= _PARAMETERS:
-            raise self.refuse(f"/api/query with {sorted(request.query)}")
-        if any(not re.fullmatch("[0-9]+", query.get(name, "0")) for name in ("start", "max_results")):
-            raise self.refuse("start and max_results must be numbers")
+        query = self._described(request)
         question = _question(query)
         recorded = self._recorded.get(question)
         if recorded is not None:
             return web.Response(status=recorded.status, body=recorded.body, headers={"Content-Type": _XML})
         search, id_list, start, _ = question
+        stop = start + int(query.get("max_results", "10"))
+        if self._searchable and search and not id_list:
+            found = [paper for paper in self.papers.values() if self._holds(paper, search)]
+            return _feed_response(*map(_query_entry, found[start:stop]))
         if search or not id_list:
             raise self.refuse(f"a search that was not recorded: {search!r}")
-        limit = int(query.get("max_results", "10"))
-        if limit > _LISTING_CAP:
-            raise self.refuse(f"max_results={limit}")
         entries = []
         for name in id_list.split(","):
             match = _ID.fullmatch(name)
@@ -204,7 +211,34 @@ class ArxivServer(StandIn):
                 return _feed_response(_error_entry(f"incorrect id format for {name}"), status=400)
             if match["id"] in self.papers:
                 entries.append(_query_entry(self.papers[match["id"]]))
-        return _feed_response(*entries[start : start + limit])
+        return _feed_response(*entries[start:stop])
+
+    def _described(self, request: web.Request) -> dict[str, str]:
+        """The parameters of a question; any that the manual does not describe is refused."""
+        query = dict(request.query)
+        if len(query) != len(request.query) or not set(query) <= _PARAMETERS:
+            raise self.refuse(f"/api/query with {sorted(request.query)}")
+        if any(not re.fullmatch("[0-9]+", query.get(name, "0")) for name in ("start", "max_results")):
+            raise self.refuse("start and max_results must be numbers")
+        if int(query.get("max_results", "10")) > _LISTING_CAP:
+            raise self.refuse(f"max_results={query['max_results']}")
+        if any(query.get(name, known[0]) not in known for name, known in _ORDERS.items()):
+            raise self.refuse(f"{[query.get(name) for name in _ORDERS]} is no order")
+        return query
+
+    def _holds(self, paper: ArxivPaper, search: str) -> bool:
+        """Whether the paper is found; a search that is not of words and operators in turn is refused."""
+        clauses = [_CLAUSE.fullmatch(part) for part in search.split(" ")[::2]]
+        operators = search.split(" ")[1::2]
+        if len(operators) != len(clauses) - 1 or not set(operators) <= set(_OPERATORS):
+            raise self.refuse(f"search_query={search!r}")
+        holds = True
+        for operator, clause in zip(("AND", *operators), clauses, strict=True):
+            if clause is None:
+                raise self.refuse(f"search_query={search!r}")
+            here = clause[2].lower() in re.findall(r"[^\W_]+", _searched(paper, clause[1]).lower())
+            holds = {"AND": holds and here, "OR": holds or here, "ANDNOT": holds and not here}[operator]
+        return holds
 
     # --- new listings ----------------------------------------------------------------------------
 
@@ -250,6 +284,20 @@ def _question(query: Mapping[str, str]) -> tuple[str, str, int, int]:
     id_list = query.get("id_list", "")
     limit = 0 if id_list else int(query.get("max_results", "10"))
     return query.get("search_query", ""), id_list, int(query.get("start", "0")), limit
+
+
+def _searched(paper: ArxivPaper, prefix: str) -> str:
+    """What a prefix of the query language looks at."""
+    places = {
+        "ti": paper.title,
+        "au": " ".join(paper.authors),
+        "abs": paper.abstract,
+        "co": paper.comment or "",
+        "jr": paper.journal_ref or "",
+        "cat": " ".join(paper.categories),
+        "rn": "",
+    }
+    return " ".join(places.values()) if prefix == "all" else places[prefix]
 
 
 def _feed(*entries: str) -> bytes:
