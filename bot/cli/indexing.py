@@ -89,7 +89,6 @@ def show(state: "IndexState") -> None:
             ("vectors", f"{state.vectors:,}" + (f", made by {state.encoder}" if state.encoder else "")),
             ("size", _size(state.bytes)),
             ("up to date", f"{counted(state.behind, 'change')} behind" if state.behind else "yes"),
-            ("kept by", "this process" if state.following else "another process"),
         ]
     )
 

@@ -35,6 +35,7 @@ from bot.search.query import (
     parse,
 )
 from bot.search.reasons import why
+from bot.search.tokens import terms_of
 
 Fetch = Callable[[PaperId], Awaitable[Poll | None]]
 """Asks the upstreams for one paper; `None` if none of them knows it, or can be asked now."""
@@ -317,8 +318,9 @@ class Search:
         for one in wanted(search.query):
             if isinstance(one, Word):
                 spellings = await self.index.spellings(one.text, 5)
-                mine = max((s.papers for s in spellings if s.word == one.text.casefold()), default=0)
-                best = next((s for s in spellings if s.word != one.text.casefold()), None)
+                typed = terms_of(one.text)[0]  # another ending of a word is no typing error
+                mine = max((s.papers for s in spellings if terms_of(s.word)[0] == typed), default=0)
+                best = next((s for s in spellings if terms_of(s.word)[0] != typed), None)
                 if best is not None and best.papers >= max(1, mine * _RARE):
                     mended[one] = Word(best.word)
         return format_query(_replaced(search.query, mended)) if mended else None

@@ -1,0 +1,51 @@
+"""The nearest papers among those that satisfy conditions: by vectors alone where conditions leave few, by
+vectors first where they leave many. Blocking, for threads.
+"""
+
+import math
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+import tantivy
+from tantivy import Occur, Query
+
+from bot.search.ports import Hit, Hits
+from storage.index.cosines import Floats
+from storage.index.lexical import Filter, Lexical
+from storage.index.vectors import VectorFile
+
+_SPARE: Final = (
+    2.0  # how many more nearest papers are fetched than should do if meaning and conditions were independent
+)
+_LEAST: Final = 1_000
+
+
+def nearest(
+    words: Lexical, vectors: VectorFile, vector: Floats, satisfying: tantivy.Query, bounds: Filter
+) -> Hits:
+    """The papers nearest to `vector` (dimensions,) among those that satisfy the engine's query."""
+    count = words.count(satisfying, bounds)
+    if not count or not len(vectors):
+        return Hits()
+    fetched = max(_LEAST, math.ceil(_SPARE * bounds.limit * len(vectors) / count))
+    if count <= fetched:
+        ids = words.numbers(satisfying, Filter(count, bounds.upto, bounds.among))
+        return by_vector(vectors, vector, replace(bounds, among=ids))
+    among = None if bounds.among is None else np.array(bounds.among, np.int64)
+    nearby, _ = vectors.near(vector, fetched, among=among, upto=bounds.upto)
+    chosen = Query.term_set_query(words.schema, "paper", nearby.tolist())
+    both = Query.boolean_query([(Occur.Must, satisfying), (Occur.Must, chosen)])
+    found = words.numbers(both, Filter(len(nearby)))
+    return by_vector(vectors, vector, replace(bounds, among=found))
+
+
+def by_vector(vectors: VectorFile, vector: Floats, bounds: Filter) -> Hits:
+    """The papers nearest to `vector` (dimensions,)."""
+    among = None if bounds.among is None else np.array(bounds.among, np.int64)
+    found, cosines = vectors.near(vector, bounds.limit, among=among, upto=bounds.upto)
+    hits = tuple(Hit(int(paper), float(cosine)) for paper, cosine in zip(found, cosines, strict=True))
+    return Hits(hits, len(hits))
+
+
+__all__ = ["by_vector", "nearest"]

@@ -1,0 +1,130 @@
+"""Typing errors: which words of the papers a typed word may have been meant as.
+
+Terms are stems, so stems are compared; how a word is written in full is then read from papers that hold it.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from itertools import chain
+from string import ascii_lowercase
+from typing import Final, NamedTuple
+
+from tantivy import Occur, Query
+
+from bot.model import Paper
+from bot.search.tokens import stem, written_words
+from storage.index.lexical import Filter, Lexical
+
+_SHORTEST: Final = 4  # letters; shorter words have too many neighbours
+_LONGEST: Final = 40
+_ONE_ERROR: Final = 5  # words of up to so many letters have one error, longer ones two
+_COMMON: Final = 2  # papers a term must stand in to be a word at all: a misprint stands in one
+_EXAMPLES: Final = 4  # papers in which it is looked up how a word is written
+
+
+class Correction(NamedTuple):
+    """A term that the typed word may have been meant as."""
+
+    term: str
+    papers: int  # in how many it stands
+    errors: int
+    examples: tuple[int, ...]  # numbers of papers that hold it
+
+
+def corrections(words: Lexical, word: str, limit: int) -> list[Correction]:
+    """Terms within a typing error or two of the word's own, which comes first if papers hold it; those with
+    fewer errors first, then the more frequent. Blocking, for threads.
+    """
+    written = written_words(word)
+    if [len(parts) for parts in written] != [1]:
+        return []
+    typed = written[0][0]
+    if not (_SHORTEST <= len(typed) <= _LONGEST and typed.isalpha()):
+        return []
+    allowed = 1 if len(typed) <= _ONE_ERROR else 2
+    # An error in the ending may hide it from the stemmer, so that the whole word is compared too.
+    forms = {stem(typed), typed}
+    close = [
+        (errors, -papers, other)
+        for other, papers in _candidates(words, typed)
+        if (papers >= _COMMON or other in forms)
+        and (errors := min(_errors(form, other, allowed) for form in forms)) <= allowed
+    ]
+    close.sort()
+    return [_correction(words, other, errors) for errors, _, other in close[:limit]]
+
+
+def _errors(form: str, other: str, most: int) -> int:
+    """As `distance`, and quick where there are many."""
+    if abs(len(form) - len(other)) > most or len(frozenset(form).symmetric_difference(other)) > 2 * most:
+        return most + 1
+    return distance(form, other, most)
+
+
+def _candidates(words: Lexical, word: str) -> Iterator[tuple[str, int]]:
+    """Terms that begin like the word, each with the number of papers that hold it. The first letter is
+    mistaken seldom, but sometimes, and then the next ones are right.
+    """
+    first, second, third = word[0], word[1], word[2]
+    beginnings = {first + second, second + first, second + third, first + third}
+    for letter in ascii_lowercase:
+        beginnings |= {letter + second + third, letter + first + second}
+        beginnings |= {first + letter + third, first + letter + second}
+    shortest = {
+        one for one in beginnings if not any(one != other and one.startswith(other) for other in beginnings)
+    }
+    found = chain.from_iterable(words.terms("text", beginning) for beginning in sorted(shortest))
+    return ((other, papers) for other, papers in found if other.isalpha())
+
+
+def _correction(words: Lexical, term: str, errors: int) -> Correction:
+    anywhere = Query.boolean_query(
+        [(Occur.Should, Query.term_query(words.schema, field, term)) for field in ("text", "solid")]
+    )
+    found = words.find(anywhere, Filter(_EXAMPLES))
+    return Correction(term, found.total, errors, tuple(hit.paper_id for hit in found.hits))
+
+
+def surface(correction: Correction, typed: str, papers: Mapping[int, Paper]) -> str:
+    """How those of the papers that are its examples write the term: nearest to what was typed, then as most
+    of them do.
+    """
+    beginning = correction.term[:3]  # no ending reaches so far
+    texts = (f"{papers[one].title} {papers[one].abstract}" for one in correction.examples if one in papers)
+    chunks = (chunk for text in texts for chunk in text.casefold().split() if beginning in chunk)
+    written = Counter(
+        word[0]
+        for chunk in chunks
+        for word in written_words(chunk)
+        if len(word) == 1 and stem(word[0]) == correction.term
+    )
+    typed = typed.casefold()
+    return min(
+        written,
+        key=lambda word: (distance(typed, word, len(typed)), -written[word], word),
+        default=correction.term,
+    )
+
+
+def distance(one: str, other: str, most: int) -> int:
+    """How many letters were left out, put in, mistaken, or exchanged with the next to make one of the other;
+    `most + 1` if more than `most`.
+
+    Optimal string alignment: https://en.wikipedia.org/wiki/Damerau%E2%80%93Levenshtein_distance
+    """
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, letter in enumerate(one):
+        last, row = row, [i + 1]
+        for j, facing in enumerate(other):
+            cost = min(last[j] + (letter != facing), last[j + 1] + 1, row[j] + 1)
+            if i and j and letter == other[j - 1] and one[i - 1] == facing:
+                cost = min(cost, before[j - 1] + 1)
+            row.append(cost)
+        before = last
+        if min(row) > most:
+            return most + 1
+    return min(row[-1], most + 1)
+
+
+__all__ = ["Correction", "corrections", "distance", "surface"]
