@@ -1,11 +1,13 @@
-"""Measures everything and prints one table: `python -m benchmarks [NAME …]`.
+"""Measures everything and prints one table: `python -m benchmarks [NAME …] [--papers N] [--questions N]`.
 
 A missed limit is said, and is no error: figures depend on the machine and on what else it does.
 """
 
+import argparse
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +15,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import cold_start, idle, planning, trending
+from benchmarks import cold_start, corpus, idle, planning, search, trending
 from benchmarks.measure import Figure, Outcome
 
 MEASURES: Final[Mapping[str, Callable[[Path], list[Outcome]]]] = {
@@ -21,20 +23,31 @@ MEASURES: Final[Mapping[str, Callable[[Path], list[Outcome]]]] = {
     "cold-start": cold_start.measure,
     "idle": idle.measure,
     "planning": planning.measure,
+    "search": search.measure,
 }
 
 
-def main(names: list[str]) -> None:
+def main(arguments: Sequence[str]) -> None:
     """Runs the benchmarks of these names, or all."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(MEASURES)}; all if none")
+    parser.add_argument("--papers", type=int, default=search.PAPERS, help="of how many to search")
+    parser.add_argument(
+        "--questions", type=int, default=corpus.QUESTIONS, help="of each kind to ask a search"
+    )
+    asked = parser.parse_args(arguments)
+    names: list[str] = asked.names
     unknown = set(names) - MEASURES.keys()
     if unknown:
         sys.exit(f"There is no benchmark {min(unknown)!r}. There are: {', '.join(MEASURES)}.")
+    sized = partial(search.measure, papers=asked.papers, questions=asked.questions)
+    measures: dict[str, Callable[[Path], list[Outcome]]] = {**MEASURES, "search": sized}
     outcomes: list[Outcome] = []
     try:
-        for name in names or MEASURES:
+        for name in names or measures:
             print(f"measuring {name} …", file=sys.stderr)
             with tempfile.TemporaryDirectory(prefix="paperboy-bench-") as folder:
-                outcomes += MEASURES[name](Path(folder))
+                outcomes += measures[name](Path(folder))
     finally:  # what was measured before something broke is not lost
         console = Console()
         (console if console.is_terminal else Console(width=200)).print(_table(outcomes))

@@ -114,6 +114,18 @@ def terms_of(text: str) -> tuple[list[str], list[str]]:
     )
 
 
+def terms_text(text: str) -> tuple[str, str]:
+    """What `terms_of` gives, both with single spaces between the terms: several times as fast, for an index
+    that takes in millions of papers. What it remembers of words for that goes with `forget`.
+    """
+    chunks = text.split()
+    if not chunks:
+        return "", ""
+    short = max(map(len, chunks)) <= _LONGEST_REMEMBERED
+    parts, solids = zip(*map(_short_joined if short else _joined, chunks), strict=True)
+    return " ".join(filter(None, parts)), " ".join(filter(None, solids))
+
+
 def positions(text: Sequence[Token]) -> int:
     """How many positions a text takes: its last term is the last part of its last word."""
     return text[-1].end if text else 0
@@ -201,6 +213,23 @@ def _divide(chunk: str) -> ChunkTerms:
 
 
 _short_chunk: Final = lru_cache(maxsize=1 << 16)(_divide)
+
+
+def _join(chunk: str) -> tuple[str, str]:
+    parts, solids = _divide(chunk)
+    return " ".join(parts), " ".join(solid.term for solid in solids)
+
+
+_short_joined: Final = lru_cache(maxsize=1 << 18)(_join)
+
+
+def forget() -> None:
+    """Gives back the memory that many calls of `terms_text` took, up to some 80 MB."""
+    _short_joined.cache_clear()
+
+
+def _joined(chunk: str) -> tuple[str, str]:
+    return _short_joined(chunk) if len(chunk) <= _LONGEST_REMEMBERED else _join(chunk)
 
 
 def _parts(word: str) -> list[str]:

@@ -1,0 +1,1 @@
+"""Encoders: what turns text into vectors for the semantic leg of search."""
