@@ -26,6 +26,7 @@ class Candidates:
     """Papers to be judged, the best first, and how many the index counts as matching."""
 
     order: tuple[Fused, ...]
+    matching: frozenset[int]  # those that the index has for matching
     total: int
     sort: Sort
 
@@ -70,7 +71,7 @@ class Proposer:
         order += [Fused(paper_id, {}) for paper_id in sorted(first - known)]
         # Python's sort is stable: within each part the fused order stays.
         order.sort(key=lambda one: one.paper_id not in first)
-        return Candidates(tuple(order), matching.total, Sort.RELEVANCE)
+        return Candidates(tuple(order), first, matching.total, Sort.RELEVANCE)
 
     async def _titled(self, text: str, bounds: Query, limits: Limits) -> Hits:
         """An exact title must be among the candidates, however many papers hold its words."""
@@ -96,7 +97,8 @@ class Proposer:
             trending = await self._index.matching(query, among) if trend else Hits()
             first = sorted((hit.paper_id for hit in trending.hits), key=lambda one: (-trend[one], one))
             numbers = list(dict.fromkeys((*first, *numbers)))
-        return Candidates(tuple(Fused(number, {}) for number in numbers), found.total, sort)
+        order = tuple(Fused(number, {}) for number in numbers)
+        return Candidates(order, frozenset(numbers), found.total, sort)
 
 
 async def _nothing() -> Hits:

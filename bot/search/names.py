@@ -28,10 +28,15 @@ _NO_LETTER: Final = re.compile(r"[\W_]+")
 
 def name_words(name: str) -> tuple[str, ...]:
     """A name as folded words, the given names first; initials are words of one letter."""
-    family, comma, given = fold(name).casefold().partition(",")
-    if comma and not _SUFFIXES.issuperset(_words(given)):
-        return (*_words(given), *_words(family))
-    words = _words(family)
+    if name.isascii() and name.replace(" ", "").isalpha():  # most names: nothing has to be cut from them
+        words = _without_suffix(name.lower().split())
+    else:
+        family, comma, given = fold(name).casefold().partition(",")
+        if comma and not _SUFFIXES.issuperset(_words(given)):
+            return (*_words(given), *_words(family))
+        words = _words(family)
+    if len(words) > 1 and len(words[-1]) > 1:
+        return words
     last = max((at for at, word in enumerate(words) if len(word) > 1), default=len(words) - 1)
     return (*words[last + 1 :], *words[: last + 1])  # "LeCun Y. A."
 
@@ -43,6 +48,10 @@ def _words(text: str) -> tuple[str, ...]:
             words += _NO_LETTER.sub("", part)
         else:  # "Y.LeCun" has no space to divide it
             words += filter(None, (_NO_LETTER.sub("", piece) for piece in part.split(".")))
+    return _without_suffix(words)
+
+
+def _without_suffix(words: list[str]) -> tuple[str, ...]:
     while len(words) > 1 and words[-1] in _SUFFIXES:
         words.pop()
     return tuple(words)

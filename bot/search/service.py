@@ -6,19 +6,18 @@ a person reaches a log, or an error of a lower layer.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from bot.errors import InputError, NotFoundError
-from bot.model import IdScheme, Outcome, Paper, PaperId, PaperReading, Poll, Signal, Upstream
+from bot.model import IdScheme, Outcome, Paper, PaperId, PaperReading, Poll, Upstream
 from bot.ports import Clock, PaperStore
 from bot.search.answer import Answer, Mode, Result, Tier
-from bot.search.candidates import DEPTH, Proposer, Trend
-from bot.search.fusion import WEIGHTS, Fused, Weights, is_title, prior
+from bot.search.candidates import DEPTH, Candidates, Proposer, Trend
+from bot.search.fusion import WEIGHTS, Weights
 from bot.search.marks import excerpt, marks
-from bot.search.match import Matcher, compile_query, prepare
 from bot.search.parts import wanted, wanted_text
 from bot.search.ports import Limits, SearchedUpstream, SearchIndex
 from bot.search.query import (
@@ -34,6 +33,7 @@ from bot.search.query import (
     format_query,
     parse,
 )
+from bot.search.ranking import Judged, Ranking
 from bot.search.reasons import why
 from bot.search.tokens import terms_of
 
@@ -42,25 +42,12 @@ Fetch = Callable[[PaperId], Awaitable[Poll | None]]
 
 SEARCH: Final = "search"  # the subject of a poll that came of a search: never the words themselves
 
-_CHUNK: Final = 50  # papers that are judged and put in order together
 _KEPT: Final = 64  # searches whose order is kept for their next pages
 _KEPT_FOR: Final = timedelta(minutes=15)
 _NEARLY: Final = 1_000  # changes that an index takes in while a person waits
 _FEW: Final = 3  # fewer matches than this may be the fault of a typing error
+_SPELLINGS: Final = 3  # other spellings of a word that are weighed
 _RARE: Final = 20  # a word is taken for an error if another spelling is so many times as frequent
-
-
-@dataclass(slots=True)
-class _Search:
-    """One search under way: what the legs proposed, and how far it is judged and in order."""
-
-    query: Query
-    matcher: Matcher
-    now: datetime
-    total: int
-    sorted_by: Sort
-    waiting: list[Fused]  # proposed, not judged yet, the best first
-    settled: list[Result] = field(default_factory=list)
 
 
 class Search:
@@ -87,7 +74,7 @@ class Search:
         self._upstreams = tuple(upstreams)
         self._proposer = Proposer(papers, index, weights, trend)
         self._weights = weights
-        self._kept: OrderedDict[tuple[str, Mode, int], _Search] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, Mode, int], Ranking] = OrderedDict()
 
     async def search(
         self, text: str, *, limit: int = 10, page: str | None = None, mode: Mode = Mode.FUSED
@@ -102,15 +89,14 @@ class Search:
         upto, start = await self._papers.newest_change(), 0
         if page is not None:
             upto, start = _page(page)
-        search = await self._begun(query, mode, upto)
-        await self._settle(search, start + limit + 1)
-        more = len(search.settled) > start + limit
+        ranking = await self._begun(query, mode, upto)
+        ranked = await ranking.upto(start + limit + 1)
         return Answer(
             query=query,
-            results=tuple(search.settled[start : start + limit]),
-            total=search.total,
-            more=f"{upto}.{start + limit}" if more else None,
-            did_you_mean=await self._mended(search) if start == 0 else None,
+            results=tuple(_shown(query, one) for one in ranked[start : start + limit]),
+            total=ranking.total,
+            more=f"{upto}.{start + limit}" if len(ranked) > start + limit else None,
+            did_you_mean=await self._mended(ranking) if start == 0 else None,
             notes=await self._notes(),
         )
 
@@ -159,7 +145,8 @@ class Search:
             await self.index.catch_up()
         now = self._clock.now()
         hits = await self.index.similar([paper.id for paper in known], Limits(now, limit))
-        papers, signals = await self._read(hit.paper_id for hit in hits.hits)
+        numbers = [hit.paper_id for hit in hits.hits]
+        papers, signals = await asyncio.gather(self._papers.get(numbers), self._papers.signals(numbers))
         query = Or(tuple(_id_field(one) for one in named)) if len(named) > 1 else _id_field(named[0])
         results = [
             Result(
@@ -215,62 +202,17 @@ class Search:
 
     # --- candidates ------------------------------------------------------------------------------
 
-    async def _begun(self, query: Query, mode: Mode, upto: int) -> _Search:
+    async def _begun(self, query: Query, mode: Mode, upto: int) -> Ranking:
         now = self._clock.now()
         key = (format_query(query), mode, upto)
         kept = self._kept.get(key)
-        if kept is not None and now - kept.now < _KEPT_FOR:
-            self._kept.move_to_end(key)
-            return kept
-        found = await self._proposer.propose(query, mode, Limits(now, DEPTH, upto=upto))
-        matcher = compile_query(query, now)
-        search = self._kept[key] = _Search(query, matcher, now, found.total, found.sort, list(found.order))
+        if kept is None or now - kept.now >= _KEPT_FOR:
+            found = await self._proposer.propose(query, mode, Limits(now, DEPTH, upto=upto))
+            kept = self._kept[key] = Ranking(self._papers, query, found, now, self._weights)
         self._kept.move_to_end(key)
         while len(self._kept) > _KEPT:
             self._kept.popitem(last=False)
-        return search
-
-    # --- judging and order -----------------------------------------------------------------------
-
-    async def _settle(self, search: _Search, count: int) -> None:
-        """Judges and orders candidates until that many results stand, or none are left."""
-        while len(search.settled) < count and search.waiting:
-            chunk, search.waiting = search.waiting[:_CHUNK], search.waiting[_CHUNK:]
-            papers, signals = await self._read(one.paper_id for one in chunk)
-            results = [
-                self._result(search, one, papers[one.paper_id], signals.get(one.paper_id, {}))
-                for one in chunk
-                if one.paper_id in papers
-            ]
-            if search.sorted_by is Sort.RELEVANCE:
-                results.sort(key=_place)
-            else:  # the person's own order, and nothing that only comes close
-                results = [result for result in results if result.tier is not Tier.CLOSE]
-            search.settled += results
-
-    def _result(self, search: _Search, one: Fused, paper: Paper, signals: Mapping[Signal, int]) -> Result:
-        text = wanted_text(search.query)
-        tier = Tier.CLOSE
-        if search.matcher(prepare(paper), signals.get(Signal.UPVOTES)) is True:
-            tier = Tier.EXACT if is_title(text, paper.title) else Tier.MATCH
-        parts = {**one.parts, **prior(paper, signals, search.now, self._weights)}
-        return Result(
-            paper=paper,
-            tier=tier,
-            score=sum(parts.values()),
-            parts=parts,
-            signals=signals,
-            title_marks=marks(search.query, paper.title, "title"),
-            excerpt=excerpt(search.query, paper.abstract),
-            why=why(search.query, paper, tier),
-        )
-
-    async def _read(
-        self, paper_ids: Iterable[int]
-    ) -> tuple[Mapping[int, Paper], Mapping[int, Mapping[Signal, int]]]:
-        numbers = list(paper_ids)
-        papers, signals = await asyncio.gather(self._papers.get(numbers), self._papers.signals(numbers))
-        return papers, signals
+        return kept
 
     # --- upstreams -------------------------------------------------------------------------------
 
@@ -299,31 +241,37 @@ class Search:
             for one in answer.results
         ]
         signals = await self._papers.signals(found)
-        search = _Search(answer.query, compile_query(answer.query, now), now, 0, Sort.RELEVANCE, [])
+        nothing = Candidates((), frozenset(), 0, Sort.RELEVANCE)
+        ranking = Ranking(self._papers, answer.query, nothing, now, self._weights)
         for rank, (number, paper) in enumerate(found.items()):
             if number not in there:
-                fused = Fused(number, {upstream.value: 1 / (rank + 2)})
-                result = self._result(search, fused, paper, signals.get(number, {}))
-                results.append(replace(result, found_by=(upstream,)))
+                of = signals.get(number, {})
+                parts = {upstream.value: 1 / (rank + 2)}
+                one = Judged(paper, of, parts, ranking.judge(paper, of), (0, 0.0, number))
+                results.append(replace(_shown(answer.query, one), found_by=(upstream,)))
         results.sort(key=lambda one: _TIERS.index(one.tier))  # stable: local results stay before those found
         return replace(answer, results=tuple(results))
 
     # --- what is said beside the results ---------------------------------------------------------
 
-    async def _mended(self, search: _Search) -> str | None:
+    async def _mended(self, ranking: Ranking) -> str | None:
         """The query with words that look like typing errors replaced, if few papers match it."""
-        if search.total >= _FEW:
+        if ranking.total >= _FEW:
             return None
         mended: dict[Query, Query] = {}
-        for one in wanted(search.query):
-            if isinstance(one, Word):
-                spellings = await self.index.spellings(one.text, 5)
+        for one in wanted(ranking.query):
+            if isinstance(one, Word) and await self._rare(one, ranking.now):
+                spellings = await self.index.spellings(one.text, _SPELLINGS)
                 typed = terms_of(one.text)[0]  # another ending of a word is no typing error
                 mine = max((s.papers for s in spellings if terms_of(s.word)[0] == typed), default=0)
                 best = next((s for s in spellings if terms_of(s.word)[0] != typed), None)
                 if best is not None and best.papers >= max(1, mine * _RARE):
                     mended[one] = Word(best.word)
-        return format_query(_replaced(search.query, mended)) if mended else None
+        return format_query(_replaced(ranking.query, mended)) if mended else None
+
+    async def _rare(self, word: Word, now: datetime) -> bool:
+        """Whether so few papers hold the word that it may be a typing error."""
+        return (await self.index.matching(word, Limits(now, 1))).total < _FEW
 
     async def _notes(self) -> tuple[str, ...]:
         state = await self.index.state()
@@ -342,8 +290,18 @@ async def _ask(
 _TIERS: Final = (Tier.EXACT, Tier.MATCH, Tier.CLOSE)
 
 
-def _place(result: Result) -> tuple[int, float, int]:
-    return _TIERS.index(result.tier), -result.score, result.paper.id
+def _shown(query: Query, one: Judged) -> Result:
+    tier = one.tier or Tier.CLOSE
+    return Result(
+        paper=one.paper,
+        tier=tier,
+        score=one.score,
+        parts=one.parts,
+        signals=one.signals,
+        title_marks=marks(query, one.paper.title, "title"),
+        excerpt=excerpt(query, one.paper.abstract),
+        why=why(query, one.paper, tier),
+    )
 
 
 def _page(page: str) -> tuple[int, int]:

@@ -114,18 +114,6 @@ def terms_of(text: str) -> tuple[list[str], list[str]]:
     )
 
 
-def terms_text(text: str) -> tuple[str, str]:
-    """What `terms_of` gives, both with single spaces between the terms: several times as fast, for an index
-    that takes in millions of papers. What it remembers of words for that goes with `forget`.
-    """
-    chunks = text.split()
-    if not chunks:
-        return "", ""
-    short = max(map(len, chunks)) <= _LONGEST_REMEMBERED
-    parts, solids = zip(*map(_short_joined if short else _joined, chunks), strict=True)
-    return " ".join(filter(None, parts)), " ".join(filter(None, solids))
-
-
 def positions(text: Sequence[Token]) -> int:
     """How many positions a text takes: its last term is the last part of its last word."""
     return text[-1].end if text else 0
@@ -190,10 +178,11 @@ def divided(text: str) -> Sequence[ChunkTerms]:
     chunks = text.split()
     if max(map(len, chunks), default=0) <= _LONGEST_REMEMBERED:
         return list(map(_short_chunk, chunks))
-    return [(_short_chunk if len(chunk) <= _LONGEST_REMEMBERED else _divide)(chunk) for chunk in chunks]
+    return [(_short_chunk if len(chunk) <= _LONGEST_REMEMBERED else divide)(chunk) for chunk in chunks]
 
 
-def _divide(chunk: str) -> ChunkTerms:
+def divide(chunk: str) -> ChunkTerms:
+    """The terms of one chunk between white space; see `divided`, which remembers them."""
     bare = chunk.strip(_PUNCTUATION)
     # Nineteen words in twenty are of two simple kinds, of which all the rules would say the same, slowly.
     if bare.isascii() and bare.isalpha() and len(bare) > 1 and (bare[1:].islower() or bare.isupper()):
@@ -212,24 +201,7 @@ def _divide(chunk: str) -> ChunkTerms:
     return tuple(parts), tuple(solids)
 
 
-_short_chunk: Final = lru_cache(maxsize=1 << 16)(_divide)
-
-
-def _join(chunk: str) -> tuple[str, str]:
-    parts, solids = _divide(chunk)
-    return " ".join(parts), " ".join(solid.term for solid in solids)
-
-
-_short_joined: Final = lru_cache(maxsize=1 << 18)(_join)
-
-
-def forget() -> None:
-    """Gives back the memory that many calls of `terms_text` took, up to some 80 MB."""
-    _short_joined.cache_clear()
-
-
-def _joined(chunk: str) -> tuple[str, str]:
-    return _short_joined(chunk) if len(chunk) <= _LONGEST_REMEMBERED else _join(chunk)
+_short_chunk: Final = lru_cache(maxsize=1 << 16)(divide)
 
 
 def _parts(word: str) -> list[str]:

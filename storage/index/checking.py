@@ -36,9 +36,7 @@ async def problems(
         return [f"The search index cannot be read ({error}). Run `paperboy index rebuild`."]
     found = []
     if changes.newest > view.change:
-        found.append(
-            f"The search index is {changes.newest - view.change:,} changes behind its database."
-        )
+        found.append(f"The search index is {changes.newest - view.change:,} changes behind its database.")
     for count, what in (
         (missing, "are missing"),
         (stale, "stand there as they were before they changed"),

@@ -15,6 +15,7 @@ from tantivy import Occur, Query
 from bot.model import IndexRow
 from bot.search.ports import Hit, Hits, Order
 from bot.search.tokens import terms_of
+from storage.index.memory import Memory
 from storage.index.schema import HEAD, START, build_schema, document_of, head_of
 
 _BULK_HEAP: Final = 96_000_000  # bytes; more makes no difference to the speed
@@ -76,6 +77,7 @@ class Lexical:
             self._index.config_reader("manual")
         self._writer: tantivy.IndexWriter | None = None
         self._bulk = False
+        self._memory = Memory()
         self._waiting: set[int] = set()  # papers put and not committed
         self._stamp: _Stamp | None = None
         self._view: View | None = None
@@ -209,7 +211,7 @@ class Lexical:
                 if row.paper_id <= last or row.paper_id in self._waiting:
                     writer.delete_documents_by_term("paper", row.paper_id)
                 self._waiting.add(row.paper_id)
-                writer.add_document(document_of(row))
+                writer.add_document(document_of(row, self._memory))
 
     def commit(self, change: int) -> None:
         """Makes all that was put durable and seen, together with how far the index follows the store."""
@@ -224,6 +226,7 @@ class Lexical:
     def rest(self) -> None:
         """Ends the writing of many papers: waits until the engine has put its segments together."""
         writer, self._writer = self._writer, None
+        self._memory.clear()
         if writer is not None:
             with _engine():
                 writer.wait_merging_threads()

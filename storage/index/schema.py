@@ -22,14 +22,13 @@ together with the papers, so that the two always agree.
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from itertools import chain
 from typing import Final
 
 import tantivy
 
 from bot.model import IndexRow
 from bot.search.names import index_names
-from bot.search.tokens import terms_of
+from storage.index.memory import Memory
 
 VERSION: Final = 1
 """Raised with every change of what stands in the index, which is then made anew."""
@@ -56,18 +55,18 @@ def build_schema() -> tantivy.Schema:
     return builder.build()
 
 
-def document_of(row: IndexRow) -> tantivy.Document:
-    """A paper as the index holds it."""
-    title, title_solids = terms_of(row.title)
-    abstract, abstract_solids = terms_of(row.abstract)
-    keywords = [terms_of(keyword) for keyword in row.keywords]
-    keyword_terms = {term for parts, solids in keywords for term in chain(parts, solids)}
-    solids = {*title_solids, *abstract_solids, *(solid for _, solids in keywords for solid in solids)}
-    beyond = keyword_terms.union(title, title_solids).difference(abstract, abstract_solids)
+def document_of(row: IndexRow, memory: Memory) -> tantivy.Document:
+    """A paper as the index holds it; `memory` makes the terms of many papers in less time."""
+    title, title_solids = memory.terms(row.title)
+    abstract, abstract_solids = memory.terms(row.abstract)
+    keywords = [memory.terms(keyword) for keyword in row.keywords]
+    keyword_terms = {term for parts, more in keywords for term in (*parts.split(), *more)}
+    solids = {*title_solids, *abstract_solids, *(solid for _, more in keywords for solid in more)}
+    beyond = keyword_terms.union(title.split(), title_solids).difference(abstract.split(), abstract_solids)
     document = tantivy.Document()
     add = document.add_text
-    add("title", _GAP.join((" ".join((START, *title)), *title_solids)))
-    add("text", _GAP.join((" ".join(title), " ".join(abstract), *(" ".join(parts) for parts, _ in keywords))))
+    add("title", _GAP.join((f"{START} {title}", *title_solids)))
+    add("text", _GAP.join((title, abstract, *(parts for parts, _ in keywords))))
     if keyword_terms:
         add("keyword", " ".join(keyword_terms))
     if solids:
@@ -77,8 +76,8 @@ def document_of(row: IndexRow) -> tantivy.Document:
     if row.authors:
         add("author", " ".join(author_terms(row.authors)))
     if row.organization:
-        parts, more = terms_of(row.organization)
-        add("org", _GAP.join((" ".join(parts), *more)))
+        parts, more = memory.terms(row.organization)
+        add("org", _GAP.join((parts, *more)))
     add("category", " ".join(_category_terms(row.categories)))
     if row.has_code:
         add("has", "code")
@@ -113,7 +112,7 @@ def author_terms(names: Iterable[str]) -> set[str]:
     return {term for name in names for term in _name_terms(name)}
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 15)
 def _name_terms(name: str) -> frozenset[str]:
     terms: set[str] = set()
     for family, bearers in index_names((name,)).items():
