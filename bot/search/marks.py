@@ -1,7 +1,8 @@
 """Where a paper's text holds what a query wants: to mark it, to choose what to show, to say why. Pure."""
 
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from bot.model import Paper
@@ -55,7 +56,7 @@ class Held(NamedTuple):
 
 def held(query: Query, paper: Paper) -> Held:
     """Which of the wanted words and phrases the paper holds, and where; one may be in several places."""
-    title, abstract, keywords = Text((paper.title,)), Text((paper.abstract,)), Text(paper.keywords)
+    title, abstract, keywords = _divided(paper.title), _divided(paper.abstract), Text(paper.keywords)
     in_title: list[str] = []
     in_abstract: list[str] = []
     missing: list[str] = []
@@ -83,15 +84,21 @@ def _text_of(wish: Wish) -> str:
     return wish.value if isinstance(wish, Field) else wish.text
 
 
-def _telling(query: Query) -> list[tuple[Wish, frozenset[str]]]:
+@lru_cache(maxsize=1 << 8)  # asked for every result of a search, three times each
+def _telling(query: Query) -> Sequence[tuple[Wish, frozenset[str]]]:
     """What the query wants, without the function words among its words unless there is nothing else."""
     every = list(wishes(query))
     telling = [one for one in every if not isinstance(one[0], Word) or content_words(one[0].text)]
     return telling or every
 
 
+@lru_cache(maxsize=1 << 6)  # a page's texts, each of which is asked several times
+def _divided(text: str) -> Text:
+    return Text((text,))
+
+
 def _hits(query: Query, text: str, place: Place | None) -> Iterator[_Hit]:
-    divided = Text((text,))
+    divided = _divided(text)
     where: list[tuple[int, int]] | None = None
     for number, (wish, joined) in enumerate(_telling(query)):
         if isinstance(wish, Field) and wish.name != place:

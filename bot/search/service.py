@@ -46,6 +46,7 @@ _KEPT: Final = 64  # searches whose order is kept for their next pages
 _KEPT_FOR: Final = timedelta(minutes=15)
 _NEARLY: Final = 1_000  # changes that an index takes in while a person waits
 _FEW: Final = 3  # fewer matches than this may be the fault of a typing error
+_TYPED: Final = 8  # words; more were hardly typed by hand
 _SPELLINGS: Final = 3  # other spellings of a word that are weighed
 _RARE: Final = 20  # a word is taken for an error if another spelling is so many times as frequent
 
@@ -256,11 +257,12 @@ class Search:
 
     async def _mended(self, ranking: Ranking) -> str | None:
         """The query with words that look like typing errors replaced, if few papers match it."""
-        if ranking.total >= _FEW:
+        words = [one for one in wanted(ranking.query) if isinstance(one, Word)]
+        if ranking.total >= _FEW or len(words) > _TYPED:
             return None
         mended: dict[Query, Query] = {}
-        for one in wanted(ranking.query):
-            if isinstance(one, Word) and await self._rare(one, ranking.now):
+        for one in words:
+            if await self._rare(one, ranking.now):
                 spellings = await self.index.spellings(one.text, _SPELLINGS)
                 typed = terms_of(one.text)[0]  # another ending of a word is no typing error
                 mine = max((s.papers for s in spellings if terms_of(s.word)[0] == typed), default=0)

@@ -135,12 +135,14 @@ def written_words(text: str) -> list[tuple[str, ...]]:
 def places(text: str) -> list[tuple[int, int]]:
     """Where each position of the text stands in it: from and up to which character."""
     found: list[tuple[int, int]] = []
-    for chunk in _CHUNK.finditer(text):
-        found += [(chunk.start() + start, chunk.start() + end) for start, end in _places(chunk[0])]
+    for match in _CHUNK.finditer(text):
+        chunk, at = match[0], match.start()
+        for start, end in (_short_places if len(chunk) <= _LONGEST_REMEMBERED else _places)(chunk):
+            found.append((at + start, at + end))
     return found
 
 
-def _places(chunk: str) -> list[tuple[int, int]]:
+def _places(chunk: str) -> Sequence[tuple[int, int]]:
     folded, origins = _traced(chunk)
     found: list[tuple[int, int]] = []
     for word in _WRITTEN_WORD.finditer(folded):
@@ -150,6 +152,9 @@ def _places(chunk: str) -> list[tuple[int, int]]:
             at = start + len(part)
             found.append((origins[start], origins[at - 1] + 1))
     return found
+
+
+_short_places: Final = lru_cache(maxsize=1 << 14)(_places)
 
 
 def _traced(chunk: str) -> tuple[str, Sequence[int]]:
