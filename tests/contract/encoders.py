@@ -23,7 +23,8 @@ class HashedWords:
     def _encoded(self, texts: Iterable[str]) -> NDArray[np.float32]:
         sums = np.stack([self._sum(text) for text in texts])
         lengths = np.linalg.norm(sums, axis=1, keepdims=True)
-        return np.divide(sums, lengths, out=np.zeros_like(sums), where=lengths > 0)
+        unit: NDArray[np.float32] = np.divide(sums, lengths, out=np.zeros_like(sums), where=lengths > 0)
+        return unit
 
     def _sum(self, text: str) -> NDArray[np.float32]:
         found = np.zeros(self.dimensions, np.float32)
