@@ -63,21 +63,33 @@ def search_command(
     async def find(store: Store, search: "Search") -> "tuple[Answer, int]":
         if page is not None:
             answer = await search.search(text, limit=limit, page=page)
+            _show_first(answer, explain=explain, json_=json_)
         else:
-            # Upstreams answer after the local index, where they may be asked: the last answer has it all.
-            answer = [one async for one in search.live(text, limit=limit)][-1]
+            before: Answer | None = None
+            async for answer in search.live(
+                text, limit=limit
+            ):  # upstreams come behind, where they may be asked
+                if before is None:
+                    _show_first(answer, explain=explain, json_=json_)
+                elif not json_:
+                    show_more(answer, before, explain=explain)
+                before = answer
         return answer, 0 if answer.results else (await store.papers.coverage()).papers
 
     answer, stored = with_search(find, settings)
     if json_:
         print_json(as_json(answer))
     elif answer.results:
-        show(answer, explain=explain)
         if answer.more is not None:
             paragraph()
             paragraph(Span(f"More: {_next_page(text, limit, answer.more)}", emphasis=True))
     else:
         warn_of_nothing(answer, stored, later=page is not None)
+
+
+def _show_first(answer: "Answer", *, explain: bool, json_: bool) -> None:
+    if answer.results and not json_:
+        show(answer, explain=explain)
 
 
 def similar_command(
@@ -137,6 +149,22 @@ def show(answer: "Answer", *, explain: bool = False, console: "Console | None" =
             close = True
             paragraph(console=console)
             _say(CLOSE, strong=True, console=console)
+        _show_result(number, result, explain=explain, console=console)
+
+
+def show_more(
+    answer: "Answer", before: "Answer", *, explain: bool = False, console: "Console | None" = None
+) -> None:
+    """Prints what an answer has that the one before it lacks: the findings of an upstream."""
+    shown = {result.paper.id for result in before.results}
+    for note in answer.notes[len(before.notes) :]:
+        paragraph(console=console)
+        _say(note, console=console)
+    found = [result for result in answer.results if result.paper.id not in shown]
+    if found:
+        paragraph(console=console)
+        _say(f"Also found by {found[0].found_by[0].label}:", strong=True, console=console)
+    for number, result in enumerate(found, len(shown) + 1):
         _show_result(number, result, explain=explain, console=console)
 
 

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from bot.cli.indexing import bar, caught_up, tell
 from bot.cli.indexing import show as show_state
-from bot.cli.search import CLOSE, as_json, show, show_similar, warn_of_nothing
+from bot.cli.search import CLOSE, as_json, show, show_more, show_similar, warn_of_nothing
 from bot.model import (
     AnnounceType,
     IdScheme,
@@ -82,6 +82,25 @@ def terminal(width: int = 60) -> tuple[Console, io.StringIO]:
         file=sent, width=width, force_terminal=True, color_system="truecolor", markup=False, emoji=False
     )
     return console, sent
+
+
+def test_what_an_upstream_found_is_shown_behind_what_was_shown_before(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    first = an_answer(a_result(1))
+    later = an_answer(
+        a_result(1, found_by=(Upstream.HUGGING_FACE,)),
+        a_result(2, Tier.CLOSE, found_by=(Upstream.HUGGING_FACE,)),
+        notes=("arXiv could not be asked just now.",),
+    )
+    show_more(later, first)
+    lines = [line for line in capsys.readouterr().out.splitlines() if line]
+    assert lines[:3] == [
+        "arXiv could not be asked just now.",
+        "Also found by Hugging Face:",
+        "  2. Reading Maps by Ear",
+    ]
+    assert not any(line.startswith("  1.") for line in lines)
 
 
 def test_a_result_in_a_pipe_is_plain_lines(capsys: pytest.CaptureFixture[str]) -> None:
