@@ -18,7 +18,7 @@ from training.pairs import Papers
 from training.scores import Score, known_items, title_to_abstract
 from training.split import read_data
 from training.start import first_table
-from training.trainer import Settings, train
+from training.trainer import Settings, train_mean
 from training.vocabulary import tokenize, train_vocabulary
 
 _TOKENS: Final = 19_600
@@ -27,19 +27,20 @@ _DIMENSIONS: Final = 384
 
 
 def main() -> None:
-    """Reads the command line and does it all; takes a few minutes on one core, and 3 GB of memory."""
+    """Reads the command line and does it all; takes some ten minutes on one core, and 3 GB of memory."""
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="has arxiv-abstracts and search-known-item")
     parser.add_argument("--out", type=Path, default=STATIC_MODEL, help="where the model folder goes")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--tokenizer", type=Path, help="a finished vocabulary, instead of a new one")
+    parser.add_argument("--runs", type=int, default=Settings().runs, help="whose mean is the model")
     parser.add_argument("--rounds", type=int, default=Settings().rounds, help="fewer for a trial")
     arguments = parser.parse_args()
     console = Console()
 
     data = read_data(arguments.data)
     rng = np.random.default_rng(arguments.seed)
-    settings = Settings(rounds=arguments.rounds)
+    settings = Settings(runs=arguments.runs, rounds=arguments.rounds)
     console.print(f"{len(data.training):,} records to train on, {len(data.held_out):,} kept out")
     if arguments.tokenizer:
         tokenizer = Tokenizer.from_file(str(arguments.tokenizer))
@@ -50,14 +51,12 @@ def main() -> None:
         tokenize(tokenizer, [record.title for record in data.training]),
         tokenize(tokenizer, [record.abstract for record in data.training]),
     )
-    table = _start(papers, tokenizer.get_vocab_size(), rng)
-    train(
-        table,
-        papers,
-        settings,
-        rng,
-        lambda number, loss: console.print(f"round {number} of {settings.rounds}: loss {loss:.3f}"),
-    )
+
+    def told(run: int, number: int, loss: float) -> None:
+        of = f"run {run} of {settings.runs}, round {number} of {settings.rounds}"
+        console.print(f"{of}: loss {loss:.3f}")
+
+    table = train_mean(_start(papers, tokenizer.get_vocab_size(), rng), papers, settings, rng, told)
 
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=arguments.out.parent, prefix=".model-") as parent:

@@ -28,6 +28,7 @@ def model_card(
         training=f"{len(data.training):,}",
         corpus=f"{len(data.corpus):,}",
         held_out=f"{len(data.held_out):,}",
+        runs=settings.runs,
         rounds=settings.rounds,
         batch=f"{settings.batch:,}",
         shortest=shortest,

@@ -2,15 +2,13 @@
 
 import gzip
 import json
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
+from bot.evaluation.split import held_out
 from bot.identity import title_key
-
-_ONE_IN: Final = 17
 
 
 class Record(NamedTuple):
@@ -41,14 +39,6 @@ class Data:
     corpus: tuple[Record, ...]
     items: tuple[KnownItem, ...]
     """Only those whose paper is in `corpus`."""
-
-
-def held_out(arxiv_id: str) -> bool:
-    """Whether no model learns from this paper, so that its title and abstract can measure any; one in 17.
-
-    It hangs on the id alone (CRC-32 of its ASCII text), and thus stays true when papers are added.
-    """
-    return zlib.crc32(arxiv_id.encode()) % _ONE_IN == 0
 
 
 def read_data(folder: Path) -> Data:

@@ -7,6 +7,7 @@ queries (Radford et al. 2021, https://arxiv.org/abs/2103.00020, figure 3), minim
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from training.pairs import TITLE_WEIGHT, PairSettings, Papers, batches, draw_pai
 class Settings:
     """How a table is trained; `rate` is the step size after the first `warm_up` steps, and falls to zero."""
 
+    runs: int = 2
     rounds: int = 16
     batch: int = 2048
     group: int = 64
@@ -51,6 +53,29 @@ class Adam:
         np.divide(self._mean, gradient, out=gradient)
         gradient *= rate * unbiased / (1 - 0.9**self._steps)
         self._values -= gradient
+
+
+def train_mean(
+    start: Table,
+    papers: Papers,
+    settings: Settings,
+    rng: np.random.Generator,
+    report: Callable[[int, int, float], None],
+) -> Table:
+    """The mean of `settings.runs` tables, each trained from `start` with pairs and batches of its own.
+
+    From one start they come to lie near each other, and their mean finds more than any of them (Wortsman et
+    al. 2022, https://arxiv.org/abs/2203.05482). `report` is told a run's number, from 1, and what `train`
+    tells of it.
+    """
+    trained: list[Table] = []
+    for run, own in enumerate([rng, *rng.spawn(settings.runs - 1)], start=1):
+        table = Table(start.vectors.copy(), start.log_weights.copy())
+        train(table, papers, settings, own, partial(report, run))
+        trained.append(table)
+    vectors: Floats = np.mean([table.vectors for table in trained], axis=0)
+    log_weights: Floats = np.mean([table.log_weights for table in trained], axis=0)
+    return Table(vectors, log_weights)
 
 
 def train(

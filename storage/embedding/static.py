@@ -1,24 +1,29 @@
 """The encoder that comes with Paperboy: one vector a token, from a table that the project trains itself.
 
 A text's vector is the sum of its tokens' vectors, made to length 1. The folder `static_model` is in
-model2vec's format (https://github.com/MinishLab/model2vec) and loads with it anywhere; its card says on what
-it was trained and what it scores.
+model2vec's format (https://github.com/MinishLab/model2vec) and loads with it anywhere, to the same vectors;
+its card says on what it was trained and what it scores. It is read here without that library, which brings a
+client of Hugging Face along: half a second and 40 MB that every start would pay for two files.
 """
 
 import hashlib
 import json
 import re
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
-from model2vec import StaticModel
 from numpy.typing import NDArray
 
 from bot.errors import StorageError
 
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
 STATIC_MODEL: Final = Path(__file__).parent / "static_model"
+_UNKNOWN: Final = "[UNK]"
 _FILES: Final = ("config.json", "tokenizer.json", "model.safetensors")
 
 # The words of model2vec's own path, where the tokenizer lower-cases and divides by this very pattern. Runs of
@@ -26,30 +31,43 @@ _FILES: Final = ("config.json", "tokenizer.json", "model.safetensors")
 _WORD: Final = re.compile(r"\w+")
 
 
+class _Model(NamedTuple):
+    """What the files hold, in memory."""
+
+    tokenizer: "Tokenizer"
+    tokens: dict[str, int]  # without the unknown one
+    vectors: NDArray[np.int8]  # (tokens, dimensions)
+    weights: NDArray[np.float32]  # (tokens,): by which a token's vector counts
+
+
 class StaticEncoder:
     """An `Encoder` over a model2vec model whose tokenizer divides text at `_WORD` and in lower case.
 
-    Gives the vectors that `StaticModel.encode` gives, several times as fast: nearly all words are tokens, and
-    are looked up in a dictionary; only the others go through the tokenizer.
+    Gives the vectors that model2vec gives, several times as fast: nearly all words are tokens, and are looked
+    up in a dictionary; only the others go through the tokenizer. The files are read when first needed.
     """
 
-    def __init__(self, model: StaticModel, name: str, title_weight: int) -> None:
-        """`title_weight`: how many times a document's title counts, beside its abstract once."""
-        self._name: Final = name
-        self._title_weight: Final = title_weight
-        self._tokenizer: Final = model.tokenizer
-        self._table: Final = _table(model)
-        self._tokens: Final = {
-            token: index for index, token in enumerate(model.tokens) if index != model.unk_token_id
-        }
+    def __init__(self, folder: Path) -> None:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        self.name: Final = static_name(folder)
+        self.dimensions: Final = int(config["hidden_dim"])
+        self._title_weight: Final = int(
+            config["title_weight"]
+        )  # how many times it counts
+        self._folder = folder
 
-    @property
-    def name(self) -> str:
-        return self._name
+    @cached_property
+    def _model(self) -> _Model:
+        from safetensors.numpy import load_file  # noqa: PLC0415 - loaded only where it is used
+        from tokenizers import Tokenizer  # noqa: PLC0415 - as above
 
-    @property
-    def dimensions(self) -> int:
-        return int(self._table.shape[1])
+        tokenizer = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
+        tensors = load_file(self._folder / "model.safetensors")
+        tokens = tokenizer.get_vocab()
+        unknown = tokens.pop(_UNKNOWN)
+        weights = tensors["weights"].astype(np.float32)
+        weights[unknown] = 0
+        return _Model(tokenizer, tokens, tensors["embeddings"], weights)
 
     def documents(self, texts: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
         """Titles with their abstracts → (n, dimensions), rows of length 1, or 0 where no token is known."""
@@ -64,23 +82,25 @@ class StaticEncoder:
 
     def _ids(self, text: str) -> list[int]:
         """The tokens of a text in no particular order, which a sum does not ask for."""
+        model = self._model
         ids: list[int] = []
         rare: list[str] = []
         for word in _WORD.findall(text.lower()):
-            index = self._tokens.get(word)
+            index = model.tokens.get(word)
             if index is None:
                 rare.append(word)
             else:
                 ids.append(index)
         if rare:
-            ids += self._tokenizer.encode(" ".join(rare), add_special_tokens=False).ids
+            ids += model.tokenizer.encode(" ".join(rare), add_special_tokens=False).ids
         return ids
 
     def _encode(self, texts: Iterable[list[int]], count: int) -> NDArray[np.float32]:
         sums = np.zeros((count, self.dimensions), np.float32)
         for row, ids in zip(sums, texts, strict=True):
             if ids:
-                self._table.take(ids, axis=0).sum(axis=0, out=row)
+                model = self._model
+                np.dot(model.weights.take(ids), model.vectors.take(ids, axis=0).astype(np.float32), out=row)
         lengths: NDArray[np.float32] = np.linalg.norm(sums, axis=1, keepdims=True)
         np.divide(sums, lengths, out=sums, where=lengths > 0)
         return sums
@@ -96,10 +116,7 @@ def open_static(folder: Path = STATIC_MODEL) -> StaticEncoder:
         raise StorageError(
             f"The search model in {folder} lacks {', '.join(missing)}. Install Paperboy again to get it back."
         )
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    return StaticEncoder(
-        StaticModel.from_pretrained(folder), static_name(folder), int(config["title_weight"])
-    )
+    return StaticEncoder(folder)
 
 
 def static_name(folder: Path) -> str:
@@ -108,13 +125,3 @@ def static_name(folder: Path) -> str:
     for name in _FILES:
         digest.update((folder / name).read_bytes())
     return f"paperboy-static-{digest.hexdigest()[:12]}"
-
-
-def _table(model: StaticModel) -> NDArray[np.float32]:
-    """The vector that each token adds, its weight included; nothing for the unknown token."""
-    table = model.embedding.astype(np.float32)
-    if model.weights is not None:
-        table *= model.weights[:, np.newaxis].astype(np.float32)
-    if model.unk_token_id is not None:
-        table[model.unk_token_id] = 0
-    return table

@@ -2,9 +2,10 @@
 
 import pytest
 
+from bot.evaluation.split import held_out
 from bot.identity import title_key
 from tests.shared import shared_file
-from training.split import Data, held_out, read_data
+from training.split import Data, read_data
 
 
 @pytest.fixture(scope="module")

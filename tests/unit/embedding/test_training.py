@@ -16,7 +16,7 @@ from training.bags import Floats, Table, bags, unit
 from training.export import LARGEST, put_in_place, write_model
 from training.pairs import PairSettings, Papers, batches, draw_pair
 from training.start import first_table
-from training.trainer import Settings, document_vectors, loss_and_gradient, train
+from training.trainer import Settings, document_vectors, loss_and_gradient, train, train_mean
 from training.vocabulary import UNKNOWN, Tokens, tokenize, train_vocabulary
 
 VOCABULARY = 40
@@ -106,6 +106,26 @@ def test_training_brings_titles_nearer_to_their_papers_and_is_repeatable() -> No
     again, _ = trained()
     assert np.array_equal(table.vectors, again.vectors)
     assert document_vectors(table, papers).shape == (32, 4)
+
+
+def test_the_mean_is_of_runs_that_begin_alike_and_see_other_pairs() -> None:
+    rng = np.random.default_rng(6)
+    papers = Papers(random_texts(rng, 16, 4), random_texts(rng, 16, 60))
+    start = random_table(rng)
+    settings = Settings(runs=2, rounds=3, batch=8, group=4, warm_up=2)
+    heard: list[tuple[int, int]] = []
+    mean = train_mean(
+        start, papers, settings, np.random.default_rng(7), lambda run, number, _: heard.append((run, number))
+    )
+    alone = []
+    for own in (np.random.default_rng(7), np.random.default_rng(7).spawn(1)[0]):
+        alone.append(Table(start.vectors.copy(), start.log_weights.copy()))
+        train(alone[-1], papers, settings, own, lambda *_: None)
+    one, other = alone
+    assert not np.array_equal(one.vectors, other.vectors)
+    assert mean.vectors == pytest.approx((one.vectors + other.vectors) / 2, abs=1e-6)
+    assert mean.log_weights == pytest.approx((one.log_weights + other.log_weights) / 2, abs=1e-6)
+    assert heard == [(1, 1), (1, 2), (1, 3), (2, 1), (2, 2), (2, 3)]
 
 
 def test_a_written_model_gives_the_vectors_that_were_trained(tmp_path: Path) -> None:
