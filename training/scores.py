@@ -1,6 +1,5 @@
 """What a model scores: one paper is right, and its place counts."""
 
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -8,6 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.evaluation.split import Split, split_of
 from bot.search.ports import Encoder
 from training.bags import Floats
 from training.lexical import Lexical
@@ -43,11 +43,11 @@ def title_to_abstract(encoder: Encoder, papers: Sequence[Record]) -> Score:
 def known_items(encoder: Encoder, data: Data) -> list[Score]:
     """Descriptions by people who read the paper, whole and begun, and names, over the known-item corpus.
 
-    Fused scores are given for halves of the queries too, divided by CRC-32 of the paper's id.
+    Fused scores are given for both halves of the queries too, see `bot.evaluation.split`.
     """
     rows = {paper.arxiv_id: row for row, paper in enumerate(data.corpus)}
     right = np.array([rows[item.arxiv_id] for item in data.items])
-    half = np.array([zlib.crc32(item.arxiv_id.encode()) % 2 == 0 for item in data.items])
+    half = np.array([split_of(item.arxiv_id) is Split.TUNE for item in data.items])
     lexical = Lexical(data.corpus)
     documents = encoder.documents([(paper.title, paper.abstract) for paper in data.corpus])
     kinds = {
@@ -65,8 +65,8 @@ def known_items(encoder: Encoder, data: Data) -> list[Score]:
             places = _places(scores, right)
             found.append(_score(kind, mode, places))
             if mode == "fused":
-                found.append(_score(f"{kind}, one half", mode, places[half]))
-                found.append(_score(f"{kind}, the other", mode, places[~half]))
+                found.append(_score(f"{kind}, half to tune", mode, places[half]))
+                found.append(_score(f"{kind}, half to report", mode, places[~half]))
     return found
 
 

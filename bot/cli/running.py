@@ -43,7 +43,9 @@ def register(app: typer.Typer) -> None:
 def run_command() -> None:
     """Run the bot: fetch, rank, and send what is due, until it is stopped (Ctrl-C)."""
     from bot.logs import configure_logs
+    from bot.system import give_memory_back
 
+    give_memory_back()
     settings = load_settings()
     configure_logs("error", settings.log_format)  # the welcome says by itself what it meets
     run(_run(settings))

@@ -25,9 +25,9 @@ class Weights:
     the paper's own: with each content word, meaning counts for more.
     """
 
-    least_meaning: float = 0.2  # of two content words and fewer
+    least_meaning: float = 0.1  # of two content words and fewer
     most_meaning: float = 0.5
-    meaning_a_word: float = 0.05
+    meaning_a_word: float = 0.075
     title_begins: float = 0.4  # the title begins with the very words
     title_holds: float = 0.2  # the title has the words side by side
     popularity: float = 0.06

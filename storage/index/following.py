@@ -23,7 +23,7 @@ T = TypeVar("T")
 Step = Callable[[int], Awaitable[None]]
 """Told after each batch where the store's cursor stood when it was read."""
 
-_BATCH: Final = 1_000  # papers read from the store at once
+_BATCH: Final = 250  # papers read from the store at once
 _COMPARED: Final = 8  # papers by which a store is known again
 _MANY: Final = 5_000  # changes that are waiting, from which on memory is spent on speed
 
@@ -58,8 +58,7 @@ async def follow_words(
     except BaseException:
         writer.submit(words.drop)  # behind whatever is still being put
         raise
-    if bulk:
-        await _run(writer, words.rest)
+    await _run(writer, words.rest)  # a bot that waits for the next papers needs no memory for writing
 
 
 async def follow_vectors(
