@@ -31,8 +31,8 @@ class RandomIds:
 def give_memory_back() -> None:
     """Makes this process return what it frees to the system, which matters to one that runs for months.
 
-    By default glibc keeps an arena a thread, and ever larger blocks after large ones were freed: some 30 MB of
-    a bot that made its search index. The parameters are those of mallopt(3); elsewhere this does nothing.
+    By default glibc keeps an arena a thread, and ever larger blocks after large ones were freed: some 30 MB
+    of a bot that made its search index. The parameters are those of mallopt(3); elsewhere this does nothing.
     """
     if sys.platform != "linux":
         return
