@@ -51,9 +51,7 @@ class StaticEncoder:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         self.name: Final = static_name(folder)
         self.dimensions: Final = int(config["hidden_dim"])
-        self._title_weight: Final = int(
-            config["title_weight"]
-        )  # how many times it counts
+        self._title_weight: Final = int(config["title_weight"])  # how many times it counts
         self._folder = folder
 
     @cached_property
