@@ -1,5 +1,6 @@
 """The composition root: the only module that knows adapters and storage, and puts everything together."""
 
+import gc
 import random
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -208,6 +209,10 @@ async def open_search(settings: Settings, store: Store, around: Surroundings) ->
             token=_plain(settings.hf_token),
             arxiv_urls=(settings.arxiv_api_url, settings.arxiv_rss_url) if settings.arxiv else None,
         )
+        # What is loaded by now stays loaded. Looking through it all for garbage, as Python does now and then,
+        # would make one search in fifty wait for a tenth of a second.
+        gc.collect()
+        gc.freeze()
         yield Search(
             store.papers,
             index,
