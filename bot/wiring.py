@@ -167,7 +167,7 @@ async def open_index(settings: Settings, store: Store) -> AsyncIterator["SearchI
 
 
 def _encoder(settings: Settings) -> "Encoder | None":
-    """What searches by meaning; its model is loaded when it is first needed."""
+    """What searches by meaning. The static model is read when it is first needed, any other at once."""
     match settings.semantic_model:
         case "none":
             return None
