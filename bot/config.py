@@ -147,6 +147,49 @@ class Settings(BaseModel):
         "UTC", description="Time zone of a new destination that names none."
     )
 
+    web_address: Annotated[str, BeforeValidator(values.listen_address)] = Field(
+        "127.0.0.1:8000", description="Where Paperboy's web server listens, as HOST:PORT."
+    )
+    public_url: Annotated[str | None, BeforeValidator(values.optional_url)] = Field(
+        None,
+        description="How the world reaches the web server, such as https://papers.example.org. Without it, "
+        "links that need it are left out, and Slack is reached by Socket Mode alone.",
+    )
+
+    slack_bot_token: _Secret = Field(
+        None, description="Slack: the bot token (xoxb-…) of one workspace. `paperboy setup slack` finds it."
+    )
+    slack_app_token: _Secret = Field(
+        None,
+        description="Slack: the app-level token (xapp-…) with connections:write. Chooses Socket Mode, which "
+        "needs no public address.",
+    )
+    slack_signing_secret: _Secret = Field(
+        None, description="Slack: the signing secret, which chooses HTTP: Slack calls the public address."
+    )
+    slack_client_id: Annotated[str | None, BeforeValidator(values.line)] = Field(
+        None, description="Slack: the client id, with which many workspaces can install the bot by OAuth."
+    )
+    slack_client_secret: _Secret = Field(None, description="Slack: the client secret, for OAuth.")
+    slack_api_url: _BaseUrl = Field("https://slack.com/api", description="Base address of Slack's Web API.")
+    slack_command: Annotated[str, BeforeValidator(values.slash_command)] = Field(
+        "/papers", description="The slash command that people type in Slack; also in the manifest."
+    )
+    slack_packs: Annotated[tuple[str, ...], BeforeValidator(values.slack_packs)] = Field(
+        (),
+        description="What Slack is asked for beyond posting and answering, each with scopes of its own: "
+        "recheck, links, plots, join, people. docs/slack.md says what each is for.",
+    )
+    slack_managers: Annotated[tuple[str, ...], BeforeValidator(values.slack_managers)] = Field(
+        ("members",),
+        description="Who may manage a channel's digest in Slack: members (its full members, never guests), "
+        "admins (of the workspace), or the ids of people, such as U012ABCDEF. Telling members from guests "
+        "needs the pack people; without it, whoever installed the bot may.",
+    )
+    sharing: _Flag = Field(
+        True, description="Whether people may share an answer that they got with everybody in a channel."
+    )
+
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
         BeforeValidator(values.choice("debug", "info", "warning", "error")),
@@ -280,7 +323,7 @@ def _as_text(value: object, default: object) -> str:
         case bool():
             return "on" if value else "off"
         case tuple():
-            return " ".join(value)
+            return " ".join(value) or "none"
         case _:
             return str(value)
 

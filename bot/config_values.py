@@ -199,3 +199,65 @@ def contact(raw: object) -> str:
     if not re.fullmatch(r"(?:https?://|[!-'*-?A-~]+@)[!-'*-?A-~]{3,200}", address):
         raise BadValueError(f"{shown(raw)} is neither an e-mail address nor a web address.")
     return address
+
+
+def listen_address(raw: object) -> str:
+    """`HOST:PORT` of this machine; an IPv6 host in brackets. Port 0 lets the system choose."""
+    address = text(raw)
+    match = re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[\w.-]+):([0-9]{1,5})", address)
+    if not match or int(match[2]) > 65_535:
+        raise BadValueError(f"{shown(raw)} is nowhere to listen; write one like 127.0.0.1:8000.")
+    return address
+
+
+def optional_url(raw: object) -> str | None:
+    """As `base_url`."""
+    return base_url(raw)
+
+
+def line(raw: object) -> str:
+    """A short text on one line, without blanks."""
+    value = text(raw)
+    if not re.fullmatch(r"[!-~]{1,200}", value):
+        raise BadValueError(f"{shown(raw)} has a blank, a line break or a letter that cannot be there.")
+    return value
+
+
+def slash_command(raw: object) -> str:
+    """A slash command as Slack takes it: a slash, then at most 31 small letters, digits, - and _."""
+    command = text(raw)
+    command = command if command.startswith("/") else f"/{command}"
+    if not re.fullmatch(r"/[a-z0-9_-]{1,31}", command):
+        raise BadValueError(f"{shown(raw)} is no slash command; write one like /papers, in small letters.")
+    return command
+
+
+SLACK_PACKS: Final = ("recheck", "links", "plots", "join", "people")
+
+
+def slack_packs(raw: object) -> tuple[str, ...]:
+    """Some of `SLACK_PACKS`, each once, in that order; `none` for none."""
+    names = [name for name in _names(raw) if name != "none"]
+    unknown = [name for name in names if name not in SLACK_PACKS]
+    if unknown:
+        raise BadValueError(f"{shown(unknown[0])} is no pack; there are {', '.join(SLACK_PACKS)}.")
+    return tuple(pack for pack in SLACK_PACKS if pack in names)
+
+
+def slack_managers(raw: object) -> tuple[str, ...]:
+    """`members`, `admins`, or ids of people."""
+    names = _names(raw)
+    if names in (["members"], ["admins"]):
+        return tuple(names)
+    for name in names:
+        if not re.fullmatch(r"[UW][A-Z0-9]{6,}", name.upper()):
+            raise BadValueError(f"{shown(name)} is neither members, admins, nor an id such as U012ABCDEF.")
+    return tuple(dict.fromkeys(name.upper() for name in names))
+
+
+def _names(raw: object) -> list[str]:
+    """Words with blanks or commas between them, or a list."""
+    names = re.split(r"[\s,]+", raw.strip()) if isinstance(raw, str) else raw
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+        raise BadValueError(f"{shown(raw)} is not a list of words.")
+    return [name.strip().lower() for name in names if name.strip()]

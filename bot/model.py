@@ -451,12 +451,20 @@ class Pool(StrEnum):
     TRENDING = "trending"
     ANNOUNCED = "announced"  # newly announced on arXiv, and matching the filter
     BOTH = "both"  # the two labelled apart
+    SUBSCRIPTIONS = "subscriptions"  # whatever new its subscriptions match: a person's destination
 
 
 class Layout(StrEnum):
     COMPACT = "compact"
     CARDS = "cards"
     THREAD = "thread"
+
+
+class Summaries(StrEnum):
+    """Whose words stand under a title."""
+
+    ANY = "any"  # an AI's where there is one, else the abstract's
+    ABSTRACT = "abstract"  # never an AI's
 
 
 class QuietDay(StrEnum):
@@ -496,7 +504,10 @@ class Destination:
     maximum: int = 5  # papers a digest; no target
     floor: int = 0  # least score, in upvotes
     layout: Layout = Layout.COMPACT
+    summaries: Summaries = Summaries.ANY
     quiet_day: QuietDay = QuietDay.SILENT
+    label: str = ""  # what people call the place ("#ml-papers"); untrusted text; empty: its name
+    owner_id: str | None = None  # the recipient who set it up, and is told what goes wrong; None: an operator
     state: DestinationState = DestinationState.ACTIVE
     state_by: str | None = None  # who paused or removed it, in words for people
     state_at: datetime | None = None
@@ -544,6 +555,11 @@ class SlotRecord:
 # --- deliveries --------------------------------------------------------------------------------
 
 
+class DeliveryKind(StrEnum):
+    DIGEST = "digest"  # what a slot brought
+    NOTICE = "notice"  # what an owner should know of a destination; goes out though that is paused
+
+
 class DeliveryState(StrEnum):
     PENDING = "pending"
     LEASED = "leased"
@@ -569,6 +585,8 @@ class NewDelivery:
     doc: str  # the message as JSON (`bot.view.doc`), frozen: every try sends the same
     papers: tuple[int, ...]  # told by this message: one ledger row each
     deliver_by: datetime  # after this it is too late to be worth sending
+    kind: DeliveryKind = DeliveryKind.DIGEST
+    layout: Layout = Layout.COMPACT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -581,6 +599,8 @@ class Delivery:
     recipient_id: str
     route: Route
     doc: str
+    kind: DeliveryKind = DeliveryKind.DIGEST
+    layout: Layout = Layout.COMPACT
     state: DeliveryState
     doubtful: bool  # a request for it went out, and its fate was never learnt
     attempts: int

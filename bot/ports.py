@@ -25,6 +25,7 @@ from bot.model import (
     ImportBatch,
     ImportReport,
     IngestReport,
+    Layout,
     NewDelivery,
     Paper,
     PaperId,
@@ -33,6 +34,7 @@ from bot.model import (
     PlannedSlot,
     Poll,
     Ranking,
+    Route,
     Signal,
     SlotRecord,
     SourceNote,
@@ -40,6 +42,7 @@ from bot.model import (
     Upstream,
     Window,
 )
+from bot.people.ports import HistoryStore, InstallationStore, PeopleStore
 
 # --- time, ids -----------------------------------------------------------------------------------
 
@@ -125,6 +128,11 @@ class PaperStore(Protocol):
     ) -> Sequence[int]:
         """Numbers of the papers that an arXiv listing first announced after `since` and by `as_of`."""
 
+    async def first_shown(self, since: datetime, as_of: datetime) -> Sequence[int]:
+        """Numbers of the papers that an upstream first showed after `since` and by `as_of`; what only a
+        person brought is not among them.
+        """
+
     async def without_categories(self, paper_ids: Iterable[int]) -> Sequence[PaperId]:
         """The arXiv ids of those papers whose categories are not known yet."""
 
@@ -185,6 +193,12 @@ class DestinationStore(Protocol):
         """
 
     async def list(self, *, removed: bool = False) -> Sequence[Destination]: ...
+
+    async def at(self, route: Route) -> Destination | None:
+        """The destination of that route that is not removed; of several the one made first."""
+
+    async def owned(self, owner_id: str) -> Sequence[Destination]:
+        """Those not removed that this recipient set up, in order of their making."""
 
     async def by_name(self, name: str) -> Destination | None:
         """The destination of that name or id that is not removed."""
@@ -277,6 +291,11 @@ class OutboxStore(Protocol):
         Raises `NotFoundError` or `ConflictError` (it is not in doubt).
         """
 
+    async def post(self, delivery: NewDelivery, now: datetime) -> bool:
+        """Writes a message that no slot brings (a notice), due at once, with its ledger rows; `False` if its
+        key is there already.
+        """
+
     async def next_due(self, surfaces: Sequence[str]) -> datetime | None:
         """When the next delivery can be claimed."""
 
@@ -348,6 +367,12 @@ class Store(Protocol):
     @property
     def sources(self) -> SourceStore: ...
     @property
+    def people(self) -> PeopleStore: ...
+    @property
+    def installations(self) -> InstallationStore: ...
+    @property
+    def history(self) -> HistoryStore: ...
+    @property
     def admin(self) -> StoreAdmin: ...
 
 
@@ -378,6 +403,7 @@ class Parcel:
     doc: str  # JSON of a `bot.view.doc.Doc`
     created_at: datetime
     attempt: int  # from 1
+    layout: Layout = Layout.COMPACT
 
 
 class Deliverer(Protocol):

@@ -23,17 +23,30 @@ class Span:
 
     A `url` that is no absolute http or https address, or has white space, quotes, angle brackets or
     unprintable characters in it, is dropped, so that what an upstream sent never becomes another kind
-    of link.
+    of link. An `instant` is shown in the reader's own time where the surface can, else as `text`.
     """
 
     text: str
     url: str | None = None
     strong: bool = False
     emphasis: bool = False
+    instant: int | None = None  # Unix seconds, UTC
 
     def __post_init__(self) -> None:
         if self.url is not None and not (_WEB_ADDRESS.fullmatch(self.url) and self.url.isprintable()):
             object.__setattr__(self, "url", None)
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """Something a reader can do: `action` is what the surface hands back (`bot.commands.actions`).
+
+    `label` says it whole, so that it can be read aloud without what stands around it.
+    """
+
+    label: str
+    action: str
+    danger: bool = False  # asks the reader whether this is really meant
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +66,7 @@ class PaperCard:
     summary: tuple[Span, ...] = ()
     summary_from: str | None = None  # who wrote the summary, for people: "abstract", "Hugging Face's AI"
     facts: tuple[Span, ...] = ()  # the reason first, then authors, code, …
+    menu: tuple[Button, ...] = ()  # what can be done with this paper
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +88,14 @@ class Divider:
     """A line between groups."""
 
 
-Block = Heading | PaperCard | Section | Note | Divider
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """A row of buttons."""
+
+    buttons: tuple[Button, ...]
+
+
+Block = Heading | PaperCard | Section | Note | Divider | Actions
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +143,12 @@ def _encode(block: Block) -> dict[str, Any]:
             return {"type": "note", "spans": _encode_spans(spans)}
         case Divider():
             return {"type": "divider"}
+        case Actions(buttons):
+            return {"type": "actions", "buttons": [_encode_button(one) for one in buttons]}
         case PaperCard():
+            menu = {"menu": [_encode_button(one) for one in block.menu]} if block.menu else {}
             return {
+                **menu,
                 "type": "paper",
                 "number": block.number,
                 "paper_key": block.paper_key,
@@ -147,7 +172,14 @@ def _encode_span(span: Span) -> dict[str, Any]:
         value["strong"] = True
     if span.emphasis:
         value["emphasis"] = True
+    if span.instant is not None:
+        value["instant"] = span.instant
     return value
+
+
+def _encode_button(button: Button) -> dict[str, Any]:
+    value: dict[str, Any] = {"label": button.label, "action": button.action}
+    return {**value, "danger": True} if button.danger else value
 
 
 class _Fields:
@@ -186,11 +218,14 @@ class _Fields:
             raise self._wrong(name, "a whole number")
         return value
 
+    def whole_number_or_none(self, name: str) -> int | None:
+        return None if self._value.get(name) is None else self.whole_number(name)
+
     def one(self, name: str, read: Callable[[Any, str], _T]) -> _T:
         return read(self._value[name], f"{name} of {self._where}")
 
     def tuple_of(self, name: str, read: Callable[[Any, str], _T]) -> tuple[_T, ...]:
-        value = self._value[name]
+        value = self._value.get(name, [])
         if not isinstance(value, list):
             raise self._wrong(name, "a list")
         return tuple(read(item, f"{name}[{i}] of {self._where}") for i, item in enumerate(value))
@@ -200,7 +235,8 @@ class _Fields:
 
 
 _CARD: Final = {"type", "number", "paper_key", "title", "summary", "summary_from", "facts"}
-_SPAN_EXTRAS: Final = frozenset({"url", "strong", "emphasis"})
+_CARD_EXTRAS: Final = frozenset({"menu"})
+_SPAN_EXTRAS: Final = frozenset({"url", "strong", "emphasis", "instant"})
 
 
 def _block(value: Any, where: str) -> Block:
@@ -215,8 +251,11 @@ def _block(value: Any, where: str) -> Block:
         case "divider":
             _Fields(value, where, required={"type"})
             return Divider()
+        case "actions":
+            fields = _Fields(value, where, required={"type", "buttons"})
+            return Actions(fields.tuple_of("buttons", _button))
         case "paper":
-            fields = _Fields(value, where, required=_CARD)
+            fields = _Fields(value, where, required=_CARD, optional=_CARD_EXTRAS)
             return PaperCard(
                 number=fields.whole_number("number"),
                 paper_key=fields.text("paper_key"),
@@ -224,6 +263,7 @@ def _block(value: Any, where: str) -> Block:
                 summary=fields.tuple_of("summary", _span),
                 summary_from=fields.text_or_none("summary_from"),
                 facts=fields.tuple_of("facts", _span),
+                menu=fields.tuple_of("menu", _button),
             )
         case _:
             raise ValueError(f"{where} is of the unknown type {kind!r}.")
@@ -236,7 +276,18 @@ def _spans(value: Any, where: str) -> tuple[Span, ...]:
 def _span(value: Any, where: str) -> Span:
     fields = _Fields(value, where, required={"text"}, optional=_SPAN_EXTRAS)
     url = fields.text_or_none("url")
-    span = Span(fields.text("text"), url, fields.flag("strong"), fields.flag("emphasis"))
+    span = Span(
+        fields.text("text"),
+        url,
+        fields.flag("strong"),
+        fields.flag("emphasis"),
+        fields.whole_number_or_none("instant"),
+    )
     if span.url != url:
         raise ValueError(f"'url' of {where} must be an http or https address.")
     return span
+
+
+def _button(value: Any, where: str) -> Button:
+    fields = _Fields(value, where, required={"label", "action"}, optional=frozenset({"danger"}))
+    return Button(fields.text("label"), fields.text("action"), fields.flag("danger"))

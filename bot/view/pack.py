@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import assert_never
 
-from bot.view.doc import Block, Divider, Doc, Heading, Note, PaperCard, Section, Span
+from bot.view.doc import Actions, Block, Divider, Doc, Heading, Note, PaperCard, Section, Span
 from bot.view.text import ELLIPSIS, shorten
 
 
@@ -153,7 +153,7 @@ def _cuts(block: Block) -> Iterator[_Cut]:
             yield len(block.title.text), 1, partial(_cut_title, block)
         case Heading() | Section() | Note():
             yield _length(block.spans), 1, partial(_cut_spans, block)
-        case Divider():
+        case Divider() | Actions():
             return
         case _:
             assert_never(block)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from bot.view.doc import Block, Divider, Doc, Heading, Note, PaperCard, Section, Span
+from bot.view.doc import Actions, Block, Divider, Doc, Heading, Note, PaperCard, Section, Span
 from bot.view.text import clusters, control_free
 from bot.view.text import width as columns
 
@@ -53,6 +53,8 @@ def _block(block: Block, width: int | None) -> list[str]:
             return [*wrap(_text(spans), width), *_addresses(spans, "")]
         case Divider():
             return ["-" * min(width or _RULE, _RULE)]
+        case Actions():
+            return []  # text alone has nothing to press
         case PaperCard():
             return _card(block, width)
 

@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from bot.view.doc import Block, Divider, Doc, Heading, Note, PaperCard, Section, Span
+from bot.view.doc import Actions, Block, Button, Divider, Doc, Heading, Note, PaperCard, Section, Span
 
 _WORDS = st.sampled_from(
     [
@@ -26,7 +26,10 @@ TEXTS = st.text(alphabet=st.characters(exclude_categories=[]), max_size=40) | st
     _WORDS, max_size=30
 ).map(" ".join)
 URLS = st.none() | st.sampled_from(["https://arxiv.org/abs/2508.13426", "http://a.org/" + "b" * 90])
-SPANS = st.builds(Span, TEXTS, URLS, st.booleans(), st.booleans())
+SPANS = st.builds(Span, TEXTS, URLS, st.booleans(), st.booleans(), st.none() | st.integers(0, 1 << 32))
+BUTTONS = st.builds(
+    Button, TEXTS.map(lambda text: text[:40]), st.just("save:arxiv:2508.13426"), st.booleans()
+)
 _LINES = st.lists(SPANS, max_size=4).map(tuple)
 CARDS = st.builds(
     PaperCard,
@@ -36,6 +39,7 @@ CARDS = st.builds(
     summary=_LINES,
     summary_from=st.none() | st.just("abstract"),
     facts=_LINES,
+    menu=st.lists(BUTTONS, max_size=2).map(tuple),
 )
 
 
@@ -45,6 +49,7 @@ def blocks() -> st.SearchStrategy[Block]:
         | st.builds(Section, _LINES)
         | st.builds(Note, _LINES)
         | st.just(Divider())
+        | st.builds(Actions, st.lists(BUTTONS, min_size=1, max_size=3).map(tuple))
         | CARDS
         | CARDS
     )

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.view.doc import Block, Divider, Doc, Heading, Note, PaperCard, Section, Span
+from bot.view.doc import Actions, Block, Divider, Doc, Heading, Note, PaperCard, Section, Span
 from bot.view.pack import Budget, Size, pack
 from tests.property.docs import docs
 
@@ -19,6 +19,8 @@ def size(block: Block) -> Size:
     match block:
         case Divider():
             return Size(1)
+        case Actions(buttons):
+            return Size(len(buttons))  # nothing of a row can be left out
         case PaperCard():
             spans = (block.title, *block.summary, *block.facts)
             return Size(4 + sum(map(_escaped, spans)), 2 if block.facts else 1)

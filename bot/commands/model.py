@@ -1,0 +1,190 @@
+"""Commands as they are declared, called and answered: the same on every surface. Frozen values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import time
+from enum import StrEnum
+from typing import TypeAlias
+
+from bot.model import PaperId, Weekday
+from bot.people.model import Identity
+from bot.view.doc import Doc
+
+# --- declared ------------------------------------------------------------------------------------
+
+
+class Kind(StrEnum):
+    """What an option takes; `bot.commands.values` reads each from text."""
+
+    TEXT = "text"
+    QUERY = "query"  # the query language; kept as it was typed
+    PAPER = "paper"  # an id or a link
+    CHOICE = "choice"
+    NUMBER = "number"
+    TIME = "time"
+    ZONE = "zone"
+    DAYS = "days"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One argument of a command.
+
+    Positional options are typed in their order, named ones as `name=value` anywhere. The last positional one
+    may take all that is `rest`.
+    """
+
+    name: str
+    kind: Kind
+    help: str  # one phrase, without a full stop
+    label: str = ""  # in a form; the name with a capital unless given
+    required: bool = False
+    named: bool = False
+    rest: bool = False
+    choices: tuple[str, ...] = ()  # of a CHOICE; the first is the default in a form
+    least: int = 0  # of a NUMBER
+    most: int = 0
+    default: str | None = None  # as it would be typed
+
+    @property
+    def title(self) -> str:
+        return self.label or self.name.replace("_", " ").capitalize()
+
+
+class Permission(StrEnum):
+    """Who may use a command."""
+
+    ANYONE = "anyone"  # every member, also guests: answers are private and change only what is theirs
+    MEMBER = "member"  # members of the organisation: something is stored for them
+    MANAGER = "manager"  # who may manage the channel where it is used
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One command, declared once."""
+
+    name: str  # as typed behind the command's own name: "search", "channel add"
+    summary: str  # one line for lists, at most 80 characters, without a full stop
+    help: str  # what it does, in full sentences
+    examples: tuple[str, ...]  # what stands behind the command's own name; each parses to this command
+    options: tuple[Option, ...] = ()
+    permission: Permission = Permission.ANYONE
+    form: bool = False  # called without arguments, a surface that has forms opens one
+
+    @property
+    def group(self) -> str | None:
+        """`channel` of `channel add`."""
+        group, space, _ = self.name.rpartition(" ")
+        return group if space else None
+
+    def option(self, name: str) -> Option:
+        """Raises `KeyError`."""
+        return next(one for one in self.options if one.name == name)
+
+
+# --- called --------------------------------------------------------------------------------------
+
+Value: TypeAlias = str | int | time | frozenset[Weekday] | PaperId
+"""What an option's text was read as: TEXT, QUERY (checked, as typed), CHOICE and ZONE are `str`."""
+
+
+class Standing(StrEnum):
+    """What somebody is to the organisation in whose space they speak."""
+
+    MEMBER = "member"
+    GUEST = "guest"  # invited to some channels
+    EXTERNAL = "external"  # of another organisation, in a shared channel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Who calls. `name` is untrusted text."""
+
+    identity: Identity
+    name: str
+    standing: Standing = Standing.MEMBER
+    zone: str | None = None  # as the surface tells it; None: it does not
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a command was called: what the surface needs to answer and to post there.
+
+    `address` is the route's (`bot.model.Route.address`) if digests could be posted there, else `None`.
+    """
+
+    surface: str
+    tenant: str
+    address: str | None
+    name: str  # for people: "#ml-papers", "direct message"; untrusted text
+    direct: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One use of a command, its options read."""
+
+    command: Command
+    arguments: Mapping[str, Value]  # those given, and the defaults of others
+    actor: Actor
+    place: Place
+    note: str | None = None  # what to say first: that the text was taken as a search
+
+    def text(self, name: str) -> str:
+        """A TEXT, QUERY, CHOICE or ZONE argument; empty if it was not given."""
+        value = self.arguments.get(name, "")
+        assert isinstance(value, str)  # noqa: S101 - which kind an option is of is declared beside it
+        return value
+
+
+# --- answered ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file that goes with an answer."""
+
+    name: str
+    media_type: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormRequest:
+    """Asks the surface for a form with the command's options.
+
+    `values` are as they would be typed. What is submitted comes back as a call of the command.
+    `subject` is handed back with it (the destination that is edited).
+    """
+
+    command: Command
+    values: Mapping[str, str] = field(default_factory=dict)
+    intro: str = ""
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What a command answers. Private unless it says otherwise: `shared` posts it for all in the place."""
+
+    doc: Doc
+    shared: bool = False
+    replaces: bool = False  # the message whose button was pressed becomes this one
+    attachment: Attachment | None = None
+    form: FormRequest | None = None  # where the surface has no forms, `doc` says what to type instead
+
+
+__all__ = [
+    "Actor",
+    "Attachment",
+    "Call",
+    "Command",
+    "FormRequest",
+    "Kind",
+    "Option",
+    "Permission",
+    "Place",
+    "Reply",
+    "Standing",
+    "Value",
+]

@@ -1,0 +1,330 @@
+"""Every command, declared once: surfaces register, parse, explain and document from here alone."""
+
+from dataclasses import replace
+from typing import Final
+
+from bot.commands.model import Command, Kind, Option, Permission
+from bot.model import Layout, Pool, QuietDay, Window
+
+_PAPER: Final = Option(
+    name="paper", kind=Kind.PAPER, required=True, help="a paper's id or link, such as 1706.03762"
+)
+_WINDOW: Final = Option(
+    name="window",
+    kind=Kind.CHOICE,
+    choices=tuple(Window),
+    default=Window.DAY,
+    help="how far back to look",
+)
+
+# --- what makes a digest; the same where a channel is added and where it is edited ---------------------
+
+_AT: Final = Option(
+    name="at", kind=Kind.TIME, named=True, default="9:00", label="Time", help="local time, such as 9:00"
+)
+_ZONE: Final = Option(
+    name="zone", kind=Kind.ZONE, named=True, label="Time zone", help="such as Europe/Berlin"
+)
+_DAYS: Final = Option(
+    name="days", kind=Kind.DAYS, named=True, default="weekdays", help="weekdays, daily, or mon,wed,fri"
+)
+_FILTER: Final = Option(
+    name="filter",
+    kind=Kind.QUERY,
+    named=True,
+    help="only papers that match, in the language of searches; in quotes if it has spaces",
+)
+_MAXIMUM: Final = Option(
+    name="max",
+    kind=Kind.NUMBER,
+    named=True,
+    least=1,
+    most=20,
+    default="5",
+    label="At most",
+    help="papers in one digest",
+)
+_FLOOR: Final = Option(
+    name="floor",
+    kind=Kind.NUMBER,
+    named=True,
+    least=0,
+    most=1000,
+    default="0",
+    label="At least",
+    help="upvotes gained in the window; 0 takes all",
+)
+_DIGEST: Final = (
+    _AT,
+    _ZONE,
+    _DAYS,
+    _FILTER,
+    _MAXIMUM,
+    _FLOOR,
+    Option(
+        name="window",
+        kind=Kind.CHOICE,
+        named=True,
+        choices=tuple(Window),
+        default=Window.DAY,
+        help="trending over the day, week or month",
+    ),
+    Option(
+        name="pool",
+        kind=Kind.CHOICE,
+        named=True,
+        choices=(Pool.TRENDING, Pool.ANNOUNCED, Pool.BOTH),
+        default=Pool.TRENDING,
+        label="Papers",
+        help="what trends, what arXiv newly announced, or both",
+    ),
+    Option(
+        name="layout",
+        kind=Kind.CHOICE,
+        named=True,
+        choices=tuple(Layout),
+        default=Layout.COMPACT,
+        help="one compact message, cards, or a thread with a reply per paper",
+    ),
+    Option(
+        name="summaries",
+        kind=Kind.CHOICE,
+        named=True,
+        choices=("any", "abstract"),
+        default="any",
+        help="an AI's where there is one, or abstracts only",
+    ),
+    Option(
+        name="quiet",
+        kind=Kind.CHOICE,
+        named=True,
+        choices=tuple(QuietDay),
+        default=QuietDay.SILENT,
+        label="A day without papers",
+        help="stay silent, post a note why, or bring the week's risers",
+    ),
+)
+
+
+def _without_defaults(options: tuple[Option, ...]) -> tuple[Option, ...]:
+    """What is not given stays as it is."""
+    return tuple(replace(one, default=None) for one in options)
+
+
+COMMANDS: Final[tuple[Command, ...]] = (
+    Command(
+        name="today",
+        summary="The day's trending papers",
+        help="Shows what trends today, as far as the day has come, and what you can do from there.",
+        examples=("today",),
+    ),
+    Command(
+        name="trending",
+        summary="Trending papers of the day, week or month, of any topic",
+        help="Shows what trends in a window, all or what matches a topic, with the reason for each paper.",
+        examples=("trending", "trending week", "trending month cat:cs.CL", "trending diffusion models"),
+        options=(
+            _WINDOW,
+            Option(name="topic", kind=Kind.QUERY, rest=True, help="a topic, in the language of searches"),
+        ),
+    ),
+    Command(
+        name="search",
+        summary="Find papers by words, people, dates, ids, or by what they do",
+        help="Searches all papers. What is no command is a search, so that the word itself is seldom "
+        'needed. Knows "phrases", -without, OR, title:, author:, cat:, year:, after:7d, has:code, '
+        "upvotes:>20 and sort:new.",
+        examples=(
+            "search flash attention",
+            'search author:"Y. LeCun" after:2024',
+            "search cat:cs.RO has:code",
+        ),
+        options=(Option(name="query", kind=Kind.QUERY, required=True, rest=True, help="what to look for"),),
+    ),
+    Command(
+        name="paper",
+        summary="One paper with all that is known of it",
+        help="Shows a paper with its abstract, authors, code and numbers; fetches it if it is not stored.",
+        examples=("paper 1706.03762", "paper https://arxiv.org/abs/1706.03762"),
+        options=(_PAPER,),
+    ),
+    Command(
+        name="similar",
+        summary="Papers near in meaning to one paper",
+        help="Shows the papers nearest in meaning to the one that you name.",
+        examples=("similar 1706.03762",),
+        options=(_PAPER,),
+    ),
+    Command(
+        name="why",
+        summary="Why a paper trends, or does not",
+        help="Explains a paper's place: every number that was read of it, what it gained in the window, and "
+        "how that compares with other papers of its age.",
+        examples=("why 2508.13426",),
+        options=(_PAPER,),
+    ),
+    Command(
+        name="save",
+        summary="Keep a paper on your list",
+        help="Puts a paper on your own list. `saved` shows the list, `export` takes it elsewhere.",
+        examples=("save 1706.03762",),
+        options=(_PAPER,),
+        permission=Permission.MEMBER,
+    ),
+    Command(
+        name="saved",
+        summary="The papers on your list",
+        help="Shows the papers that you saved, the newest first.",
+        examples=("saved",),
+        permission=Permission.MEMBER,
+    ),
+    Command(
+        name="export",
+        summary="Your list as BibTeX, RIS, CSV or JSON",
+        help="Gives you the papers that you saved as a file for LaTeX, Zotero, a spreadsheet or a program.",
+        examples=("export", "export ris"),
+        options=(
+            Option(
+                name="format",
+                kind=Kind.CHOICE,
+                choices=("bibtex", "ris", "csv", "json"),
+                default="bibtex",
+                help="of the file",
+            ),
+        ),
+        permission=Permission.MEMBER,
+    ),
+    Command(
+        name="subscribe",
+        summary="New papers of a search, daily by direct message",
+        help="Keeps a search for you: new papers that match come to you by direct message, once a day, and "
+        "none of them twice. Says first how many it would have been last week.",
+        examples=("subscribe retrieval augmented generation", "subscribe author:lecun at=18:00 days=mon,thu"),
+        options=(
+            Option(name="query", kind=Kind.QUERY, required=True, rest=True, help="what you want to hear of"),
+            _AT,
+            _ZONE,
+            _DAYS,
+            _MAXIMUM,
+        ),
+        permission=Permission.MEMBER,
+        form=True,
+    ),
+    Command(
+        name="subscriptions",
+        summary="Your subscriptions, and how much they bring",
+        help="Lists your subscriptions, when they come, and how many papers each matched in the last week.",
+        examples=("subscriptions",),
+        permission=Permission.MEMBER,
+    ),
+    Command(
+        name="unsubscribe",
+        summary="End a subscription",
+        help="Ends one of your subscriptions, by its number in `subscriptions`; `all` ends every one.",
+        examples=("unsubscribe 2", "unsubscribe all"),
+        options=(
+            Option(
+                name="number",
+                kind=Kind.TEXT,
+                required=True,
+                help="its number in the list, or all",
+            ),
+        ),
+        permission=Permission.MEMBER,
+    ),
+    Command(
+        name="settings",
+        summary="Your time zone",
+        help="Shows what is remembered of you, and changes your time zone.",
+        examples=("settings", "settings zone=Europe/Berlin"),
+        options=(_ZONE,),
+        permission=Permission.MEMBER,
+        form=True,
+    ),
+    Command(
+        name="status",
+        summary="The last digest here, why there was none, and what is next",
+        help="Tells anybody who may read along when the last digest came, why there has been none since, and "
+        "when the next one comes.",
+        examples=("status",),
+    ),
+    Command(
+        name="my-data",
+        summary="Everything that is stored of you",
+        help="Gives you, as a file, everything that is stored of you here.",
+        examples=("my-data",),
+        permission=Permission.MEMBER,
+    ),
+    Command(
+        name="forget-me",
+        summary="Delete everything that is stored of you",
+        help="Deletes your list, your subscriptions, your settings and whatever is on its way to you. Asks "
+        "once before it does.",
+        examples=("forget-me",),
+        permission=Permission.MEMBER,
+    ),
+    Command(
+        name="help",
+        summary="What you can do here",
+        help="Lists the commands, or explains one.",
+        examples=("help", "help search", "help channel add"),
+        options=(Option(name="topic", kind=Kind.TEXT, rest=True, help="a command"),),
+    ),
+    Command(
+        name="channel add",
+        summary="Post a digest to this channel",
+        help="Sets up the daily post of this channel: when, how many papers, and which. It is proved first "
+        "that posting works here; then you may let the first one come at once.",
+        examples=("channel add", "channel add at=9:00 zone=Europe/Berlin filter='cat:cs.CL -survey' max=5"),
+        options=_DIGEST,
+        permission=Permission.MANAGER,
+        form=True,
+    ),
+    Command(
+        name="channel show",
+        summary="How this channel's digest is set up",
+        help="Shows what is posted to this channel and when, who set it up, and who changed it last.",
+        examples=("channel show",),
+        permission=Permission.MANAGER,
+    ),
+    Command(
+        name="channel edit",
+        summary="Change this channel's digest",
+        help="Changes what you name, and leaves the rest as it is.",
+        examples=("channel edit", "channel edit max=10", "channel edit filter='cat:cs.CL OR cat:cs.LG'"),
+        options=_without_defaults(_DIGEST),
+        permission=Permission.MANAGER,
+        form=True,
+    ),
+    Command(
+        name="channel pause",
+        summary="Stop posting here for now",
+        help="Nothing is posted to this channel until it is resumed.",
+        examples=("channel pause",),
+        permission=Permission.MANAGER,
+    ),
+    Command(
+        name="channel resume",
+        summary="Go on posting here",
+        help="Goes on from the next appointment, without a backlog.",
+        examples=("channel resume",),
+        permission=Permission.MANAGER,
+    ),
+    Command(
+        name="channel remove",
+        summary="End this channel's digest",
+        help="Ends the digest of this channel. Asks once before it does.",
+        examples=("channel remove",),
+        permission=Permission.MANAGER,
+    ),
+    Command(
+        name="channel preview",
+        summary="What this channel's digest would be now",
+        help="Shows you alone the very message that this channel would get now.",
+        examples=("channel preview",),
+        permission=Permission.MANAGER,
+    ),
+)
+
+BY_NAME: Final = {command.name: command for command in COMMANDS}
+"""Every command by its name."""

@@ -1,0 +1,133 @@
+"""People: how surfaces know them, and what they keep. Frozen values, every instant UTC-aware."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Identity(NamedTuple):
+    """Who somebody is on one surface.
+
+    `tenant` is the surface's own name of the organisation: a Slack enterprise or workspace, nothing where
+    the surface has one world for all. `user` is the surface's own id, never a name.
+    """
+
+    surface: str
+    tenant: str
+    user: str
+
+    def __str__(self) -> str:
+        return f"{self.surface}:{self.tenant}/{self.user}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody Paperboy knows: the recipient that owns their ledger, and how surfaces know them."""
+
+    recipient_id: str
+    name: str  # as a surface last told it; untrusted text
+    identities: tuple[Identity, ...]
+    zone: str | None  # IANA; None: never told
+    created_at: datetime
+
+
+class Cadence(StrEnum):
+    """How often a subscription speaks."""
+
+    DAILY = "daily"
+
+
+class SubscriptionState(StrEnum):
+    ACTIVE = "active"
+    PAUSED = "paused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """A saved search of one recipient with a cadence, on one or several destinations of theirs.
+
+    When it speaks is the schedule of those destinations: what is due to one person at one slot on one
+    route is one message.
+    """
+
+    id: str
+    recipient_id: str
+    query: str  # in normal form, never empty
+    cadence: Cadence
+    maximum: int  # papers a message
+    destination_ids: tuple[str, ...]
+    state: SubscriptionState
+    created_at: datetime
+
+
+class Mark(StrEnum):
+    """What a person did with a paper; each is remembered until it is taken back."""
+
+    SAVED = "saved"
+    HIDDEN = "hidden"  # never shown to this person again, unless asked for
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedPaper:
+    """A paper that a recipient saved or hid."""
+
+    paper_id: int
+    marked_at: datetime
+
+
+class InstallationState(StrEnum):
+    ACTIVE = "active"
+    GONE = "gone"  # removed or revoked: kept for a while, restored on return, then purged
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """One organisation that has installed the bot on one surface.
+
+    `secret` is what the surface's adapter needs to speak for it (tokens and their age, as JSON); the store
+    keeps it encrypted, and no `repr` shows it.
+    """
+
+    surface: str
+    tenant: str
+    name: str  # the organisation's, for people
+    secret: "Hidden"
+    installed_by: str  # the surface's id of whoever did
+    installed_at: datetime
+    state: InstallationState = InstallationState.ACTIVE
+    state_at: datetime
+
+
+class Hidden(str):
+    """Text that no `repr` shows, and so no log and no traceback's list of locals."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "Hidden(…)"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of a destination, for whoever asks later who did what."""
+
+    destination_id: str
+    at: datetime
+    by: str  # an identity as text, or `the command line`
+    what: str  # one sentence
+
+
+__all__ = [
+    "Cadence",
+    "Change",
+    "Hidden",
+    "Identity",
+    "Installation",
+    "InstallationState",
+    "Mark",
+    "MarkedPaper",
+    "Person",
+    "Subscription",
+    "SubscriptionState",
+]

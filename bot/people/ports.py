@@ -1,0 +1,125 @@
+"""What people ask of the store. The contract common to all ports of the store stands in `bot.ports`."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from bot.model import Destination
+from bot.people.model import (
+    Change,
+    Identity,
+    Installation,
+    Mark,
+    MarkedPaper,
+    Person,
+    Subscription,
+    SubscriptionState,
+)
+
+
+class PeopleStore(Protocol):
+    """People, their marks on papers, their subscriptions, and what is held of them."""
+
+    async def find(self, identity: Identity) -> Person | None: ...
+
+    async def of_recipient(self, recipient_id: str) -> Person | None: ...
+
+    async def meet(self, identity: Identity, name: str, recipient_id: str, at: datetime) -> Person:
+        """The person of that identity, with the name that their surface tells now; made with the
+        recipient `recipient_id` if nobody has it.
+        """
+
+    async def set_zone(self, recipient_id: str, zone: str) -> None:
+        """Remembers somebody's time zone. Raises `NotFoundError`."""
+
+    # --- marks on papers -------------------------------------------------------------------------
+
+    async def mark(self, recipient_id: str, paper_id: int, mark: Mark, at: datetime) -> bool:
+        """Saves or hides a paper; whether it was not so marked before. Raises `NotFoundError` (no such
+        paper or recipient).
+        """
+
+    async def unmark(self, recipient_id: str, paper_id: int, mark: Mark) -> bool:
+        """Takes a mark back; whether there was one."""
+
+    async def marked(self, recipient_id: str, mark: Mark, limit: int | None = None) -> Sequence[MarkedPaper]:
+        """The papers so marked, the newest mark first."""
+
+    async def hidden(self, recipient_ids: Iterable[str]) -> Mapping[str, frozenset[int]]:
+        """The papers that each of these recipients hid; every one asked about has an entry."""
+
+    # --- subscriptions ---------------------------------------------------------------------------
+
+    async def subscribe(self, subscription: Subscription, destination: Destination) -> Subscription:
+        """Stores a subscription on a destination of the same recipient, in one transaction.
+
+        A destination of that recipient, route and schedule that is there already is used in its place
+        (and is active again if it was paused or removed). Raises `ConflictError` if the recipient has a
+        subscription to the same query already.
+        """
+
+    async def subscriptions(self, recipient_id: str) -> Sequence[Subscription]:
+        """All of a recipient's, in order of their making."""
+
+    async def subscription(self, subscription_id: str) -> Subscription | None: ...
+
+    async def subscribed(self, destination_ids: Iterable[str]) -> Mapping[str, Sequence[Subscription]]:
+        """The active subscriptions of these destinations, in order of their making; every destination
+        asked about has an entry.
+        """
+
+    async def set_subscription_state(self, subscription_id: str, state: SubscriptionState) -> None:
+        """Pauses or resumes. Raises `NotFoundError`."""
+
+    async def unsubscribe(self, subscription_id: str, by: str, at: datetime) -> None:
+        """Ends it; a destination without any is removed with it. Raises `NotFoundError`."""
+
+    # --- what is held of somebody ----------------------------------------------------------------
+
+    async def held(self, recipient_id: str) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        """Everything that is stored of a person: rows by table, instants as ISO 8601, secrets left out."""
+
+    async def forget(self, recipient_id: str, tombstone: str, at: datetime) -> None:
+        """Deletes all of it, queued and leased deliveries included: what a worker holds of it can no longer
+        be sent. Channels that the person set up stay; their name goes from them.
+
+        `tombstone` is a keyed digest of the identity, kept so that a restored backup forgets again.
+        Forgetting twice is forgetting once.
+        """
+
+    async def tombstones(self) -> Sequence[str]: ...
+
+    async def identities(self) -> Sequence[tuple[Identity, str]]:
+        """Every identity with its recipient: what a restored backup is compared with the tombstones by."""
+
+
+class HistoryStore(Protocol):
+    """Who changed what on destinations."""
+
+    async def note(self, change: Change) -> None: ...
+
+    async def changes(self, destination_id: str, limit: int) -> Sequence[Change]:
+        """The newest first."""
+
+
+class InstallationStore(Protocol):
+    """Organisations that installed the bot. The store is opened with the key that encrypts their secrets."""
+
+    async def put(self, installation: Installation) -> None:
+        """Stores it, or replaces that of the same surface and tenant (which restores one that was gone).
+
+        What was paused because the installation was gone (see `gone`) goes on.
+        """
+
+    async def get(self, surface: str, tenant: str) -> Installation | None:
+        """Also one that is gone. Raises `StorageError` if it was encrypted with another key."""
+
+    async def list(self, surface: str) -> Sequence[Installation]: ...
+
+    async def gone(self, surface: str, tenant: str, at: datetime) -> None:
+        """It was removed or revoked: its destinations are paused, nothing is deleted yet."""
+
+    async def purge(self, surface: str, gone_before: datetime) -> Sequence[str]:
+        """Deletes installations that are gone since before that instant, with their destinations, people
+        and all that is theirs; returns their tenants.
+        """
