@@ -1,0 +1,45 @@
+"""Slack's Web API, through slack_sdk's client, in one session."""
+
+from datetime import timedelta
+from typing import Final
+
+import aiohttp
+from slack_sdk.http_retry.async_handler import AsyncRetryHandler
+from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.web.async_client import AsyncWebClient
+
+TIMEOUT: Final = timedelta(seconds=20)
+
+
+class Api:
+    """Makes clients that share one session. Belongs to one event loop.
+
+    A cut connection is never tried again by itself, which could post twice: slack_sdk's own default is left
+    out. An answer that a person waits for may be asked for once more where Slack says that it is busy.
+    """
+
+    def __init__(self, base_url: str, *, timeout: timedelta = TIMEOUT) -> None:
+        self._base_url = base_url.rstrip("/") + "/"
+        self._timeout = timeout
+        self._session: aiohttp.ClientSession | None = None
+
+    def client(self, token: str | None, *, patient: bool = True) -> AsyncWebClient:
+        """A client that speaks with this token; without `patient` a 429 is told at once."""
+        if self._session is None:
+            self._session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+        handlers: list[AsyncRetryHandler] = (
+            [AsyncRateLimitErrorRetryHandler(max_retry_count=1)] if patient else []
+        )
+        return AsyncWebClient(
+            token=None if token is None else str(token),
+            base_url=self._base_url,
+            timeout=int(self._timeout.total_seconds()),
+            session=self._session,
+            retry_handlers=handlers,
+        )
+
+    async def aclose(self) -> None:
+        """Closes the session."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None

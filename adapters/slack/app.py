@@ -1,0 +1,189 @@
+"""What Slack sends, brought to the commands: each is acknowledged at once, and answered behind that.
+
+slack-bolt verifies and divides what comes over either transport; what to do is in `conversation`.
+"""
+
+import asyncio
+import re
+from collections import OrderedDict
+from collections.abc import Coroutine, Mapping
+from typing import Any, Final
+
+import structlog
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
+
+from adapters.slack import forms
+from adapters.slack.api import Api
+from adapters.slack.conversation import Conversation
+from adapters.slack.hearing import heard
+from adapters.slack.manifest import SEARCH_SHORTCUT, SIMILAR_SHORTCUT
+from adapters.slack.tokens import Tokens
+from bot.errors import PaperboyError
+
+_log = structlog.get_logger(__name__)
+
+_REMEMBERED: Final = 20_000  # things that were answered: Slack repeats one within the hour, if at all
+_FORM_PATIENCE: Final = 2.0  # seconds until a form that is still being checked shows that it is
+
+
+class SlackApp:
+    """slack-bolt's application, and what is under way in it."""
+
+    def __init__(
+        self,
+        api: Api,
+        tokens: Tokens,
+        conversation: Conversation,
+        *,
+        command: str,
+        signing_secret: str | None,
+        oauth: AsyncOAuthFlow | None = None,
+    ) -> None:
+        """`signing_secret` verifies what comes over HTTP; a socket is trusted by its own token."""
+        self._tokens = tokens
+        self._conversation = conversation
+        self._answered: OrderedDict[str, None] = OrderedDict()
+        self._working: set[asyncio.Task[None]] = set()
+        self.bolt: Final = AsyncApp(
+            name="paperboy",
+            client=api.client(None),
+            authorize=self._authorize,
+            signing_secret=signing_secret or "",
+            request_verification_enabled=signing_secret is not None,
+        )
+        self.oauth: Final = oauth
+        self.bolt.command(command)(self._command)
+        self.bolt.action(re.compile(".*"))(self._action)
+        self.bolt.options(forms.ZONES)(self._zones)
+        self.bolt.view(forms.CALLBACK)(self._form)
+        self.bolt.shortcut(SEARCH_SHORTCUT)(self._search_shortcut)
+        self.bolt.shortcut(SIMILAR_SHORTCUT)(self._similar_shortcut)
+        for event in ("app_home_opened", "app_uninstalled", "tokens_revoked", "link_shared"):
+            self.bolt.event(event)(self._event)
+        self.bolt.error(self._failed)
+
+    async def aclose(self) -> None:
+        """Finishes the answers that are under way."""
+        while self._working:
+            await asyncio.gather(*self._working, return_exceptions=True)
+
+    # --- what bolt calls -------------------------------------------------------------------------
+
+    async def _authorize(
+        self, enterprise_id: str | None, team_id: str | None, context: Mapping[str, Any]
+    ) -> AuthorizeResult | None:
+        """Lets through what comes from an organisation that installed the bot."""
+        tenant = enterprise_id if context.get("is_enterprise_install") else team_id
+        try:
+            credentials = await self._tokens.of(tenant or "")
+        except PaperboyError as error:
+            _log.warning("Slack sent something of an organisation that cannot be answered.", error=str(error))
+            return None
+        return AuthorizeResult(
+            enterprise_id=enterprise_id,
+            team_id=team_id,
+            bot_user_id=credentials.bot_user,
+            bot_token=str(credentials.token),
+        )
+
+    async def _command(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        await ack()
+        if self._is_first(body.get("trigger_id")):
+            self._work(self._conversation.command(heard(body), str(body.get("text") or "")))
+
+    async def _action(self, ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
+        await ack()
+        if not self._is_first(body.get("trigger_id")):
+            return
+        if action.get("action_id") == forms.PREVIEW:
+            self._work(self._conversation.previewed(heard(body), body["view"]))
+        elif (chosen := _chosen(action)) is not None:
+            self._work(self._conversation.pressed(heard(body), chosen, in_view="view" in body))
+
+    async def _zones(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        await ack(options=self._conversation.zones(str(body.get("value") or "")))
+
+    async def _form(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """A form is answered in its own place: with what is wrong beside the inputs, or with the answer.
+
+        Slack waits for three seconds. What takes longer says so, and the answer follows.
+        """
+        who, view = heard(body), body["view"]
+        work = asyncio.ensure_future(self._conversation.submitted(who, view))
+        done, _ = await asyncio.wait({work}, timeout=_FORM_PATIENCE)
+        if done:
+            await ack(**work.result())
+            return
+        await ack(response_action="update", view=self._conversation.waiting())
+        self._work(self._conversation.late(who, view, work))
+
+    async def _search_shortcut(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        await ack()
+        self._work(self._conversation.opened_search(heard(body)))
+
+    async def _similar_shortcut(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        await ack()
+        text = str((body.get("message") or {}).get("text") or "")
+        self._work(self._conversation.similar_to_message(heard(body), text))
+
+    async def _event(self, body: dict[str, Any]) -> None:
+        """Slack repeats an event whose acknowledgement it missed."""
+        if not self._is_first(body.get("event_id")):
+            return
+        event, who = body["event"], heard(body)
+        match event.get("type"):
+            case "app_home_opened" if event.get("tab", "home") == "home":
+                await self._conversation.home(who)
+            case "app_uninstalled" | "tokens_revoked":
+                await self._conversation.uninstalled(who, event)
+            case "link_shared":
+                await self._conversation.link_shared(who, event)
+            case _:
+                pass
+
+    async def _failed(self, error: Exception, body: dict[str, Any]) -> None:
+        """A bug, or something that Slack never documented: logged without what anybody typed."""
+        _log.error(
+            "Something that Slack sent could not be handled; this is a bug.",
+            kind=str(body.get("type") or "command"),
+            error=type(error).__name__,
+            exc_info=error,
+        )
+
+    # --- work that goes on behind an acknowledgement ----------------------------------------------
+
+    def _work(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(self._guarded(work))
+        self._working.add(task)
+        task.add_done_callback(self._working.discard)
+
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except PaperboyError as error:
+            _log.warning("An answer could not be given in Slack.", error=str(error))
+        except Exception:
+            _log.exception("An answer could not be given in Slack; this is a bug.")
+
+    def _is_first(self, key: object) -> bool:
+        """Whether this was not answered before; what carries no key counts as new."""
+        if not key:
+            return True
+        if str(key) in self._answered:
+            return False
+        self._answered[str(key)] = None
+        while len(self._answered) > _REMEMBERED:
+            self._answered.popitem(last=False)
+        return True
+
+
+def _chosen(action: Mapping[str, Any]) -> str | None:
+    """The text of the action that was chosen: a button's value, or that of an item in a menu."""
+    chosen = action.get("selected_option")
+    value = chosen.get("value") if isinstance(chosen, Mapping) else action.get("value")
+    return str(value) if value else None
+
+
+__all__ = ["SlackApp"]

@@ -1,0 +1,210 @@
+"""A command's form as a Slack modal, and what was filled in as the values that would be typed. Pure.
+
+The modal is made from the command's options alone, so that what a form takes is what text takes.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from bot.commands.model import Command, FormRequest, Kind, Option
+from bot.commands.registry import BY_NAME
+from bot.view.text import shorten
+
+CALLBACK: Final = "form"
+PREVIEW: Final = "preview"  # the action of a filter that is looked at before it is submitted
+ZONES: Final = "zone"  # the action whose choices are asked for while somebody types
+
+_TITLE: Final = 24  # characters, Slack's limits as the three below
+_LABEL: Final = 2_000
+_CHOICE: Final = 75
+_TEXT: Final = 3_000
+_DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DAY_NAMES: Final = dict(
+    zip(_DAYS, ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"), strict=True)
+)
+_TITLES: Final = {
+    "channel add": "Add a digest",
+    "channel edit": "Change this digest",
+    "subscribe": "Subscribe",
+    "settings": "Your settings",
+    "search": "Search papers",
+}
+_SUBMITS: Final = {"channel add": "Add", "subscribe": "Subscribe", "search": "Search"}
+_CHOICES: Final = {  # how a choice reads in a form, where its word alone says too little
+    "day": "Day",
+    "week": "Week",
+    "month": "Month",
+    "trending": "What trends",
+    "announced": "Newly announced on arXiv",
+    "both": "Both, apart",
+    "compact": "Compact: one message",
+    "cards": "Cards: more of each paper",
+    "thread": "A thread: a reply for each paper",
+    "any": "An AI's where there is one",
+    "abstract": "From abstracts only",
+    "silent": "Stay silent",
+    "note": "Say why there is none",
+    "risers": "Bring the week's risers",
+}
+
+
+def modal(request: FormRequest, place: str, *, preview: Sequence[str] = ()) -> dict[str, Any]:
+    """The view of a form. `place` is carried along, for the submission; `preview` are lines about the filter
+    as it stands.
+    """
+    command = request.command
+    blocks: list[dict[str, Any]] = []
+    if request.intro:
+        blocks.append(_words(request.intro))
+    for option in command.options:
+        blocks.append(_input(option, request.values.get(option.name, option.default)))
+        if option.kind is Kind.QUERY and preview:
+            lines = [_plain(line) for line in preview]
+            blocks.append({"type": "context", "block_id": "preview", "elements": lines})
+    kept = {"command": command.name, "subject": request.subject, "place": place}
+    return {
+        "type": "modal",
+        "callback_id": CALLBACK,
+        "title": _plain(_TITLES.get(command.name, command.name.capitalize()), _TITLE),
+        "submit": _plain(_SUBMITS.get(command.name, "Save"), _TITLE),
+        "close": _plain("Cancel", _TITLE),
+        "private_metadata": json.dumps(kept, separators=(",", ":")),
+        "blocks": blocks,
+    }
+
+
+def errors_of(errors: Mapping[str, str], command: Command) -> dict[str, str]:
+    """What is wrong, by the input where it is shown; what is wrong with the whole stands at the first."""
+    names = {option.name for option in command.options}
+    first = command.options[0].name
+    shown: dict[str, str] = {}
+    for name, sentence in errors.items():
+        at = name if name in names else first
+        shown[at] = f"{shown[at]} {sentence}" if at in shown else sentence
+    return shown
+
+
+def submitted(view: Mapping[str, Any]) -> tuple[Command, dict[str, str], str, str]:
+    """The command, its values as they would be typed, the subject, and the place that was carried along.
+
+    Raises `ValueError` for a view that is none of ours.
+    """
+    try:
+        kept = json.loads(view["private_metadata"])
+        command = BY_NAME[kept["command"]]
+        values: dict[str, str] = {}
+        for option in command.options:
+            for element in view["state"]["values"].get(option.name, {}).values():
+                value = _typed(element, option)
+                if value is not None:
+                    values[option.name] = value
+        return command, values, str(kept["subject"]), str(kept["place"])
+    except (KeyError, TypeError) as error:
+        raise ValueError("The form is none that this version knows.") from error
+
+
+# --- one option ----------------------------------------------------------------------------------
+
+
+def _input(option: Option, value: str | None) -> dict[str, Any]:
+    block: dict[str, Any] = {
+        "type": "input",
+        "block_id": option.name,
+        "label": _plain(option.title, _LABEL),
+        "element": _element(option, value),
+        "optional": not option.required,
+    }
+    if option.kind is not Kind.CHOICE:
+        block["hint"] = _plain(f"{option.help[:1].upper()}{option.help[1:]}.", _LABEL)
+    if option.kind is Kind.QUERY and option.named:
+        block["dispatch_action"] = True
+    return block
+
+
+def _element(option: Option, value: str | None) -> dict[str, Any]:
+    match option.kind:
+        case Kind.CHOICE:
+            choices = [_choice(choice, _CHOICES.get(choice, choice)) for choice in option.choices]
+            chosen = next((one for one in choices if one["value"] == value), None)
+            return _with("static_select", option, {"options": choices}, initial_option=chosen)
+        case Kind.DAYS:
+            choices = [_choice(day, _DAY_NAMES[day]) for day in _DAYS]
+            chosen_days = [one for one in choices if one["value"] in _days(value)]
+            return _with("checkboxes", option, {"options": choices}, initial_options=chosen_days or None)
+        case Kind.TIME:
+            hours, _, minutes = (value or "").partition(":")
+            at = f"{int(hours):02}:{int(minutes):02}" if hours.isdigit() and minutes.isdigit() else None
+            return _with("timepicker", option, {}, initial_time=at)
+        case Kind.ZONE:
+            initial = None if not value else _choice(value, value)
+            more = {"min_query_length": 2, "placeholder": _plain("Type a city", 150)}
+            return {**_with("external_select", option, more, initial_option=initial), "action_id": ZONES}
+        case Kind.NUMBER:
+            more = {
+                "is_decimal_allowed": False,
+                "min_value": str(option.least),
+                "max_value": str(option.most),
+            }
+            return _with("number_input", option, more, initial_value=value or None)
+        case Kind.QUERY if option.named:
+            more = {"dispatch_action_config": {"trigger_actions_on": ["on_enter_pressed"]}}
+            element = _with("plain_text_input", option, more, initial_value=value or None)
+            return {**element, "action_id": PREVIEW}
+        case _:
+            return _with("plain_text_input", option, {}, initial_value=value or None)
+
+
+def _with(kind: str, option: Option, more: dict[str, Any], **initial: Any) -> dict[str, Any]:
+    return {
+        "type": kind,
+        "action_id": option.name,
+        **more,
+        **{name: value for name, value in initial.items() if value is not None},
+    }
+
+
+def _typed(element: Mapping[str, Any], option: Option) -> str | None:
+    """What was chosen or written, as it would be typed; `None` where nothing was."""
+    match element.get("type"):
+        case "static_select" | "external_select":
+            chosen = element.get("selected_option")
+            return None if not chosen else str(chosen["value"])
+        case "checkboxes":
+            days = [str(one["value"]) for one in element.get("selected_options") or ()]
+            return ",".join(days) or None
+        case "timepicker":
+            return element.get("selected_time") or None
+        case _:
+            value = element.get("value")
+            if value is None:
+                return "" if option.kind is Kind.QUERY else None  # an emptied filter takes everything
+            return str(value).strip()
+
+
+def _days(value: str | None) -> frozenset[str]:
+    match (value or "").lower():
+        case "weekdays":
+            return frozenset(_DAYS[:5])
+        case "daily":
+            return frozenset(_DAYS)
+        case listed:
+            return frozenset(day.strip() for day in listed.split(","))
+
+
+# --- parts of blocks -----------------------------------------------------------------------------
+
+
+def _plain(text: str, limit: int = _TEXT) -> dict[str, Any]:
+    return {"type": "plain_text", "text": shorten(text, limit), "emoji": False}
+
+
+def _words(text: str) -> dict[str, Any]:
+    return {"type": "section", "text": _plain(text)}
+
+
+def _choice(value: str, text: str) -> dict[str, Any]:
+    return {"text": _plain(text, _CHOICE), "value": value}
+
+
+__all__ = ["CALLBACK", "PREVIEW", "ZONES", "errors_of", "modal", "submitted"]

@@ -1,0 +1,106 @@
+"""Who spoke, where, and how they can be answered, from any of Slack's payloads. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+_DIRECT: Final = "directmessage"  # what Slack calls the channel of a command in a direct message
+_PRIVATE: Final = "privategroup"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One thing that somebody did. Names are untrusted text."""
+
+    tenant: str
+    user: str
+    user_name: str
+    user_team: str  # empty: not told
+    channel: str  # empty: it was nowhere in particular, as in the App Home
+    channel_name: str
+    trigger: str = ""  # opens a modal, for three seconds
+    response_url: str = ""  # answers, for half an hour
+    message: str = ""  # the ts of the message whose button was pressed
+    ephemeral: bool = False  # only that person sees that message
+
+    @property
+    def direct(self) -> bool:
+        return self.channel.startswith("D") or self.channel_name == _DIRECT
+
+    @property
+    def foreign(self) -> bool:
+        """Whether the person is of another workspace than the one that the bot was installed in; where a
+        whole enterprise installed it, people of all its workspaces are its own.
+        """
+        return self.tenant.startswith("T") and self.user_team not in {"", self.tenant}
+
+
+def heard(body: Mapping[str, Any]) -> Heard:
+    """Reads a slash command, an interaction (button, form, shortcut) or an event's envelope."""
+    if "event" in body:
+        return _event(body)
+    if "command" in body:
+        return Heard(
+            tenant=_tenant(body.get("is_enterprise_install"), body.get("enterprise_id"), body.get("team_id")),
+            user=str(body["user_id"]),
+            user_name=str(body.get("user_name") or body["user_id"]),
+            user_team="",
+            channel=str(body.get("channel_id") or ""),
+            channel_name=str(body.get("channel_name") or ""),
+            trigger=str(body.get("trigger_id") or ""),
+            response_url=str(body.get("response_url") or ""),
+        )
+    user, team = body["user"], body.get("team") or {}
+    enterprise = body.get("enterprise") or {}
+    container = body.get("container") or {}
+    channel = body.get("channel") or {}
+    return Heard(
+        tenant=_tenant(
+            body.get("is_enterprise_install"),
+            enterprise.get("id") or team.get("enterprise_id"),
+            team.get("id") or user.get("team_id"),
+        ),
+        user=str(user["id"]),
+        user_name=str(user.get("name") or user.get("username") or user["id"]),
+        user_team=str(user.get("team_id") or ""),
+        channel=str(channel.get("id") or container.get("channel_id") or ""),
+        channel_name=str(channel.get("name") or ""),
+        trigger=str(body.get("trigger_id") or ""),
+        response_url=str(body.get("response_url") or ""),
+        message=str(container.get("message_ts") or ""),
+        ephemeral=bool(container.get("is_ephemeral")),
+    )
+
+
+def channel_label(name: str) -> str:
+    """How people call a channel of that name."""
+    if name in {"", _PRIVATE}:
+        return "this channel"
+    return "your direct messages" if name == _DIRECT else f"#{name}"
+
+
+def _event(body: Mapping[str, Any]) -> Heard:
+    event = body["event"]
+    granted = (body.get("authorizations") or [{}])[0]
+    user = event.get("user") or ""
+    return Heard(
+        tenant=_tenant(
+            granted.get("is_enterprise_install", body.get("is_enterprise_install")),
+            granted.get("enterprise_id") or body.get("enterprise_id"),
+            granted.get("team_id") or body.get("team_id"),
+        ),
+        user=str(user.get("id") if isinstance(user, Mapping) else user),
+        user_name="",
+        user_team="",
+        channel=str(event.get("channel") or ""),
+        channel_name="",
+    )
+
+
+def _tenant(org_wide: object, enterprise: object, team: object) -> str:
+    """The first part of addresses: an enterprise that installed the bot as a whole, else the workspace.
+
+    Forms carry the flag as text.
+    """
+    whole = org_wide is True or str(org_wide).lower() == "true"
+    return str(enterprise if whole and enterprise else team or "")

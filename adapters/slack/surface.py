@@ -1,0 +1,153 @@
+"""Slack as commands see it: who may do what there, and where somebody is reached."""
+
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Final, Protocol
+
+from slack_sdk.errors import SlackApiError
+
+from adapters.slack.address import Address
+from adapters.slack.answers import failure_of, failures_told
+from adapters.slack.api import Api
+from adapters.slack.manifest import BOT_NAME
+from adapters.slack.people import People
+from adapters.slack.tokens import SURFACE, Tokens
+from bot.commands.model import Actor, Place, Standing
+from bot.errors import InputError
+from bot.people.model import Identity
+from bot.ports import Clock
+
+_FAR: Final = timedelta(days=30)  # a message that proves posting is planned for then, and called off at once
+_ABSENT: Final = frozenset({"not_in_channel", "channel_not_found"})
+_EVERYBODY: Final = frozenset({"general", "announcements", "announcement", "everyone", "all", "company"})
+
+
+class Installers(Protocol):
+    """Who installed the bot in a tenant; `None` if nobody knows."""
+
+    async def __call__(self, tenant: str) -> str | None: ...
+
+
+class SlackSurface:
+    """`bot.commands.ports.Surface` on Slack."""
+
+    name: Final = SURFACE
+
+    def __init__(
+        self,
+        api: Api,
+        tokens: Tokens,
+        people: People,
+        clock: Clock,
+        installer: Installers,
+        *,
+        command: str,
+        packs: Collection[str],
+        managers: Collection[str],
+    ) -> None:
+        self.command: Final = command
+        self._api = api
+        self._tokens = tokens
+        self._people = people
+        self._clock = clock
+        self._installer = installer
+        self._packs = frozenset(packs)
+        self._managers = frozenset(managers)
+        self._opened: dict[Identity, str] = {}
+
+    async def may_manage(self, actor: Actor, place: Place) -> bool:
+        """Full members, or whom the operator chose; everybody in their own direct messages."""
+        if actor.standing is Standing.EXTERNAL:
+            return False
+        user = actor.identity.user
+        if place.direct or user in self._managers:
+            return True
+        if not self._managers & {"members", "admins"}:
+            return False
+        profile = await self._people.profile(actor.identity)
+        if profile is None:  # nothing tells members from guests
+            installer = await self._installer(actor.identity.tenant)
+            if installer == user:
+                return True
+            raise InputError(
+                "Nobody told me who is a member here and who a guest, so that only whoever installed me may do "
+                "this. An operator can let me ask (PAPERBOY_SLACK_PACKS=people), or name people in "
+                f"PAPERBOY_SLACK_MANAGERS: yours is {user}."
+            )
+        if profile.standing is not Standing.MEMBER:
+            return False
+        return profile.admin or "members" in self._managers
+
+    async def may_post(self, actor: Actor, place: Place) -> bool:
+        """Whoever types a command in a channel reads along there; people of other organisations may not use
+        the bot to speak.
+        """
+        return actor.standing is not Standing.EXTERNAL and place.address is not None
+
+    async def prove_posting(self, place: Place) -> None:
+        """Plans a message for the far future, and calls it off: Slack checks it as if it went out now."""
+        address = Address.read(place.address or "")
+        if place.direct:
+            return
+        try:
+            await self._rehearse(address)
+        except SlackApiError as error:
+            code = str(error.response.get("error"))
+            if code in _ABSENT and "join" in self._packs:
+                await self._join(address)
+                return
+            if code in _ABSENT:
+                raise InputError(
+                    f"I am not in this channel yet. Type `/invite @{BOT_NAME}` here, then do this again."
+                ) from None
+            if code == "is_archived":
+                raise InputError("This channel is archived. Unarchive it, then do this again.") from None
+            raise failure_of(error) from None
+
+    async def _join(self, address: Address) -> None:
+        client = self._api.client((await self._tokens.of(address.tenant)).token)
+        try:
+            await client.conversations_join(channel=address.channel)
+        except SlackApiError:  # a private channel takes nobody who was not invited
+            raise InputError(
+                f"I cannot join this channel by myself. Type `/invite @{BOT_NAME}` here, then do this again."
+            ) from None
+        with failures_told():
+            await self._rehearse(address)
+
+    async def _rehearse(self, address: Address) -> None:
+        client = self._api.client((await self._tokens.of(address.tenant)).token)
+        planned = await client.chat_scheduleMessage(
+            channel=address.channel,
+            post_at=int((self._clock.now() + _FAR).timestamp()),
+            text="A rehearsal, called off at once.",
+        )
+        await client.chat_deleteScheduledMessage(
+            channel=address.channel, scheduled_message_id=str(planned["scheduled_message_id"])
+        )
+
+    async def direct_address(self, identity: Identity) -> str:
+        """Opens the direct messages with somebody."""
+        known = self._opened.get(identity)
+        if known is None:
+            client = self._api.client((await self._tokens.of(identity.tenant)).token)
+            with failures_told():
+                opened = await client.conversations_open(users=identity.user)
+            known = self._opened[identity] = str(Address(identity.tenant, str(opened["channel"]["id"])))
+        return known
+
+    async def delete(self, address: str, receipt: str) -> None:
+        """Deletes a digest that was posted; what is gone already is no error."""
+        tenant = Address.read(address).tenant
+        channel, _, ts = receipt.partition("/")
+        client = self._api.client((await self._tokens.of(tenant)).token)
+        try:
+            await client.chat_delete(channel=channel, ts=ts)
+        except SlackApiError as error:
+            if error.response.get("error") != "message_not_found":
+                raise failure_of(error) from None
+
+    def asks_twice(self, place: Place) -> bool:
+        """Channels where everybody reads along, as far as their name tells."""
+        name = place.name.lstrip("#").lower()
+        return name in _EVERYBODY or name.startswith(("all-", "announce"))

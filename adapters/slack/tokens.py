@@ -1,0 +1,192 @@
+"""Which token speaks for an organisation: the operator's own, or one that an installation brought.
+
+A tenant is an enterprise's id where the whole of it installed the bot, else a workspace's: the first part of
+every address (`adapters.slack.address`).
+"""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final, Protocol, Self
+
+import structlog
+from slack_sdk.errors import SlackApiError
+
+from adapters.slack.api import Api, failures_told
+from bot.errors import RefusedError
+from bot.model import from_utc_ms, utc_ms
+from bot.people.model import Hidden, Installation, InstallationState
+from bot.people.ports import InstallationStore
+from bot.ports import Clock
+
+_log = structlog.get_logger(__name__)
+
+SURFACE: Final = "slack"
+_EARLY: Final = timedelta(hours=2)  # before it ends, a token that rotates is renewed; it lives 12 hours
+_GONE: Final = frozenset({"invalid_refresh_token", "token_revoked", "invalid_auth", "account_inactive"})
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What speaks for one tenant."""
+
+    token: Hidden
+    bot_user: str
+    scopes: frozenset[str]
+    refresh_token: Hidden = Hidden()
+    expires_at: datetime | None = None  # None: it does not rotate
+
+    def to_secret(self) -> Hidden:
+        """As an installation keeps it."""
+        value = {
+            "token": str(self.token),
+            "bot_user": self.bot_user,
+            "scopes": sorted(self.scopes),
+            "refresh_token": str(self.refresh_token),
+            "expires_at": None if self.expires_at is None else utc_ms(self.expires_at),
+        }
+        return Hidden(json.dumps(value))
+
+    @classmethod
+    def from_secret(cls, secret: str) -> Self:
+        """The inverse of `to_secret`."""
+        value = json.loads(secret)
+        expires_at = value["expires_at"]
+        return cls(
+            Hidden(value["token"]),
+            value["bot_user"],
+            frozenset(value["scopes"]),
+            Hidden(value["refresh_token"]),
+            None if expires_at is None else from_utc_ms(expires_at),
+        )
+
+
+class Tokens(Protocol):
+    """Gives the credentials of a tenant."""
+
+    async def of(self, tenant: str) -> Credentials:
+        """Raises `RefusedError` with `pause` if nothing can speak for that tenant (any more), and
+        `NotAcceptedError` if that cannot be found out now.
+        """
+
+
+class OwnToken:
+    """The one token that the operator set, for the workspace that it is of."""
+
+    def __init__(self, api: Api, token: str) -> None:
+        self._api = api
+        self._token = Hidden(token)
+        self._turn = asyncio.Lock()
+        self._known: tuple[str, str, Credentials] | None = None
+
+    async def of(self, tenant: str) -> Credentials:
+        """The operator's token, if it is of that tenant."""
+        own, _, credentials = await self.identify()
+        if tenant != own:
+            raise RefusedError(
+                f"The Slack workspace {tenant} is not the one that the bot token is of ({own}). Set the token "
+                "of that workspace, or remove the channel.",
+                pause=True,
+            )
+        return credentials
+
+    async def identify(self) -> tuple[str, str, Credentials]:
+        """The tenant, its name, and the credentials, as Slack itself tells. Raises as `of` does."""
+        async with self._turn:
+            if self._known is None:
+                with failures_told():
+                    answer = await self._api.client(self._token).auth_test()
+                scopes = answer.headers.get("x-oauth-scopes", "")
+                tenant = str(answer["enterprise_id" if answer.get("is_enterprise_install") else "team_id"])
+                credentials = Credentials(
+                    self._token,
+                    str(answer["user_id"]),
+                    frozenset(scope.strip() for scope in scopes.split(",") if scope.strip()),
+                )
+                self._known = tenant, str(answer.get("team") or tenant), credentials
+            return self._known
+
+
+class InstalledTokens:
+    """The tokens that installations brought, renewed before they end.
+
+    Two processes that renew at once are kept apart by a lease in the store: the second goes on with the old
+    token, which still lives for an hour or two.
+    """
+
+    def __init__(
+        self,
+        api: Api,
+        installations: InstallationStore,
+        clock: Clock,
+        lease: "Lease",
+        *,
+        client_id: str,
+        client_secret: str,
+    ) -> None:
+        self._api = api
+        self._installations = installations
+        self._clock = clock
+        self._lease = lease
+        self._client = client_id, Hidden(client_secret)
+
+    async def of(self, tenant: str) -> Credentials:
+        """The installation's token."""
+        installation = await self._installations.get(SURFACE, tenant)
+        if installation is None or installation.state is InstallationState.GONE:
+            raise RefusedError(
+                "The app was removed from this Slack workspace. Install it again to go on.", pause=True
+            )
+        credentials = Credentials.from_secret(installation.secret)
+        if credentials.expires_at is None or credentials.expires_at - _EARLY > self._clock.now():
+            return credentials
+        return await self._renewed(installation, credentials)
+
+    async def _renewed(self, installation: Installation, credentials: Credentials) -> Credentials:
+        if not await self._lease(f"slack-token:{installation.tenant}"):
+            return credentials
+        client_id, client_secret = self._client
+        try:
+            with failures_told():
+                answer = await self._api.client(None).oauth_v2_access(
+                    client_id=client_id,
+                    client_secret=str(client_secret),
+                    grant_type="refresh_token",
+                    refresh_token=str(credentials.refresh_token),
+                )
+        except RefusedError:
+            await self._installations.gone(SURFACE, installation.tenant, self._clock.now())
+            raise
+        renewed = credentials_of(answer.data, self._clock.now(), bot_user=credentials.bot_user)
+        await self._installations.put(replace(installation, secret=renewed.to_secret()))
+        _log.info("A Slack token was renewed.", tenant=installation.tenant)
+        return renewed
+
+
+class Lease(Protocol):
+    """Takes a short lease of that name; `False` if another process has it."""
+
+    async def __call__(self, name: str) -> bool: ...
+
+
+def credentials_of(answer: Mapping[str, Any] | bytes, now: datetime, *, bot_user: str = "") -> Credentials:
+    """The credentials in an answer of `oauth.v2.access`."""
+    assert isinstance(answer, Mapping)  # noqa: S101 - bytes come of file downloads alone
+    lifetime = answer.get("expires_in")
+    return Credentials(
+        Hidden(answer["access_token"]),
+        str(answer.get("bot_user_id") or bot_user),
+        frozenset(filter(None, str(answer.get("scope", "")).split(","))),
+        Hidden(answer.get("refresh_token") or ""),
+        None if lifetime is None else now + timedelta(seconds=int(lifetime)),
+    )
+
+
+def is_gone(error: SlackApiError) -> bool:
+    """Whether Slack says that a token will never work again."""
+    return str(error.response.get("error")) in _GONE
+
+
+__all__ = ["SURFACE", "Credentials", "InstalledTokens", "OwnToken", "Tokens", "credentials_of", "is_gone"]

@@ -1,0 +1,47 @@
+"""Paperboy's one web server: whoever has pages or receives calls hands over routes."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+import structlog
+from aiohttp import web
+
+from bot.errors import ConfigError
+
+_log = structlog.get_logger(__name__)
+
+_BODY_CAP: Final = 1 << 20  # bytes of a request; the largest that a chat platform sends has some 100 kB
+
+
+class WebServer:
+    """Serves the routes at an address, `HOST:PORT`; port 0 lets the system choose."""
+
+    def __init__(self, address: str, routes: Sequence[web.AbstractRouteDef]) -> None:
+        host, _, port = address.rpartition(":")
+        self._address = address
+        self._host = host.strip("[]")
+        self._port = int(port)
+        self._routes = routes
+        self.port = self._port  # the real one once it runs
+
+    async def run(self, stopped: asyncio.Event) -> None:
+        """Serves until `stopped`. Raises `ConfigError` if nobody can listen there."""
+        app = web.Application(client_max_size=_BODY_CAP)
+        app.add_routes(self._routes)
+        runner = web.AppRunner(app, access_log=None)  # which would hold what people look for
+        await runner.setup()
+        try:
+            site = web.TCPSite(runner, self._host, self._port)
+            try:
+                await site.start()
+            except OSError as error:
+                raise ConfigError(
+                    f"Paperboy cannot listen at {self._address} ({error.strerror or error}). Set "
+                    "PAPERBOY_WEB_ADDRESS to an address and port that are free."
+                ) from error
+            self.port = runner.addresses[0][1]
+            _log.info("The web server listens.", host=self._host, port=self.port)
+            await stopped.wait()
+        finally:
+            await runner.cleanup()
