@@ -64,3 +64,19 @@ def paper_id_of(text: str) -> PaperId | None:
     if match := _LOCAL.fullmatch(text):
         return PaperId(IdScheme.LOCAL, match["digest"].lower())
     return None
+
+
+_AROUND: Final = "()[]{}<>\"'`“”‘’,;:.!?…"
+
+
+def ids_in(text: str) -> list[PaperId]:
+    """Every paper that running text names by an arXiv id, a DOI or a link, in order, each once.
+
+    Punctuation of the sentence around a name is no part of it.
+    """
+    found: dict[PaperId, None] = {}
+    for word in text.split():
+        named = paper_id_of(word) or paper_id_of(word.strip(_AROUND))
+        if named is not None:
+            found[named] = None
+    return list(found)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.ids import arxiv_id_of, paper_id_of
+from bot.ids import arxiv_id_of, ids_in, paper_id_of
 from bot.sources.ids import github_repo_of
 
 
@@ -135,3 +135,17 @@ def test_no_text_is_too_strange_to_ask_about(text: str) -> None:
 )
 def test_a_repository_is_named_whatever_stands_behind_its_name(url: str, expected: str | None) -> None:
     assert github_repo_of(url) == expected
+
+
+def test_running_text_names_papers_by_ids_and_links_each_once() -> None:
+    text = (
+        "Read 2508.13426v2 (and https://arxiv.org/abs/1706.03762), then doi:10.1145/3292500.3330701. "
+        "Not 1234, nor 2508.13426 again; “hf.co/papers/2401.00001”!"
+    )
+    assert [one.value for one in ids_in(text)] == [
+        "2508.13426",
+        "1706.03762",
+        "10.1145/3292500.3330701",
+        "2401.00001",
+    ]
+    assert ids_in("nothing here: 3.14, v2, a/b") == []
