@@ -1,14 +1,45 @@
-"""Slack's Web API, through slack_sdk's client, in one session."""
+"""Slack's Web API, through slack_sdk's client, in one session: for all that no delivery is."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Final
 
 import aiohttp
+from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.async_handler import AsyncRetryHandler
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.slack.answers import failure_of
+from bot.errors import DeliveryError, NotAcceptedError
+
 TIMEOUT: Final = timedelta(seconds=20)
+
+
+@contextmanager
+def failures_told() -> Iterator[None]:
+    """Turns what a call fails with into the errors of `bot.errors`, without the answer's own words."""
+    failure: DeliveryError | None = None
+    try:
+        yield
+    except SlackApiError as error:
+        failure = failure_told(error)
+    except (aiohttp.ClientError, TimeoutError, OSError):
+        failure = NotAcceptedError("Slack cannot be reached just now. Try again in a minute.")
+    if failure is not None:
+        raise failure
+
+
+def failure_told(error: SlackApiError) -> DeliveryError:
+    """The failure that an answer of Slack's stands for."""
+    response = error.response
+    return failure_of(response.get("error"), response.status_code, response.headers.get("Retry-After"))
+
+
+def code_of(error: SlackApiError) -> str:
+    """Slack's own word for what went wrong."""
+    return str(error.response.get("error") or "")
 
 
 class Api:

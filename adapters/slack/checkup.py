@@ -6,8 +6,7 @@ from typing import Final
 
 from slack_sdk.errors import SlackApiError
 
-from adapters.slack.answers import failures_told
-from adapters.slack.api import Api
+from adapters.slack.api import Api, failures_told
 from adapters.slack.scopes import reasons, scopes_of
 from adapters.slack.surface import SlackSurface
 from adapters.slack.tokens import SURFACE, OwnToken, Tokens

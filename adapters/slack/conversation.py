@@ -7,23 +7,22 @@ from html import unescape
 from typing import Any, Final
 
 import structlog
+from bot.commands.service import Commands
 from slack_sdk.errors import SlackApiError
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from adapters.slack import forms
 from adapters.slack.address import Address
-from adapters.slack.answers import failures_told
-from adapters.slack.api import Api
+from adapters.slack.api import Api, code_of, failures_told
 from adapters.slack.files import Files
 from adapters.slack.hearing import Heard, channel_label
 from adapters.slack.people import People
-from adapters.slack.render import blocks_of, messages_of
+from adapters.slack.render import blocks_of, messages
 from adapters.slack.surface import SlackSurface
 from adapters.slack.tokens import SURFACE, Tokens
 from bot.commands.actions import Action, Verb
 from bot.commands.model import Actor, FormRequest, Place, Reply, Standing
 from bot.commands.registry import BY_NAME
-from bot.commands.service import Commands
 from bot.errors import DeliveryError, PaperboyError
 from bot.ids import ids_in
 from bot.people.model import Identity
@@ -202,7 +201,7 @@ class Conversation:
         try:
             await client.views_open(trigger_id=who.trigger, view=view)
         except SlackApiError as error:
-            if error.response.get("error") not in {"expired_trigger_id", "trigger_expired"}:
+            if code_of(error) not in {"expired_trigger_id", "trigger_expired"}:
                 raise
             return False
         return True
@@ -210,7 +209,7 @@ class Conversation:
     async def _respond(self, who: Heard, reply: Reply) -> None:
         """By the address that Slack gave along, which needs no membership of the channel."""
         webhook = AsyncWebhookClient(who.response_url, retry_handlers=[])
-        for number, message in enumerate(messages_of(reply.doc)):
+        for number, message in enumerate(messages(reply.doc)):
             with failures_told():
                 answer = await webhook.send(
                     text=message.text,

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from adapters.slack.answers import failures_told
-from adapters.slack.api import Api
+from adapters.slack.api import Api, failures_told
 from adapters.slack.tokens import Tokens
 from bot.commands.model import Attachment
 

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from adapters.slack.answers import failures_told
-from adapters.slack.api import Api
+from adapters.slack.api import Api, failures_told
 from adapters.slack.tokens import Tokens
 from bot.commands.model import Standing
 from bot.people.model import Identity

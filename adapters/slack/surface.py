@@ -6,10 +6,9 @@ from typing import Final, Protocol
 
 from slack_sdk.errors import SlackApiError
 
-from adapters.slack.address import Address
-from adapters.slack.answers import failure_of, failures_told
-from adapters.slack.api import Api
-from adapters.slack.manifest import BOT_NAME
+from adapters.slack.address import Address, read_address
+from adapters.slack.answers import INVITE
+from adapters.slack.api import Api, code_of, failure_told, failures_told
 from adapters.slack.people import People
 from adapters.slack.tokens import SURFACE, Tokens
 from bot.commands.model import Actor, Place, Standing
@@ -86,23 +85,23 @@ class SlackSurface:
 
     async def prove_posting(self, place: Place) -> None:
         """Plans a message for the far future, and calls it off: Slack checks it as if it went out now."""
-        address = Address.read(place.address or "")
+        address = read_address(place.address or "")
         if place.direct:
             return
         try:
             await self._rehearse(address)
         except SlackApiError as error:
-            code = str(error.response.get("error"))
+            code = code_of(error)
             if code in _ABSENT and "join" in self._packs:
                 await self._join(address)
                 return
             if code in _ABSENT:
                 raise InputError(
-                    f"I am not in this channel yet. Type `/invite @{BOT_NAME}` here, then do this again."
+                    f"I am not in this channel yet. Type `{INVITE}` here, then do this again."
                 ) from None
             if code == "is_archived":
                 raise InputError("This channel is archived. Unarchive it, then do this again.") from None
-            raise failure_of(error) from None
+            raise failure_told(error) from None
 
     async def _join(self, address: Address) -> None:
         client = self._api.client((await self._tokens.of(address.tenant)).token)
@@ -110,7 +109,7 @@ class SlackSurface:
             await client.conversations_join(channel=address.channel)
         except SlackApiError:  # a private channel takes nobody who was not invited
             raise InputError(
-                f"I cannot join this channel by myself. Type `/invite @{BOT_NAME}` here, then do this again."
+                f"I cannot join this channel by myself. Type `{INVITE}` here, then do this again."
             ) from None
         with failures_told():
             await self._rehearse(address)
@@ -138,14 +137,14 @@ class SlackSurface:
 
     async def delete(self, address: str, receipt: str) -> None:
         """Deletes a digest that was posted; what is gone already is no error."""
-        tenant = Address.read(address).tenant
+        tenant = read_address(address).tenant
         channel, _, ts = receipt.partition("/")
         client = self._api.client((await self._tokens.of(tenant)).token)
         try:
             await client.chat_delete(channel=channel, ts=ts)
         except SlackApiError as error:
-            if error.response.get("error") != "message_not_found":
-                raise failure_of(error) from None
+            if code_of(error) != "message_not_found":
+                raise failure_told(error) from None
 
     def asks_twice(self, place: Place) -> bool:
         """Channels where everybody reads along, as far as their name tells."""

@@ -6,15 +6,16 @@ every address (`adapters.slack.address`).
 
 import asyncio
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol, Self
 
 import structlog
-from slack_sdk.errors import SlackApiError
 
 from adapters.slack.api import Api, failures_told
+from adapters.slack.deliverer import SURFACE
 from bot.errors import RefusedError
 from bot.model import from_utc_ms, utc_ms
 from bot.people.model import Hidden, Installation, InstallationState
@@ -23,9 +24,7 @@ from bot.ports import Clock
 
 _log = structlog.get_logger(__name__)
 
-SURFACE: Final = "slack"
 _EARLY: Final = timedelta(hours=2)  # before it ends, a token that rotates is renewed; it lives 12 hours
-_GONE: Final = frozenset({"invalid_refresh_token", "token_revoked", "invalid_auth", "account_inactive"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +62,21 @@ class Credentials:
         )
 
 
-class Tokens(Protocol):
+class Tokens(ABC):
     """Gives the credentials of a tenant."""
 
+    @abstractmethod
     async def of(self, tenant: str) -> Credentials:
         """Raises `RefusedError` with `pause` if nothing can speak for that tenant (any more), and
         `NotAcceptedError` if that cannot be found out now.
         """
 
+    async def token(self, tenant: str) -> str:
+        """The token alone, as the deliverer asks for it. Raises as `of` does."""
+        return str((await self.of(tenant)).token)
 
-class OwnToken:
+
+class OwnToken(Tokens):
     """The one token that the operator set, for the workspace that it is of."""
 
     def __init__(self, api: Api, token: str) -> None:
@@ -109,7 +113,7 @@ class OwnToken:
             return self._known
 
 
-class InstalledTokens:
+class InstalledTokens(Tokens):
     """The tokens that installations brought, renewed before they end.
 
     Two processes that renew at once are kept apart by a lease in the store: the second goes on with the old
@@ -184,9 +188,4 @@ def credentials_of(answer: Mapping[str, Any] | bytes, now: datetime, *, bot_user
     )
 
 
-def is_gone(error: SlackApiError) -> bool:
-    """Whether Slack says that a token will never work again."""
-    return str(error.response.get("error")) in _GONE
-
-
-__all__ = ["SURFACE", "Credentials", "InstalledTokens", "OwnToken", "Tokens", "credentials_of", "is_gone"]
+__all__ = ["SURFACE", "Credentials", "InstalledTokens", "OwnToken", "Tokens", "credentials_of"]

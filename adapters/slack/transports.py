@@ -12,7 +12,7 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_sdk.errors import SlackApiError
 
-from adapters.slack.api import Api
+from adapters.slack.api import Api, code_of
 from adapters.slack.app import SlackApp
 from adapters.slack.install import INSTALL_PATH, REDIRECT_PATH
 from bot.ports import Clock
@@ -55,10 +55,10 @@ class Socket:
             try:
                 await handler.connect_async()
             except SlackApiError as error:
-                _log.error(  # noqa: TRY400 - the sentence says all there is to say
+                _log.error(
                     "Slack refused the app-level token. Make one with connections:write at api.slack.com/apps, "
                     "and set PAPERBOY_SLACK_APP_TOKEN.",
-                    error=str(error.response.get("error")),
+                    error=code_of(error),
                 )
             except (ClientError, OSError, TimeoutError) as error:
                 _log.warning("Slack cannot be reached; trying again.", error=type(error).__name__)
