@@ -164,7 +164,7 @@ class SlackApp:
             await work
         except PaperboyError as error:
             _log.warning("An answer could not be given in Slack.", error=str(error))
-        except Exception:
+        except Exception:  # noqa: BLE001 - one answer that fails must not take the others along
             _log.exception("An answer could not be given in Slack; this is a bug.")
 
     def _is_first(self, key: object) -> bool:

@@ -1,4 +1,4 @@
-"""Whether Slack is set up: every token, scope and channel asked of Slack itself, with what to do about each."""
+"""Whether Slack is set up: every token, scope and channel asked of Slack itself, and what to do about each."""
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
@@ -44,22 +44,23 @@ async def bot_token(api: Api, token: str, packs: Collection[str]) -> Sequence[Fi
             Finding(
                 "bot token",
                 str(error),
-                "Copy it again from OAuth & Permissions at api.slack.com/apps; install the app there if it is "
-                "not installed.",
+                "Copy it again from OAuth & Permissions at api.slack.com/apps; install the app there "
+                "first if it is not installed.",
             )
         ]
-    found = [Finding("bot token", f"speaks in {workspace}")]
     why = reasons(packs)
-    for scope in scopes_of(packs):
-        if credentials.scopes and scope not in credentials.scopes:
-            found.append(
-                Finding(
-                    f"scope {scope}",
-                    "is missing",
-                    f"Add it under OAuth & Permissions ({why[scope]}), then install the app again.",
-                )
+    return [
+        Finding("bot token", f"speaks in {workspace}"),
+        *(
+            Finding(
+                f"scope {scope}",
+                "is missing",
+                f"Add it under OAuth & Permissions ({why[scope]}), then install the app again.",
             )
-    return found
+            for scope in scopes_of(packs)
+            if credentials.scopes and scope not in credentials.scopes
+        ),
+    ]
 
 
 async def app_token(api: Api, token: str) -> Finding:

@@ -1,4 +1,4 @@
-"""Handing somebody a file in their direct messages: as a file where the pack `plots` lets us, else as text."""
+"""Handing somebody a file in their direct messages: as a file where the pack `plots` allows, else as text."""
 
 from collections.abc import Iterator
 from typing import Any, Final

@@ -75,7 +75,7 @@ class Keeper(AsyncInstallationStore):  # type: ignore[misc]  # slack_sdk types i
             token=Hidden(installation.bot_token),
             bot_user=installation.bot_user_id or "",
             scopes=frozenset(installation.bot_scopes or ()),
-            refresh_token=Hidden(installation.bot_refresh_token or ""),
+            refresh_token=Hidden(installation.bot_refresh_token) if installation.bot_refresh_token else None,
             expires_at=None if expires_at is None else from_utc_ms(int(expires_at) * 1000),
         )
         now = self._clock.now()
@@ -94,7 +94,7 @@ class Keeper(AsyncInstallationStore):  # type: ignore[misc]  # slack_sdk types i
         except PaperboyError as error:
             raise BoltError(str(error)) from error
 
-    async def async_save_bot(self, bot: Bot) -> None:
+    async def async_save_bot(self, bot: Bot) -> None:  # noqa: ARG002 - the library names it
         """Never called: installations are saved whole."""
         raise BoltError("A bot is stored with its installation.")
 
@@ -102,8 +102,8 @@ class Keeper(AsyncInstallationStore):  # type: ignore[misc]  # slack_sdk types i
 class SignedStates(AsyncOAuthStateStore):
     """States of an installation under way, which any process can check: a time and a signature.
 
-    That the browser which comes back is the one that left is checked by bolt, by a cookie; a code serves once,
-    which Slack sees to.
+    That the browser which comes back is the one that left is checked by bolt, by a cookie; that a code
+    serves once, by Slack.
     """
 
     def __init__(

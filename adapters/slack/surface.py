@@ -69,8 +69,8 @@ class SlackSurface:
             if installer == user:
                 return True
             raise InputError(
-                "Nobody told me who is a member here and who a guest, so that only whoever installed me may do "
-                "this. An operator can let me ask (PAPERBOY_SLACK_PACKS=people), or name people in "
+                "I cannot tell members from guests here, so that only whoever installed me may do this. An "
+                "operator can let me ask (PAPERBOY_SLACK_PACKS=people), or name people in "
                 f"PAPERBOY_SLACK_MANAGERS: yours is {user}."
             )
         if profile.standing is not Standing.MEMBER:

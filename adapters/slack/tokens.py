@@ -34,7 +34,7 @@ class Credentials:
     token: Hidden
     bot_user: str
     scopes: frozenset[str]
-    refresh_token: Hidden = Hidden()
+    refresh_token: Hidden | None = None
     expires_at: datetime | None = None  # None: it does not rotate
 
     def to_secret(self) -> Hidden:
@@ -43,7 +43,7 @@ class Credentials:
             "token": str(self.token),
             "bot_user": self.bot_user,
             "scopes": sorted(self.scopes),
-            "refresh_token": str(self.refresh_token),
+            "refresh_token": self.refresh_token,
             "expires_at": None if self.expires_at is None else utc_ms(self.expires_at),
         }
         return Hidden(json.dumps(value))
@@ -57,7 +57,7 @@ class Credentials:
             Hidden(value["token"]),
             value["bot_user"],
             frozenset(value["scopes"]),
-            Hidden(value["refresh_token"]),
+            None if value["refresh_token"] is None else Hidden(value["refresh_token"]),
             None if expires_at is None else from_utc_ms(expires_at),
         )
 
@@ -90,8 +90,8 @@ class OwnToken(Tokens):
         own, _, credentials = await self.identify()
         if tenant != own:
             raise RefusedError(
-                f"The Slack workspace {tenant} is not the one that the bot token is of ({own}). Set the token "
-                "of that workspace, or remove the channel.",
+                f"The Slack workspace {tenant} is not the one that the bot token is of ({own}). Set the "
+                "token of that workspace, or remove the channel.",
                 pause=True,
             )
         return credentials
@@ -158,7 +158,7 @@ class InstalledTokens(Tokens):
                     client_id=client_id,
                     client_secret=str(client_secret),
                     grant_type="refresh_token",
-                    refresh_token=str(credentials.refresh_token),
+                    refresh_token=credentials.refresh_token,
                 )
         except RefusedError:
             await self._installations.gone(SURFACE, installation.tenant, self._clock.now())
@@ -183,7 +183,7 @@ def credentials_of(answer: Mapping[str, Any] | bytes, now: datetime, *, bot_user
         Hidden(answer["access_token"]),
         str(answer.get("bot_user_id") or bot_user),
         frozenset(filter(None, str(answer.get("scope", "")).split(","))),
-        Hidden(answer.get("refresh_token") or ""),
+        Hidden(answer["refresh_token"]) if answer.get("refresh_token") else None,
         None if lifetime is None else now + timedelta(seconds=int(lifetime)),
     )
 

@@ -56,8 +56,8 @@ class Socket:
                 await handler.connect_async()
             except SlackApiError as error:
                 _log.error(
-                    "Slack refused the app-level token. Make one with connections:write at api.slack.com/apps, "
-                    "and set PAPERBOY_SLACK_APP_TOKEN.",
+                    "Slack refused the app-level token. Make one with connections:write at "
+                    "api.slack.com/apps, and set PAPERBOY_SLACK_APP_TOKEN.",
                     error=code_of(error),
                 )
             except (ClientError, OSError, TimeoutError) as error:
@@ -70,7 +70,7 @@ class Socket:
 
 
 def routes(app: SlackApp) -> Sequence[web.RouteDef]:
-    """What the web server answers for Slack: signed requests and, with OAuth, the pages of an installation."""
+    """What the web server answers for Slack: signed requests and, with OAuth, an installation's pages."""
 
     async def events(request: web.Request) -> web.StreamResponse:
         return await to_aiohttp_response(await app.bolt.async_dispatch(await to_bolt_request(request)))

@@ -1,4 +1,4 @@
-"""How to keep Paperboy running after the terminal is closed: words for each way, with the real paths filled in."""
+"""How to keep Paperboy running after the terminal is closed, with the real paths filled in."""
 
 import textwrap
 from pathlib import Path

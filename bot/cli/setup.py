@@ -23,8 +23,8 @@ app = typer.Typer(help="Set Paperboy up for a platform, step by step.", no_args_
 _PACKS: Final = {
     "people": "tell members from guests, and know people's time zones (users:read). Without it, only you can "
     "set up channels.",
-    "recheck": "read back what was posted when a reply of Slack's is lost, so that a doubtful post is sent again "
-    "by itself (channels:history, groups:history, im:history). Without it you are asked.",
+    "recheck": "read back what was posted when a reply of Slack's is lost, so that a doubtful post is sent "
+    "again by itself (channels:history, groups:history, im:history). Without it you are asked.",
     "links": "show a card for links to papers that people post (links:read, links:write).",
     "join": "join public channels by itself (channels:join). Without it, type /invite.",
     "plots": "send files: exports and plots (files:write). Without it, exports come as text.",
