@@ -1,0 +1,85 @@
+"""The limits of Block Kit that the shared validator leaves out, read from the shared `limits.json`."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from tests.servers.slack.state import Body
+
+LONGEST_MESSAGE: Final = 13_200  # characters in all, which Slack documents nowhere
+TEXT_TYPES: Final = ("plain_text", "mrkdwn")
+# Of these an overflow needs two: one entry is a button, says Slack's own reference of the element.
+FEWEST_OVERFLOW_OPTIONS: Final = 2
+
+
+def objects(value: Any) -> Iterator[Body]:
+    """Every object within, from outside in."""
+    if isinstance(value, dict):
+        yield value
+        for inner in value.values():
+            yield from objects(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from objects(inner)
+
+
+def characters(blocks: list[Body]) -> int:
+    """All that is written in the blocks: texts, labels, values, links."""
+
+    def weight(value: Any) -> int:
+        if isinstance(value, dict):
+            return sum(weight(inner) for key, inner in value.items() if key != "type")
+        if isinstance(value, list):
+            return sum(map(weight, value))
+        return len(value) if isinstance(value, str) else 0
+
+    return weight(blocks)
+
+
+def overstepped(blocks: list[Body], limits: Body, where: str = "blocks") -> list[str]:
+    """Each limit that is not kept, in words."""
+    problems: list[str] = []
+    for one in objects(blocks):
+        kind = one.get("type", "option" if "text" in one and "value" in one else "")
+        for name, value in one.items():
+            limit = limits.get(name) if name in ("action_id", "block_id") else limits.get(kind, {}).get(name)
+            if isinstance(limit, dict):
+                problems += [f"{where}: {kind}.{name} {wrong}" for wrong in _broken(limit, value)]
+        for text in _texts(one):
+            problems += [f"{where}: {kind} text {wrong}" for wrong in _broken(limits["text"], text)]
+        if kind == "overflow" and len(one.get("options", ())) < FEWEST_OVERFLOW_OPTIONS:
+            problems.append(f"{where}: an overflow of fewer than {FEWEST_OVERFLOW_OPTIONS} options")
+        if kind.endswith("select"):
+            problems += [
+                f"{where}: {kind}.{name} {wrong}"
+                for name in ("options", "option_groups", "placeholder")
+                if name in one
+                for wrong in _broken(limits["select"][name], one[name])
+            ]
+        if "confirm" in one and isinstance(one["confirm"], dict):
+            problems += [
+                f"{where}: confirm.{name} {wrong}"
+                for name, value in one["confirm"].items()
+                for wrong in _broken(limits["confirmation"].get(name, {}), value)
+            ]
+    return problems
+
+
+def _texts(one: Body) -> list[str]:
+    return [one["text"]] if one.get("type") in TEXT_TYPES and isinstance(one.get("text"), str) else []
+
+
+def _broken(limit: Body, value: Any) -> list[str]:
+    """What is wrong by one entry of `limits.json`."""
+    written = value.get("text") if isinstance(value, dict) else value
+    problems = []
+    if isinstance(written, str):
+        if len(written) > limit.get("max_length", len(written)):
+            problems.append(f"of {len(written)} characters, at most {limit['max_length']}")
+        if len(written) < limit.get("min_length", 0):
+            problems.append("is empty")
+    if isinstance(written, list):
+        if len(written) > limit.get("max_items", len(written)):
+            problems.append(f"of {len(written)} items, at most {limit['max_items']}")
+        if len(written) < limit.get("min_items", 0):
+            problems.append(f"of {len(written)} items, at least {limit['min_items']}")
+    return problems
