@@ -20,16 +20,19 @@ from bot.view.pack import Budget, Size, pack
 from bot.view.text import shorten
 
 # What Slack refuses begins at some 13,200 characters a message, at 11,300 with rich text.
-BUDGET: Final = Budget(characters=10_000, blocks=50, per_block=3_000)
+BUDGET: Final = Budget(characters=10_000, blocks=50)
 
 MENU: Final = "menu"  # the `action_id` of a paper's menu; the values of its options are actions
 BUTTON: Final = "button-"  # how the `action_id` of a button begins; its value is an action
 
+_LONGEST_SECTION: Final = 3_000
 _LONGEST_HEADER: Final = 150
 _LONGEST_TEXT: Final = 4_000  # of what is read aloud; Slack takes more, and advises against it
 _MENU_OPTIONS: Final = 5
 _MENU_VALUE: Final = 150
 _ROW: Final = 25  # elements in a row of buttons
+_NAME: Final = 20  # characters of an `action_id` at most
+_QUESTION: Final = 80  # characters of a question before something is done, the button's label left out
 _DOT: Final = Span(" · ")
 
 
@@ -243,21 +246,25 @@ def _size(block: Block, layout: Layout) -> Size:
         case Divider():
             return Size(0)
         case Actions(buttons):
-            return Size(_labels(buttons))
+            return Size(_weight(buttons))
         case PaperCard():
-            texts = (*_title(block), *block.summary, *block.facts, Span(f" ({block.summary_from})"))
-            dots = len(_DOT.text) * len(block.facts)
-            return Size(
-                _length(texts) + dots + _labels(block.menu),
-                _PAPER_BLOCKS[layout] + (1 if _accessory(block.menu)[1] else 0),
-            )
+            author = Span(f" ({block.summary_from})")
+            text = _length((*_title(block), *block.summary, author, *_facts(block)))
+            blocks = _PAPER_BLOCKS[layout] + (1 if _accessory(block.menu)[1] else 0)
+            return Size(text + _weight(block.menu), blocks)
         case _:
             assert_never(block)
 
 
 def _length(spans: Line) -> int:
-    return sum(map(characters, spans))
+    """Characters of text; more than a message holds where one block cannot hold them."""
+    total = sum(map(characters, spans))
+    return total if total <= _LONGEST_SECTION else total + BUDGET.characters
 
 
-def _labels(buttons: tuple[Button, ...]) -> int:
-    return sum(len(button.label) for button in buttons)
+def _weight(buttons: tuple[Button, ...]) -> int:
+    """Characters of labels and actions, and of the question that some ask."""
+    return sum(
+        len(one.label) + len(one.action) + _NAME + (len(one.label) + _QUESTION if one.danger else 0)
+        for one in buttons
+    )

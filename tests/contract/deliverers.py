@@ -15,13 +15,18 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
+from functools import partial
 from typing import Any, Final, Protocol
 
 from adapters.console.deliverer import ConsoleDeliverer
+from adapters.slack.deliverer import SlackDeliverer
 from adapters.webhook.deliverer import WebhookDeliverer
 from adapters.webhook.signing import webhook_secret
 from bot.ports import Clock, Deliverer
 from bot.view.text import control_free
+from tests.clocks import FakeClock
+from tests.servers.slack import BASE, RECHECK, SlackServer, workspace
+from tests.servers.slack import faults as slack_faults
 from tests.servers.webhook import (
     FAIL_AFTER,
     RATE_LIMITED,
@@ -31,6 +36,7 @@ from tests.servers.webhook import (
     LoseRequest,
     WebhookServer,
 )
+from tests.slack_reading import glyphs_of
 
 NOW = datetime(2025, 11, 20, 9, 0, tzinfo=UTC)
 
@@ -276,6 +282,101 @@ async def console_bench(patience: timedelta) -> AsyncIterator[ConsoleBench]:
             await asyncio.to_thread(bench.stream.close)
 
 
+# --- Slack ---------------------------------------------------------------------------------------
+
+
+class OneToken:
+    """`adapters.slack.deliverer.Tokens` of a bot that is installed once."""
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    async def token(self, tenant: str) -> str:
+        assert tenant == "T1"
+        return self._value
+
+
+class SlackBench:
+    """Slack with the pack `recheck` or without; the clock moves on when a message waits for its turn."""
+
+    address = "T1/C1"
+    normal: Final = {"T1/C1": "T1/C1", " t1/c1\n": "T1/C1", "E1/D012": "E1/D012", "T1/G1": "T1/G1"}
+    impossible = (
+        "", "T1", "T1/", "/C1", "C1/T1", "T1/U1", "T1/C1/1", "#general", "T1 / C1", "T1/\u017f1", "T1/C\n1",
+        f"T1/C{'1' * 31}", "https://acme.slack.com/archives/C1",
+    )  # fmt: skip
+    is_terminal = False
+    troubles = frozenset(Trouble)
+
+    def __init__(self, patience: timedelta, *, recheck: bool) -> None:
+        self.clock = FakeClock(NOW)
+        self.server = SlackServer(self.clock.now)
+        scene = workspace(self.server, (*BASE, *RECHECK) if recheck else BASE)
+        self.secrets = (scene.token.value,)
+        self._channel = scene.channel
+        self._patience = patience
+        self._recheck = recheck
+
+    def open(self) -> None:
+        """To be called once the server has an address."""
+        self.deliverer: Deliverer = SlackDeliverer(
+            OneToken(self.secrets[0]),
+            self.clock,
+            api_url=self.server.api_url,
+            recheck=self._recheck,
+            timeout=self._patience,
+        )
+
+    def cause(self, trouble: Trouble) -> None:
+        post = "chat.postMessage"
+        match trouble:
+            case Trouble.UNREACHABLE:
+                self.server.close_door()
+            case Trouble.BUSY:
+                self.server.script.add(post, slack_faults.RateLimited(7))
+            case Trouble.LOST_REQUEST:
+                self.server.script.add(post, slack_faults.LoseRequest())
+            case Trouble.LOST_REPLY:
+                self.server.script.add(post, slack_faults.LoseReply())
+            case Trouble.FAILED_AFTER:
+                self.server.script.add(post, slack_faults.Status(500, accepts=True))
+            case Trouble.REFUSED:
+                self.server.script.add(post, slack_faults.Fails("is_archived"))
+            case Trouble.STUCK:
+                self.server.script.add(post, slack_faults.Hang(accepts=False))
+
+    def shown(self, text: str) -> str:
+        """Without blanks, and only the beginning of what no message has room for."""
+        return "".join(control_free(text).split())[:1500]
+
+    async def arrived(self) -> list[Arrived]:
+        return [
+            Arrived(
+                (message.metadata or {})["event_payload"]["key"],
+                "".join(glyph.character for glyph in glyphs_of(message.blocks)),
+            )
+            for message in self._channel.top
+        ]
+
+    async def under_way(self) -> None:
+        await self.server.until(lambda: self.server.script.pending == 0)
+
+
+@contextlib.asynccontextmanager
+async def slack_bench(patience: timedelta, *, recheck: bool = True) -> AsyncIterator[SlackBench]:
+    bench = SlackBench(patience, recheck=recheck)
+    async with bench.server:
+        bench.open()
+        yield bench
+        await bench.deliverer.aclose()
+
+
 MakeBench = Callable[[timedelta], AbstractAsyncContextManager[Bench]]
 
-BENCHES: dict[str, MakeBench] = {"console": console_bench, "webhook": webhook_bench}
+# By surface; behind a dash, which of its abilities.
+BENCHES: dict[str, MakeBench] = {
+    "console": console_bench,
+    "slack": slack_bench,
+    "slack-base": partial(slack_bench, recheck=False),
+    "webhook": webhook_bench,
+}

@@ -57,6 +57,11 @@ def parcel(bench: Bench, title: str = "A paper", *, key: str = KEY, attempt: int
     return Parcel("d1", key, bench.address, to_json(doc), NOW, attempt)
 
 
+def surface_of(name: str) -> str:
+    """Of a bench."""
+    return name.partition("-")[0]
+
+
 def skip_unless_possible(bench: Bench, trouble: Trouble) -> None:
     if trouble not in bench.troubles:
         pytest.skip(f"{trouble.name} cannot befall {bench.deliverer.surface}")
@@ -64,13 +69,13 @@ def skip_unless_possible(bench: Bench, trouble: Trouble) -> None:
 
 def test_every_deliverer_has_a_bench() -> None:
     packages = {path.parent.name for root in adapters.__path__ for path in Path(root).glob("*/deliverer.py")}
-    assert packages == set(BENCHES)
+    assert packages == set(map(surface_of, BENCHES))
 
 
 async def test_a_deliverer_is_named_like_its_package() -> None:
     for name, make in BENCHES.items():
         async with make(PATIENT) as bench:
-            assert bench.deliverer.surface == name
+            assert bench.deliverer.surface == surface_of(name)
 
 
 async def test_its_promises_agree_with_its_ability(bench: Bench) -> None:
@@ -187,6 +192,29 @@ async def test_a_cancelled_send_ends_at_once(bench: Bench) -> None:
     async with asyncio.timeout(20):
         with pytest.raises(asyncio.CancelledError):
             await sending
+
+
+async def test_a_receiver_that_can_be_read_knows_what_arrived(bench: Bench) -> None:
+    if bench.deliverer.ability is not Ability.READ_BACK:
+        pytest.skip("it cannot be read")
+    assert await bench.deliverer.find(parcel(bench)) is None
+    receipt = await bench.deliverer.send(parcel(bench))
+    assert await bench.deliverer.find(parcel(bench)) == receipt
+    assert await bench.deliverer.find(parcel(bench, key="digest-other-2025-11-20")) is None
+
+
+@pytest.mark.parametrize("trouble", [Trouble.LOST_REQUEST, Trouble.LOST_REPLY, Trouble.FAILED_AFTER])
+async def test_asking_about_a_doubtful_message_tells_whether_it_arrived(
+    bench: Bench, trouble: Trouble
+) -> None:
+    if bench.deliverer.ability is not Ability.READ_BACK:
+        pytest.skip("it cannot be read")
+    bench.cause(trouble)
+    with pytest.raises(DoubtfulError):
+        await bench.deliverer.send(parcel(bench))
+    found = await bench.deliverer.find(parcel(bench))
+    assert (found is not None) == (len(await bench.arrived()) == 1)
+    assert (found is not None) == (trouble is not Trouble.LOST_REQUEST)
 
 
 @pytest.mark.parametrize("kind", HOSTILE)

@@ -1,7 +1,7 @@
 """The loopback Slack, by Slack's own clients: it answers as Slack does, and refuses what it should."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp

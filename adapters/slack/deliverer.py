@@ -1,0 +1,313 @@
+"""Slack: one message a delivery, and a thread below it for what it has no room for.
+
+Slack knows no idempotency key. Each message carries its delivery's key as metadata, by which it can be found
+again where the bot may read the channel (the pack `recheck`); without it, a message of unknown fate is never
+sent again. The message at the head of a thread is what counts as delivered: whatever befalls its thread, it
+is not repeated.
+"""
+
+import os
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final, Protocol
+
+import aiohttp
+import structlog
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from adapters.slack.address import Address, read_address
+from adapters.slack.answers import failure_of
+from adapters.slack.pace import PATIENCE, Pace
+from adapters.slack.render import Message, messages
+from bot.delivery.policy import LANDING
+from bot.errors import DeliveryError, DoubtfulError, InputError, NotAcceptedError, RefusedError
+from bot.ports import Ability, Clock, Parcel
+from bot.view.doc import from_json
+
+SURFACE: Final = "slack"
+EVENT_TYPE: Final = "paperboy_delivery"  # of the metadata: {"key": …}, in a thread also {"part": …}
+TIMEOUT: Final = timedelta(seconds=60)
+
+_LONGEST_CONNECT: Final = timedelta(seconds=10)
+_CLOCKS_APART: Final = timedelta(minutes=5)  # how far Slack's clock and ours may disagree
+_PAGE: Final = 200  # messages read at once
+
+# One method of slack_sdk's client.
+_Method = Callable[..., Coroutine[Any, Any, AsyncSlackResponse]]
+
+_log = structlog.get_logger(__name__)
+
+
+class Tokens(Protocol):
+    """What speaks for each organisation that installed the bot."""
+
+    async def token(self, tenant: str) -> str:
+        """A bot token that is good now.
+
+        Raises `RefusedError` with `pause` if the installation is gone, `NotAcceptedError` if it cannot be
+        renewed now.
+        """
+
+
+def open_session(timeout: timedelta) -> aiohttp.ClientSession:
+    """A session for requests that take at most `timeout`; must be called where an event loop runs.
+
+    Every request has a connection of its own: one kept from an earlier request may be closed by Slack at any
+    moment, and what failed on it could not be told from a lost message.
+    """
+    connect = min(_LONGEST_CONNECT, timeout / 2)
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(force_close=True),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(total=timeout.total_seconds(), connect=connect.total_seconds()),
+    )
+
+
+class SlackDeliverer:
+    """Posts to channels and direct messages. Implements `bot.ports.Deliverer`: with `recheck` it can read
+    back, else it has no way to learn what became of a request.
+    """
+
+    surface: Final = SURFACE
+    key_window: Final = timedelta(0)
+
+    def __init__(
+        self,
+        tokens: Tokens,
+        clock: Clock,
+        *,
+        api_url: str,
+        recheck: bool,
+        timeout: timedelta = TIMEOUT,
+        session_factory: Callable[[timedelta], aiohttp.ClientSession] = open_session,
+    ) -> None:
+        """`timeout` is for a message with all of its thread; one request takes at most a third of it."""
+        self.ability: Final = Ability.READ_BACK if recheck else Ability.NONE
+        self._tokens = tokens
+        self._clock = clock
+        self._api_url = api_url
+        self._pace = Pace(clock)
+        self._timeout = timeout
+        self._one_request = timeout / 3
+        self._session_factory = session_factory
+        self._client: AsyncWebClient | None = None
+
+    @property
+    def request_timeout(self) -> timedelta:
+        return self._timeout
+
+    def check_address(self, address: str) -> str:
+        return str(read_address(address))
+
+    async def send(self, parcel: Parcel) -> str:
+        until = self._clock.now() + self._timeout
+        address, parts = _read(parcel)
+        await self._pace.turn(address, min(PATIENCE, self._one_request))
+        head = await self._post(address, parcel.key, parts[0])
+        if not await self._post_thread(address, parcel.key, head, dict(enumerate(parts[1:], 1)), until):
+            unfinished = "The message is there; some of its thread may not be."
+            if self.ability is Ability.READ_BACK:
+                raise DoubtfulError(unfinished)  # so that it is looked up, and the rest posted
+            _log.warning(unfinished, delivery=parcel.delivery_id)
+        return f"{address.channel}/{head}"
+
+    async def find(self, parcel: Parcel) -> str | None:
+        """Looks the message up, and posts what is missing of its thread."""
+        until = self._clock.now() + self._timeout
+        address, parts = _read(parcel)
+        if self.ability is not Ability.READ_BACK:
+            raise NotAcceptedError(f"{SURFACE} cannot be asked about {parcel.delivery_id}.")
+        try:
+            head = await self._find_head(address, parcel)
+            if head is None:
+                return None
+            missing = dict(enumerate(parts[1:], 1))
+            if missing:
+                for part in await self._parts_there(address, parcel.key, head):
+                    missing.pop(part, None)
+        except DoubtfulError as error:  # nothing is in doubt about a question: it is asked again
+            raise NotAcceptedError(str(error), LANDING) from None
+        if not await self._post_thread(address, parcel.key, head, missing, until):
+            raise NotAcceptedError("The message is there; its thread is not complete yet.", LANDING)
+        return f"{address.channel}/{head}"
+
+    async def aclose(self) -> None:
+        if self._client is not None and self._client.session is not None:
+            await self._client.session.close()
+        self._client = None
+
+    # --- posting ---------------------------------------------------------------------------------
+
+    async def _post(
+        self,
+        address: Address,
+        key: str,
+        message: Message,
+        *,
+        part: int | None = None,
+        head: str | None = None,
+    ) -> str:
+        """Posts one message, whose turn it is, and returns its timestamp; with `head`, to its thread."""
+        payload: dict[str, Any] = {"key": key} if part is None else {"key": key, "part": part}
+        try:
+            answer = await self._call(
+                AsyncWebClient.chat_postMessage,
+                address.tenant,
+                channel=address.channel,
+                text=message.text,
+                mrkdwn=False,
+                blocks=list(message.blocks),
+                unfurl_links=False,
+                unfurl_media=False,
+                metadata={"event_type": EVENT_TYPE, "event_payload": payload},
+                **({} if head is None else {"thread_ts": head}),
+            )
+        except NotAcceptedError as error:
+            if error.retry_after is not None:
+                self._pace.hold(address.tenant, error.retry_after)
+            raise
+        timestamp = answer.get("ts")
+        if not isinstance(timestamp, str):
+            raise DoubtfulError("Slack's answer names no message; it may be there.")
+        return timestamp
+
+    async def _post_thread(
+        self, address: Address, key: str, head: str, parts: Mapping[int, Message], until: datetime
+    ) -> bool:
+        """Posts parts of a thread until `until`; whether none is left that a later try could bring."""
+        waiting = deque(parts.items())
+        while waiting:
+            number, message = waiting[0]
+            left = until - self._one_request - self._clock.now()
+            if left < timedelta(0):
+                return False
+            try:
+                await self._pace.turn(address, left)
+                await self._post(address, key, message, part=number, head=head)
+            except NotAcceptedError as error:
+                if error.retry_after is None or error.retry_after > left:
+                    return False
+                continue
+            except DoubtfulError as error:
+                if self.ability is Ability.READ_BACK:
+                    return False
+                _log.warning("Part of a thread may be missing.", key=key, part=number, error=str(error))
+            except RefusedError as error:
+                _log.warning("The rest of a thread is left out.", key=key, part=number, error=str(error))
+                return True
+            waiting.popleft()
+        return True
+
+    # --- reading back ----------------------------------------------------------------------------
+
+    async def _find_head(self, address: Address, parcel: Parcel) -> str | None:
+        since = parcel.created_at - _CLOCKS_APART
+        pages = self._pages(
+            AsyncWebClient.conversations_history,
+            address,
+            oldest=f"{since.timestamp():.6f}",
+            include_all_metadata=True,
+        )
+        async for message in pages:
+            payload = _payload(message)
+            if payload.get("key") == parcel.key and "part" not in payload:
+                return str(message["ts"])
+        return None
+
+    async def _parts_there(self, address: Address, key: str, head: str) -> list[int]:
+        pages = self._pages(AsyncWebClient.conversations_replies, address, ts=head, include_all_metadata=True)
+        payloads = [_payload(message) async for message in pages]
+        return [payload["part"] for payload in payloads if payload.get("key") == key and "part" in payload]
+
+    async def _pages(self, method: _Method, address: Address, **asked: Any) -> AsyncIterator[dict[str, Any]]:
+        """The messages that a method lists, page after page."""
+        cursor = ""
+        while True:
+            more = {"cursor": cursor} if cursor else {}
+            answer = await self._call(
+                method, address.tenant, channel=address.channel, limit=_PAGE, **asked, **more
+            )
+            found = answer.get("messages")
+            if not isinstance(found, list):
+                raise DoubtfulError("Slack's answer lists no messages.")
+            for message in found:
+                if isinstance(message, dict):
+                    yield message
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                return
+
+    # --- calling ---------------------------------------------------------------------------------
+
+    async def _call(self, method: _Method, tenant: str, **arguments: Any) -> dict[str, Any]:
+        """What the method answers. Raises `DeliveryError`."""
+        token = await self._tokens.token(tenant)
+        outcome = await self._ask(method, token, arguments)
+        if isinstance(outcome, DeliveryError):
+            raise outcome
+        return outcome
+
+    async def _ask(
+        self, method: _Method, token: str, arguments: dict[str, Any]
+    ) -> dict[str, Any] | DeliveryError:
+        """The answer, or how it failed: returned, to be raised outside of the `except` clause, since the
+        libraries' own errors show more of a request than a log should have.
+        """
+        try:
+            answer = await method(self._connected(), token=token, **arguments)
+        except SlackApiError as error:
+            return _failure(error.response)
+        except aiohttp.ClientConnectorDNSError:
+            return NotAcceptedError("The host of Slack's API is not known. Check the network.")
+        except aiohttp.ClientConnectorError as error:
+            reason = os.strerror(error.errno) if error.errno else "the connection failed"
+            return NotAcceptedError(f"Slack cannot be reached ({reason}). Check the network.")
+        except aiohttp.ConnectionTimeoutError:
+            return NotAcceptedError("Slack took no connection in time. Check the network.")
+        except TimeoutError:
+            seconds = self._one_request.total_seconds()
+            return DoubtfulError(f"Slack gave no answer within {seconds:g} s; it may have the message.")
+        except aiohttp.ClientError:
+            return DoubtfulError("The connection to Slack broke off; it may have the message.")
+        except (ValueError, AttributeError):  # what slack_sdk does not expect: no JSON, or no object
+            return DoubtfulError("Slack's answer cannot be read; it may have the message.")
+        return dict(answer.data) if isinstance(answer.data, dict) else failure_of(None, 200, None)
+
+    def _connected(self) -> AsyncWebClient:
+        if self._client is None:
+            self._client = AsyncWebClient(
+                base_url=self._api_url,
+                session=self._session_factory(self._one_request),
+                retry_handlers=[],  # its own would send a cut request again
+            )
+        return self._client
+
+
+def _read(parcel: Parcel) -> tuple[Address, tuple[Message, ...]]:
+    """Where the message goes, and its parts, the head first. Raises `RefusedError`."""
+    try:
+        return read_address(parcel.address), messages(from_json(parcel.doc), parcel.layout)
+    except InputError as error:
+        raise RefusedError(str(error)) from error
+    except ValueError as error:
+        raise RefusedError(f"The stored message cannot be read: {error}") from error
+
+
+def _payload(message: dict[str, Any]) -> dict[str, Any]:
+    """What we wrote beside a message; empty where it is not ours."""
+    match message.get("metadata"):
+        case {"event_type": str(kind), "event_payload": dict(payload)} if kind == EVENT_TYPE:
+            return payload
+        case _:
+            return {}
+
+
+def _failure(response: Any) -> DeliveryError:
+    """`response` is slack_sdk's, or aiohttp's where slack_sdk could make nothing of it."""
+    data = getattr(response, "data", None)
+    status: int = response.status_code if data is not None else response.status
+    code = data.get("error") if isinstance(data, dict) else None
+    return failure_of(code, status, response.headers.get("Retry-After"))
