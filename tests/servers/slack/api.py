@@ -10,7 +10,8 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 
 from tests.servers.slack.spec import Spec
-from tests.servers.slack.state import Body, Channel, Token, User, World
+from tests.servers.slack.state import Body, Channel, Token, User
+from tests.servers.slack.world import World
 
 
 class SlackError(Exception):

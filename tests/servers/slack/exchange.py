@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from tests.servers.slack.state import Body, Channel, Kind, Link, Message, Shown, User, View, World
+from tests.servers.slack.state import Body, Channel, Kind, Link, Message, Shown, User, View
 from tests.servers.slack.transport import Ack
+from tests.servers.slack.world import World
 
 T = TypeVar("T")
 

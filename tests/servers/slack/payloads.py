@@ -2,7 +2,8 @@
 
 from typing import Any, Final
 
-from tests.servers.slack.state import APP_ID, Body, Channel, Message, Team, User, View, World
+from tests.servers.slack.state import APP_ID, Body, Channel, Message, Team, User, View
+from tests.servers.slack.world import World
 
 VERIFICATION: Final = "verification-token"
 COMMANDS: Final = "slash_commands"

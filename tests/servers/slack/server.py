@@ -98,6 +98,7 @@ class SlackServer(SlackWeb):
 
     async def submit(self, view: View, values: Mapping[str, Any] | None = None, *, user: User) -> Exchange:
         """Somebody fills in a modal, by block or action id, and submits it."""
+        assert self.world.modals.get(user.id, [])[-1:] == [view], f"{user.id} does not have {view.id} open."
         payload = payloads.in_view(
             self.world,
             "view_submission",
@@ -250,7 +251,7 @@ class SlackServer(SlackWeb):
                 self.violations.append(f"response_action {other!r}")
 
     def _replace(self, view: View, action: str, content: Body) -> None:
-        problems = self.spec.view_problems(content)
+        problems = self.spec.block_kit.view(content)
         if problems:
             self.violations.extend(f"response_action {action}: {one}" for one in problems)
         elif action == "update":
@@ -267,4 +268,4 @@ class SlackServer(SlackWeb):
         blocks = [{"type": "actions", "elements": [select | (content or {})]}]
         if (content or {}).get("options") == []:  # nothing found is an answer too
             return
-        self.violations.extend(f"options: {one}" for one in self.spec.block_problems(blocks))
+        self.violations.extend(f"options: {one}" for one in self.spec.block_kit.blocks(blocks))
