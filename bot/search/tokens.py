@@ -186,9 +186,14 @@ def divided(text: str) -> Sequence[ChunkTerms]:
     return [(_short_chunk if len(chunk) <= _LONGEST_REMEMBERED else divide)(chunk) for chunk in chunks]
 
 
+def without_marks(chunk: str) -> str:
+    """The chunk without the punctuation around it, which makes no difference to its terms."""
+    return chunk.strip(_PUNCTUATION)
+
+
 def divide(chunk: str) -> ChunkTerms:
     """The terms of one chunk between white space; see `divided`, which remembers them."""
-    bare = chunk.strip(_PUNCTUATION)
+    bare = without_marks(chunk)
     # Nineteen words in twenty are of two simple kinds, of which all the rules would say the same, slowly.
     if bare.isascii() and bare.isalpha() and len(bare) > 1 and (bare[1:].islower() or bare.isupper()):
         return (stem(bare.lower()),), ()
