@@ -1,7 +1,8 @@
-"""The real clock, the real ids, and the process's own memory."""
+"""The real clock, the real ids, the process's own memory, and its share of the machine."""
 
 import asyncio
 import ctypes
+import os
 import secrets
 import sys
 from datetime import UTC, datetime, timedelta
@@ -26,6 +27,13 @@ class RandomIds:
 
     def new(self) -> str:
         return "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
+
+
+def available_cores() -> int:
+    """How many of the machine's cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def give_memory_back() -> None:

@@ -60,11 +60,13 @@ class FolderIndex:
         *,
         weights: Weights,
         commit_every: int,
+        cores: int,
     ) -> None:
         self._papers = papers
         self._encoder = encoder
         self._weights = weights
         self._commit_every = commit_every
+        self._cores = cores
         self._generations = Generations(folder)
         self._opened: _Generation | None = None
         self._damaged: Path | None = None
@@ -243,7 +245,9 @@ class FolderIndex:
     async def _follow(self, generation: _Generation, progress: Progress | None) -> None:
         step = partial(self._told, generation, progress)
         try:
-            await follow_words(self._papers, generation.words, self._writer, step, self._commit_every)
+            await follow_words(
+                self._papers, generation.words, self._writer, step, self._commit_every, self._cores
+            )
             if generation.vectors is not None and self._encoder is not None:
                 await follow_vectors(
                     self._papers, generation.vectors, self._encoder, self._writer, step, self._commit_every
@@ -363,14 +367,16 @@ async def open_index(
     *,
     weights: Weights = WEIGHTS,
     commit_every: int = 25_000,
+    cores: int = 1,
 ) -> AsyncIterator[FolderIndex]:
     """Opens the index of `papers` in `folder`; without an encoder it has no vectors.
 
     Reads what is there, whatever it is; `catch_up` puts right what is not. Of many papers, `commit_every`
-    go in before they can be found, and may have to go in again after a kill. Raises `IndexFolderError` where
-    the folder cannot be used.
+    go in before they can be found, and may have to go in again after a kill. With more `cores` than one, many
+    papers are taken in with the help of a second process. Raises `IndexFolderError` where the folder cannot
+    be used.
     """
-    index = FolderIndex(folder, papers, encoder, weights=weights, commit_every=commit_every)
+    index = FolderIndex(folder, papers, encoder, weights=weights, commit_every=commit_every, cores=cores)
     try:
         yield index
     finally:
