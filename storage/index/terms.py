@@ -9,7 +9,6 @@ terms small.
 import re
 import sys
 from collections.abc import Iterable, Iterator
-from itertools import chain
 from typing import Final, TypeAlias
 
 from bot.model import IndexRow
@@ -26,8 +25,7 @@ START: Final = "^"
 
 _GAP: Final = " . "  # no term is a lone dot, so that no phrase reaches over it
 
-_MOST: Final = 1 << 17  # chunks, twice some 30 MB; nearly all text is made of fewer
-_MOST_NAMES: Final = 1 << 15  # some 20 MB
+_MOST: Final = 1 << 18  # chunks, some 40 MB, and as many older ones; most that are rarer are met once
 _LONGEST: Final = 40  # characters; longer chunks are links and formulas, seldom met twice
 _MARK: Final = "\x1f"  # before a solid term; white space to `str.split`, so that it is in no chunk
 _SOLID: Final = re.compile(f"{_MARK}([^ {_MARK}]+)")
@@ -36,14 +34,13 @@ _SOLID: Final = re.compile(f"{_MARK}([^ {_MARK}]+)")
 class Memory(dict[str, str]):
     """Chunk of text → its parts with spaces between, then each of its solid terms behind a mark.
 
-    What chunks and names become is remembered, and forgotten where it was not met for long: that makes the
-    terms of many papers in less time. Belongs to one writer, and goes with it.
+    What was not met for long is forgotten; the rest makes the terms of many papers in half the time. Belongs
+    to one writer, and goes with it.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._older: dict[str, str] = {}  # what was remembered before this dictionary was last full
-        self._names: Final[dict[str, frozenset[str]]] = {}
 
     def __missing__(self, chunk: str) -> str:
         text = self._older.get(chunk)
@@ -61,7 +58,6 @@ class Memory(dict[str, str]):
         """Gives the memory back."""
         self.clear()
         self._older.clear()
-        self._names.clear()
 
     def pieces(self, text: str) -> list[str]:
         """What each chunk of the text becomes."""
@@ -70,18 +66,6 @@ class Memory(dict[str, str]):
     def terms(self, text: str) -> tuple[str, list[str]]:
         """The text's parts in order of position, as text, and its solid terms; see `tokens.terms_of`."""
         return _joined(self.pieces(text))
-
-    def people(self, names: Iterable[str]) -> set[str]:
-        """Their `author_terms`."""
-        return set(chain.from_iterable(map(self._person, names)))
-
-    def _person(self, name: str) -> frozenset[str]:
-        known = self._names.get(name)
-        if known is None:
-            if len(self._names) >= _MOST_NAMES:
-                self._names.clear()
-            known = self._names[name] = author_terms(name)
-        return known
 
 
 def fields_of(row: IndexRow, memory: Memory) -> Fields:
@@ -101,7 +85,7 @@ def fields_of(row: IndexRow, memory: Memory) -> Fields:
         "keyword": " ".join(keyword_terms),
         "solid": " ".join(solids),
         "beyond": " ".join([term for term in beyond if f" {term} " not in held]),
-        "author": " ".join(memory.people(row.authors)),
+        "author": " ".join(author_terms(row.authors)),
         "org": _name(row.organization, memory),
         "category": " ".join(_category_terms(row.categories)),
         "has": " ".join(
@@ -119,27 +103,28 @@ def fields_of(row: IndexRow, memory: Memory) -> Fields:
     return fields
 
 
-def author_terms(name: str) -> frozenset[str]:
-    """Under which terms the bearer of a name is found: for every reading of it, as `bot.search.names` makes
-    them, the family name alone, and with the given names in four ways:
+def author_terms(names: Iterable[str]) -> set[str]:
+    """Under which terms the bearers of these names are found: for every reading of a name, as
+    `bot.search.names` makes them, the family name alone, and with the given names in four ways:
 
     - `lecun,y` the first one's initial
     - `lecun,yann` the first one
     - `lecun,y.` only an initial is known of the first one
     - `lecun,yannandre` all together, where there are several
     """
-    words = name_words(name)
     terms: set[str] = set()
-    for start in range(len(words)):
-        family = "".join(words[start:])
-        terms.add(family)
-        if start:
-            first = words[0]
-            terms.add(f"{family},{first[0]}")
-            terms.add(f"{family},{first}." if len(first) == 1 else f"{family},{first}")
-        if start > 1:
-            terms.add(f"{family},{''.join(words[:start])}")
-    return frozenset(terms)
+    for name in names:
+        words = name_words(name)
+        for start in range(len(words)):
+            family = "".join(words[start:])
+            terms.add(family)
+            if start:
+                first = words[0]
+                terms.add(f"{family},{first[0]}")
+                terms.add(f"{family},{first}." if len(first) == 1 else f"{family},{first}")
+            if start > 1:
+                terms.add(f"{family},{''.join(words[:start])}")
+    return terms
 
 
 def _made(chunk: str) -> str:
