@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from concurrent.futures import Executor
 from contextlib import AsyncExitStack, aclosing
+from dataclasses import dataclass
 from functools import partial
 from typing import Final, Protocol, TypeVar
 
@@ -30,6 +31,14 @@ _BATCH: Final = 250  # papers read from the store at once
 _AHEAD: Final = 6  # batches read while one goes in, so that a commit keeps nobody waiting
 _COMPARED: Final = 8  # papers by which a store is known again
 _MANY: Final = 5_000  # changes that are waiting, from which on memory is spent on speed
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How many papers go in before they are made durable, and the cores that may work on it."""
+
+    commit_every: int
+    cores: int
 
 
 class _Part(Protocol):
@@ -84,9 +93,7 @@ class _Vectors:
             self._vectors.put(ids, self._encoder.documents(texts))
 
 
-async def follow_words(
-    papers: PaperStore, words: Lexical, writer: Executor, step: Step, commit_every: int, cores: int
-) -> None:
+async def follow_words(papers: PaperStore, words: Lexical, writer: Executor, step: Step, pace: Pace) -> None:
     """Takes all that the store has changed into the words. `writer` has one thread.
 
     Where many changes wait and there is a second core, a second process makes the terms. Raises
@@ -96,8 +103,8 @@ async def follow_words(
     bulk = await papers.newest_change() - after > _MANY
     try:
         async with AsyncExitStack() as stack:
-            maker = await stack.enter_async_context(open_term_maker()) if bulk and cores > 1 else None
-            await _follow(papers, after, _Words(words, maker, bulk=bulk), writer, step, commit_every)
+            maker = await stack.enter_async_context(open_term_maker()) if bulk and pace.cores > 1 else None
+            await _follow(papers, after, _Words(words, maker, bulk=bulk), writer, step, pace)
     except BaseException:
         writer.submit(words.drop)  # behind whatever is still being put
         raise
@@ -105,17 +112,17 @@ async def follow_words(
 
 
 async def follow_vectors(
-    papers: PaperStore, vectors: VectorFile, encoder: Encoder, writer: Executor, step: Step, commit_every: int
+    papers: PaperStore, vectors: VectorFile, encoder: Encoder, writer: Executor, step: Step, pace: Pace
 ) -> None:
     """Takes all that the store has changed into the vectors. `writer` has one thread."""
     try:
-        await _follow(papers, vectors.change, _Vectors(vectors, encoder), writer, step, commit_every)
+        await _follow(papers, vectors.change, _Vectors(vectors, encoder), writer, step, pace)
     finally:
         writer.submit(vectors.close)  # lets go of what was not committed
 
 
 async def _follow(
-    papers: PaperStore, after: int, part: _Part, writer: Executor, step: Step, commit_every: int
+    papers: PaperStore, after: int, part: _Part, writer: Executor, step: Step, pace: Pace
 ) -> None:
     waiting = 0
     async with aclosing(_batches(papers, after, part)) as batches:
@@ -124,7 +131,7 @@ async def _follow(
                 return  # nothing has changed
             await _run(writer, partial(part.put, changes, made))
             waiting += len(changes.papers)
-            if changes.upto >= changes.newest or waiting >= commit_every:
+            if changes.upto >= changes.newest or waiting >= pace.commit_every:
                 await _run(writer, partial(part.commit, changes.upto))
                 waiting = 0
             await step(changes.newest)
@@ -181,4 +188,4 @@ async def _run(writer: Executor, work: Callable[[], T]) -> T:
     return await asyncio.get_running_loop().run_in_executor(writer, work)
 
 
-__all__ = ["Step", "follow_vectors", "follow_words", "same_store"]
+__all__ = ["Pace", "Step", "follow_vectors", "follow_words", "same_store"]

@@ -25,7 +25,7 @@ START: Final = "^"
 
 _GAP: Final = " . "  # no term is a lone dot, so that no phrase reaches over it
 
-_MOST: Final = 1 << 18  # chunks, some 40 MB, and as many older ones; most that are rarer are met once
+_MOST: Final = 1 << 18  # chunks, up to 75 MB, and as many older ones; most that are rarer are met once
 _LONGEST: Final = 40  # characters; longer chunks are links and formulas, seldom met twice
 _MARK: Final = "\x1f"  # before a solid term; white space to `str.split`, so that it is in no chunk
 _SOLID: Final = re.compile(f"{_MARK}([^ {_MARK}]+)")
@@ -38,8 +38,9 @@ class Memory(dict[str, str]):
     to one writer, and goes with it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = _MOST) -> None:
         super().__init__()
+        self._most: Final = most
         self._older: dict[str, str] = {}  # what was remembered before this dictionary was last full
 
     def __missing__(self, chunk: str) -> str:
@@ -48,7 +49,7 @@ class Memory(dict[str, str]):
             bare = without_marks(chunk)
             text = self[bare] if bare != chunk else _made(chunk)
         if len(chunk) <= _LONGEST:
-            if len(self) >= _MOST:
+            if len(self) >= self._most:
                 self._older = dict(self)
                 self.clear()
             self[text if text == chunk else chunk] = text
