@@ -19,7 +19,7 @@ from storage.sqlite.migrations import APPLICATION_ID, MIGRATIONS
 T = TypeVar("T")
 
 _BUSY_TIMEOUT: Final = timedelta(seconds=10)
-_WRITER_CACHE: Final = 32 << 10  # KiB
+_WRITER_CACHE: Final = 16 << 10  # KiB
 _LOG_PAGES: Final = 16 << 10  # of 4 KiB, before the log is copied into the file
 _LOG_KEPT: Final = 64 << 20  # bytes of the log's file that stay for the next pages
 _LOCK_PAUSE: Final = timedelta(milliseconds=20)
