@@ -86,6 +86,7 @@ async def follow_vectors(
             changes = following
     finally:
         writer.submit(vectors.close)  # lets go of what was not committed
+        writer.submit(encoder.rest)
 
 
 def _put_vectors(vectors: VectorFile, encoder: Encoder, changes: Changes) -> None:

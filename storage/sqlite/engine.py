@@ -19,8 +19,6 @@ from storage.sqlite.migrations import APPLICATION_ID, MIGRATIONS
 T = TypeVar("T")
 
 _BUSY_TIMEOUT: Final = timedelta(seconds=10)
-_WRITER_CACHE: Final = 16 << 10  # KiB
-_LOG_PAGES: Final = 16 << 10  # of 4 KiB, before the log is copied into the file
 _LOG_KEPT: Final = 64 << 20  # bytes of the log's file that stay for the next pages
 _LOCK_PAUSE: Final = timedelta(milliseconds=20)
 
@@ -183,15 +181,7 @@ class Engine:
         db.execute("PRAGMA synchronous = FULL")
         # A long read may let the log grow; it shrinks after.
         db.execute(f"PRAGMA journal_size_limit = {_LOG_KEPT}")
-        if writes:
-            # What a large batch touches at random, the indexes of titles and names, would fall out of
-            # SQLite's own 2 MB in the middle of a transaction, be written, and be read again.
-            db.execute(f"PRAGMA cache_size = -{_WRITER_CACHE}")
-            # Each batch of an import fills SQLite's own 1,000 pages, and would wait until they are in their
-            # places on the disk, most of them pages that the next batch changes again. With this an import
-            # into 500,000 papers writes half as much.
-            db.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
-        else:
+        if not writes:
             db.execute("PRAGMA query_only = ON")
         return db
 
