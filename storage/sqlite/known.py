@@ -15,7 +15,7 @@ from storage.sqlite.facts import FIELDS, LISTS, Facts, Value, combined, dump, lo
 from storage.sqlite.paper_rows import PaperRows, among, load_rows
 
 # Asked several times of every title of a poll or a batch, and the slowest of all that is computed of it.
-title_key: Final = lru_cache(maxsize=1 << 14)(normalised)
+title_key: Final = lru_cache(maxsize=1 << 12)(normalised)
 
 _AUTHORS: Final = "SELECT name, id FROM authors WHERE name IN"
 
