@@ -119,6 +119,7 @@ async def follow_vectors(
         await _follow(papers, vectors.change, _Vectors(vectors, encoder), writer, step, pace)
     finally:
         writer.submit(vectors.close)  # lets go of what was not committed
+        writer.submit(encoder.rest)
 
 
 async def _follow(
