@@ -20,7 +20,7 @@ _SUFFIXES: Final = frozenset({"jr", "sr", "ii", "iii", "iv"})
 _WORDS_SHARED: Final = 0.8
 _NAMES_SHARED: Final = 0.5
 
-_SIGNS: Final = re.compile("[^a-z0-9]+")
+_SIGNS: Final = {code: None for code in range(128) if not chr(code).isalnum()}  # of ASCII
 
 _FEW_WORDS: Final = 10  # with fewer different words than this an abstract must be the same, not only alike
 
@@ -57,8 +57,8 @@ def title_key(title: str) -> str:
     Applying it to its own result changes nothing.
     """
     folded = _folded(title)
-    # Of ASCII the letters and digits are what `isalnum` takes; a regular expression is six times as fast.
-    key = _SIGNS.sub("", folded) if folded.isascii() else "".join(c for c in folded if c.isalnum())
+    # The same for both; ASCII is translated many times as fast.
+    key = folded.translate(_SIGNS) if folded.isascii() else "".join(c for c in folded if c.isalnum())
     return key or "".join(title.split())
 
 

@@ -17,6 +17,7 @@ from bot.errors import InputError
 from bot.model import Route, Window
 from bot.ports import Clock, Deliverer, Ids, Parcel, Store
 from bot.secret import secret_key
+from bot.system import available_cores, give_free_pages_back
 from storage.sqlite.store import open_sqlite
 
 if TYPE_CHECKING:
@@ -166,7 +167,8 @@ async def open_index(settings: Settings, store: Store) -> AsyncIterator["SearchI
     """The search index of this store, in the home folder; made where there is none."""
     from storage.index.index import open_index as open_folder  # noqa: PLC0415 - as above
 
-    async with open_folder(settings.home / "index", store.papers, _encoder(settings)) as index:
+    folder, cores = settings.home / "index", available_cores()
+    async with open_folder(folder, store.papers, _encoder(settings), cores=cores) as index:
         yield index
 
 
@@ -262,7 +264,9 @@ async def assemble(
         )
         stack.push_async_callback(planner.aclose)
         index = await stack.enter_async_context(open_index(settings, store))
-        follower = Follower(index, store.papers, around.clock, every=around.follow_every)
+        follower = Follower(
+            index, store.papers, around.clock, every=around.follow_every, caught_up=give_free_pages_back
+        )
         poller.on_poll(lambda _: follower.wake())
         yield Paperboy(
             store, around.clock, poller, planner, worker, follower, settings, tick_every=around.tick_every

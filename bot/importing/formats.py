@@ -36,6 +36,9 @@ _ENTRIES: Final[dict[Format, Callable[[Iterable[Line]], Iterator[Entry]]]] = {
     Format.HUGGING_FACE_PAGE: huggingface_page.entries,
 }
 
+# Of these every line says what it says whatever stands around it.
+LINE_BY_LINE: Final = frozenset({Format.ARXIV_SNAPSHOT, Format.JSON_LINES})
+
 
 def entries(file_format: Format, lines: Iterable[Line]) -> Iterator[Entry]:
     """What the lines of a file of this format came to."""

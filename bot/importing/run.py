@@ -2,20 +2,24 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain, islice
 from typing import Final
 
-from bot.importing.entries import Entry, Found, Reason
-from bot.importing.formats import HEAD_LINES, Format, entries, recognise
+from bot.importing.entries import Entry, Found, Line, Reason
+from bot.importing.formats import HEAD_LINES, LINE_BY_LINE, Format, entries, recognise
 from bot.importing.reading import OpenedFile, StoredFile
+from bot.importing.worker import Worker
 from bot.model import ImportBatch, ImportReport, PaperReading
 from bot.ports import Clock, PaperStore
 
 _BATCH_PAPERS: Final = 2_000
 _BATCH_ENTRIES: Final = 20_000  # also where next to nothing is of use, how far the file was read is stored
 _BATCH_CHARACTERS: Final = 16_000_000  # of abstracts, which bounds what a batch takes in memory
+LARGE: Final = 4 << 20  # bytes of a file, of some 2,500 papers, from which on two processes share the work
 _PLACES: Final = 10  # line numbers told of what was skipped for one reason
 
 
@@ -92,7 +96,6 @@ async def import_file(
     if done > len(head):
         await asyncio.to_thread(file.skip, done - len(head))
 
-    read = _batches(entries(found, chain(head[done:], lines)), batch_papers, stored)
     writing: asyncio.Task[ImportReport] | None = None
     sent = _Batch()
 
@@ -104,16 +107,30 @@ async def import_file(
             _add(progress, sent, task.result())
             listen(progress)
 
-    try:
-        # The next batch is read while the one before it is written.
-        while (batch := await asyncio.to_thread(next, read, None)) is not None:
+    with _reader(found, stored) as what_is_in:
+        read = _batches(what_is_in(chain(head[done:], lines)), batch_papers, stored)
+        try:
+            # The next batch is read while the one before it is written.
+            while (batch := await asyncio.to_thread(next, read, None)) is not None:
+                await finish()
+                brought = ImportBatch(name, batch.upto if stored else 0, tuple(batch.readings))
+                sent, writing = batch, asyncio.create_task(papers.bring(brought, clock.now()))
+        finally:
             await finish()
-            brought = ImportBatch(name, batch.upto if stored else 0, tuple(batch.readings))
-            sent, writing = batch, asyncio.create_task(papers.bring(brought, clock.now()))
-    finally:
-        await finish()
     progress.whole = True
     return progress
+
+
+@contextmanager
+def _reader(
+    file_format: Format, file: StoredFile | None
+) -> Iterator[Callable[[Iterable[Line]], Iterator[Entry]]]:
+    """What turns lines into entries: a process of its own if so much is left that its start pays."""
+    if file is None or file.size - file.position() < LARGE or file_format not in LINE_BY_LINE:
+        yield partial(entries, file_format)
+        return
+    with Worker(file_format) as worker:
+        yield worker.entries
 
 
 def _batches(found: Iterator[Entry], most: int, file: StoredFile | None) -> Iterator[_Batch]:
@@ -155,4 +172,4 @@ def already_whole(progress: Progress) -> bool:
     return progress.whole and progress.from_line > 1 and not progress.papers and not progress.skipped
 
 
-__all__ = ["Listener", "Progress", "SkippedLines", "already_whole", "import_file"]
+__all__ = ["LARGE", "Listener", "Progress", "SkippedLines", "already_whole", "import_file"]

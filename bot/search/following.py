@@ -1,6 +1,7 @@
 """The role that keeps the search index in step with the store while the bot runs."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 
@@ -22,12 +23,20 @@ class Follower:
     """Takes every change of the store into the index until `stop`; `wake` makes it look at once."""
 
     def __init__(
-        self, index: SearchIndex, papers: PaperStore, clock: Clock, *, every: timedelta = EVERY
+        self,
+        index: SearchIndex,
+        papers: PaperStore,
+        clock: Clock,
+        *,
+        every: timedelta = EVERY,
+        caught_up: Callable[[], object] = lambda: None,
     ) -> None:
+        """`caught_up` is called whenever something was taken in and nothing more is waiting."""
         self._index = index
         self._papers = papers
         self._clock = clock
         self._every = every
+        self._caught_up = caught_up
         self._wake = asyncio.Event()
         self._stopping = False
 
@@ -51,6 +60,7 @@ class Follower:
                 if newest != taken:
                     await self._index.catch_up()
                     taken = newest
+                    self._caught_up()
                 troubled = False
             except StorageError as error:
                 if not troubled:

@@ -44,7 +44,9 @@ def name_words(name: str) -> tuple[str, ...]:
 def _words(text: str) -> tuple[str, ...]:
     words: list[str] = []
     for part in text.split():
-        if _INITIALS.fullmatch(part):
+        if part.isalpha():
+            words.append(part)
+        elif _INITIALS.fullmatch(part):
             words += _NO_LETTER.sub("", part)
         else:  # "Y.LeCun" has no space to divide it
             words += filter(None, (_NO_LETTER.sub("", piece) for piece in part.split(".")))

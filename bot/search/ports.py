@@ -40,6 +40,9 @@ class Encoder(Protocol):
     def queries(self, texts: Sequence[str]) -> "Vectors":
         """What people typed → (n, dimensions)."""
 
+    def rest(self) -> None:
+        """No more documents come for now: lets go of what they alone needed."""
+
 
 class Order(StrEnum):
     """By what the index sorts what it finds, the best first."""

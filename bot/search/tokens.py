@@ -16,10 +16,11 @@ apart are never glued on the side of the text: "a symmetric matrix" must not con
 """
 
 import re
+import threading
 import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import chain, pairwise
+from itertools import chain
 from operator import itemgetter
 from typing import Final, NamedTuple, TypeAlias
 
@@ -69,7 +70,7 @@ _CHUNK: Final = re.compile(r"\S+")
 _PUNCTUATION: Final = ".,;:!?()[]{}\"'`"
 _HYPHENATED: Final = re.compile("[a-z]+(?:-[a-z]+)+")
 _DIVIDER: Final = re.compile(_JOINER)
-_POSSESSIVE: Final = re.compile(r"['\u2019][sS]$")
+_POSSESSIVES: Final = ("'s", "'S", "\u2019s", "\u2019S")
 _VERSIONED: Final = re.compile(r"([^\W\d_]{3,}?)([vV]?\d.*)")
 _CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 # Snowball keeps the s of "llms", "rnns" and "gpus", for want of an earlier vowel.
@@ -127,8 +128,7 @@ def has_words(text: str) -> bool:
 def written_words(text: str) -> list[tuple[str, ...]]:
     """The written words of the text, each as its parts in lower case, not stemmed."""
     return [
-        tuple(part.casefold() for part in _parts(_POSSESSIVE.sub("", word)))
-        for word in _WRITTEN_WORD.findall(_spaced(text))
+        tuple([part.casefold() for part in _parts(word)]) for word in _WRITTEN_WORD.findall(_spaced(text))
     ]
 
 
@@ -147,7 +147,7 @@ def _places(chunk: str) -> Sequence[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     for word in _WRITTEN_WORD.finditer(folded):
         at = word.start()
-        for part in _parts(_POSSESSIVE.sub("", word[0])):  # parts are pieces of the word, in its order
+        for part in _parts(word[0]):  # parts are pieces of the word, in its order
             start = folded.index(part, at)
             at = start + len(part)
             found.append((origins[start], origins[at - 1] + 1))
@@ -186,21 +186,26 @@ def divided(text: str) -> Sequence[ChunkTerms]:
     return [(_short_chunk if len(chunk) <= _LONGEST_REMEMBERED else divide)(chunk) for chunk in chunks]
 
 
+def without_marks(chunk: str) -> str:
+    """The chunk without the punctuation around it, which makes no difference to its terms."""
+    return chunk.strip(_PUNCTUATION)
+
+
 def divide(chunk: str) -> ChunkTerms:
     """The terms of one chunk between white space; see `divided`, which remembers them."""
-    bare = chunk.strip(_PUNCTUATION)
+    bare = without_marks(chunk)
     # Nineteen words in twenty are of two simple kinds, of which all the rules would say the same, slowly.
     if bare.isascii() and bare.isalpha() and len(bare) > 1 and (bare[1:].islower() or bare.isupper()):
         return (stem(bare.lower()),), ()
-    words = [tuple(bare.split("-"))] if _HYPHENATED.fullmatch(bare) else written_words(chunk)
+    words = [tuple(bare.split("-"))] if _HYPHENATED.fullmatch(bare) else written_words(bare)
     parts: list[str] = []
     solids: list[Token] = []
     for word in words:
         count, position = len(word), len(parts)
-        parts += map(stem, word)
+        parts += map(_known_stem, word)
         solids += [
             Token(stem("".join(word[start:end])), position + start, position + end)
-            for start in range(count)
+            for start in range(count - 1)
             for end in range(start + 2, min(count, start + _LONGEST_RUN) + 1)
         ]
     return tuple(parts), tuple(solids)
@@ -210,9 +215,14 @@ _short_chunk: Final = lru_cache(maxsize=1 << 16)(divide)
 
 
 def _parts(word: str) -> list[str]:
+    if word.endswith(_POSSESSIVES):
+        word = word[:-2]
     parts: list[str] = []
-    for piece in _DIVIDER.split(word):
-        versioned = _VERSIONED.fullmatch(piece)
+    for piece in (word,) if word.isalnum() else _DIVIDER.split(word):
+        if piece.isdecimal() or (piece.isalpha() and (piece[1:].islower() or piece.isupper())):
+            parts.append(piece)  # most pieces: they have neither version nor hump
+            continue
+        versioned = None if piece.isalpha() else _VERSIONED.fullmatch(piece)
         for part in versioned.groups() if versioned else (piece,):
             parts += _humps(part)
     return parts
@@ -220,15 +230,26 @@ def _parts(word: str) -> list[str]:
 
 def _humps(part: str) -> list[str]:
     """A camel-cased name's words, or the name whole where one would be too short to mean something."""
-    bounds = [0, *(m.start() for m in _CAMEL.finditer(part)), len(part)]
-    humps = [part[start:end] for start, end in pairwise(bounds)]
+    humps = _CAMEL.split(part)
     return humps if min(map(len, humps)) >= 3 else [part]
+
+
+class _Stemmers(threading.local):
+    """A stemmer holds the word it works on, so that each thread needs its own."""
+
+    def __init__(self) -> None:
+        self.english: Final = Stemmer("english", 0)
+
+
+_stemmers: Final = _Stemmers()
 
 
 def stem(term: str) -> str:
     """The term that stands for all endings of a word in lower case."""
     if len(term) > _LONGEST_STEMMED:
         return term
-    # A stemmer holds the word it works on, so that each call needs its own to be safe across threads.
-    stemmed: str = Stemmer("english", 0).stemWord(term)
-    return stemmed[:-1] if _ACRONYM_PLURAL.fullmatch(stemmed) else stemmed
+    stemmed: str = _stemmers.english.stemWord(term)
+    return stemmed[:-1] if stemmed.endswith("s") and _ACRONYM_PLURAL.fullmatch(stemmed) else stemmed
+
+
+_known_stem: Final = lru_cache(maxsize=1 << 13)(stem)  # the parts of long words are mostly the same few

@@ -45,6 +45,8 @@ def clean_link(text: str) -> str | None:
     Doubled links (`https://x{https://x}`) become one, a line break inside is closed, the full stop of a
     sentence is dropped, and a link without a scheme gets https.
     """
+    if not text:
+        return None
     whole = re.sub(r"\s*\n\s*", "", _without_invisible(text).strip())
     whole = re.sub(r"\\([_%#&~])", r"\1", whole)
     link = _trimmed(whole.partition("{")[0].strip("<>\"' "))
@@ -84,10 +86,12 @@ _JOINERS: Final = "\u200c\u200d"
 
 def _tidy(text: str) -> str:
     """Composed characters (NFC), none invisible, single spaces, and one blank line between paragraphs."""
-    if not text.isascii() or not _printable(text):
+    if not _printable(text):
         text = unicodedata.normalize("NFC", _without_invisible(_BREAK.sub("\n", text)))
-    elif "\n\n" not in text and "\n " not in text:  # one paragraph, as nearly all text is
-        return " ".join(text.split())
+    else:
+        text = unicodedata.normalize("NFC", text)  # which leaves printable text printable
+        if "\n\n" not in text and "\n " not in text:  # one paragraph, as nearly all text is
+            return " ".join(text.split())
     paragraphs = (" ".join(paragraph.split()) for paragraph in _PARAGRAPH.split(text))
     return "\n\n".join(filter(None, paragraphs))
 
@@ -202,11 +206,14 @@ def _accented(match: re.Match[str]) -> str:
 # --- TeX: everything else ------------------------------------------------------------------------
 
 # A closing dollar is looked for within the paragraph. "$25 and" is an amount of money, no opening.
+_FORMULA: Final = r"(?:[^$\\\n]++|\\.)+"
 _MATHS: Final = re.compile(
-    r"(?<!\\)\$\$(?:[^$\\\n]|\\.)+\$\$"
-    r"|(?<!\\)\$(?!\d[\d.,]*[KMBkmb]?(?:[ -]|--)[a-z]{2})(?:[^$\\\n]|\\.)+\$"
-    r"|\\\((?:[^\\\n]|\\[^(\n])*?\\\)"
-    r"|\\\[(?:[^\\\n]|\\[^\[\n])*?\\\]"
+    r"[$\\](?:(?<=\$)(?<!\\\$)(?:"
+    rf"\${_FORMULA}\$\$"
+    rf"|(?!\d[\d.,]*[KMBkmb]?(?:[ -]|--)[a-z]{{2}}){_FORMULA}\$)"
+    r"|(?<=\\)(?:"
+    r"\((?:[^\\\n]|\\[^(\n])*?\\\)"
+    r"|\[(?:[^\\\n]|\\[^\[\n])*?\\\]))"
 )
 _LONE_CHARACTER: Final = re.compile(r"\$\\unicode\{x([0-9a-fA-F]{2,5})\}\$")  # `$\unicode{x2013}$` is a dash
 
@@ -269,11 +276,11 @@ _FORMATTING: Final = [
         lambda match: match[2].translate(_SCRIPTS[match[1]]),
     ),
 ]
-_RANGE: Final = r"(?<=\d)~(?=[.\d])|(?<=\d[^\s\d~\x00\x01])~(?=[.\d])"  # 1~4, 60%~70%
+_RANGE: Final = r"(?:(?<=\d~)|(?<=\d[^\s\d~\x00\x01]~))[.\d]"  # 1~4, 60%~70%, behind the sign
 _PUNCTUATION: Final = [
     _rule("``", r"(?<!`)``(?!`)([^`\n]*?)(?<!')''(?!')", r"“\1”"),
     # A tie follows what it ties; "~50", "( ~ 1 min)" and "10x ~ 50x" say "about" and "to".
-    _rule("~", rf"(?!{_RANGE})(?<=[^\s~(\[\\])~+(?:(?![\s~])| (?!\d))", " "),
+    _rule("~", rf"~(?<=[^\s~(\[\\]~)(?!{_RANGE})~*(?:(?![\s~])| (?!\d))", " "),
     _rule("~", r"(?<=\s)~(?=[A-Za-z\\\x01])", " "),
     _rule("\\", r"\\([%&_#])", r"\1"),
     _rule("\\", r"\\[ ,;:](?![A-Za-z]*\{)|\\\\(?=\s|\Z)", " "),
@@ -335,7 +342,7 @@ class _Aside:
         return text
 
     def restore(self, text: str) -> str:
-        return _HELD.sub(lambda match: self._held[int(match[1])], text)
+        return _HELD.sub(lambda match: self._held[int(match[1])], text) if self._held else text
 
     def _hold(self, sign: str, what: str) -> str:
         self._held.append(what)

@@ -53,6 +53,7 @@ class StaticEncoder:
         self.dimensions: Final = int(config["hidden_dim"])
         self._title_weight: Final = int(config["title_weight"])  # how many times it counts
         self._folder = folder
+        self._asked = False  # whether people search in this process
 
     @cached_property
     def _model(self) -> _Model:
@@ -76,7 +77,13 @@ class StaticEncoder:
 
     def queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """What people typed → (n, dimensions), rows of length 1, or 0 where no token is known."""
+        self._asked = True
         return self._encode(map(self._ids, texts), len(texts))
+
+    def rest(self) -> None:
+        """Forgets the files, 17 MB, unless somebody was answered with them and may ask again."""
+        if not self._asked:
+            self.__dict__.pop("_model", None)
 
     def _ids(self, text: str) -> list[int]:
         """The tokens of a text in no particular order, which a sum does not ask for."""

@@ -56,6 +56,9 @@ class TransformerEncoder:
         """What people typed → (n, dimensions), rows of length 1, or 0 for empty texts."""
         return self._encode(self._model.encode_query, [text.strip() for text in texts])
 
+    def rest(self) -> None:
+        """Keeps the model, which takes seconds to load."""
+
     def _encode(self, encode: Callable[..., NDArray[np.float32]], texts: list[str]) -> NDArray[np.float32]:
         found = np.zeros((len(texts), self._dimensions), np.float32)
         # By length, since a batch takes as long as its longest text.

@@ -19,7 +19,7 @@ from bot.search.fields import FieldName
 from bot.search.ports import Encoder, Hits, IndexState, Limits, Order, Progress, Spelling
 from bot.search.query import EVERYTHING, And, Field, Not, Or, Query
 from storage.index.checking import problems
-from storage.index.following import follow_vectors, follow_words, same_store
+from storage.index.following import Pace, follow_vectors, follow_words, same_store
 from storage.index.generations import Generations
 from storage.index.lexical import DamagedIndexError, Filter, Lexical
 from storage.index.nearest import by_vector, nearest
@@ -59,12 +59,12 @@ class FolderIndex:
         encoder: Encoder | None,
         *,
         weights: Weights,
-        commit_every: int,
+        pace: Pace,
     ) -> None:
         self._papers = papers
         self._encoder = encoder
         self._weights = weights
-        self._commit_every = commit_every
+        self._pace = pace
         self._generations = Generations(folder)
         self._opened: _Generation | None = None
         self._damaged: Path | None = None
@@ -243,10 +243,10 @@ class FolderIndex:
     async def _follow(self, generation: _Generation, progress: Progress | None) -> None:
         step = partial(self._told, generation, progress)
         try:
-            await follow_words(self._papers, generation.words, self._writer, step, self._commit_every)
+            await follow_words(self._papers, generation.words, self._writer, step, self._pace)
             if generation.vectors is not None and self._encoder is not None:
                 await follow_vectors(
-                    self._papers, generation.vectors, self._encoder, self._writer, step, self._commit_every
+                    self._papers, generation.vectors, self._encoder, self._writer, step, self._pace
                 )
         except DamagedIndexError as error:
             trouble = await self._written(self._generations.trouble)
@@ -363,14 +363,16 @@ async def open_index(
     *,
     weights: Weights = WEIGHTS,
     commit_every: int = 25_000,
+    cores: int = 1,
 ) -> AsyncIterator[FolderIndex]:
     """Opens the index of `papers` in `folder`; without an encoder it has no vectors.
 
     Reads what is there, whatever it is; `catch_up` puts right what is not. Of many papers, `commit_every`
-    go in before they can be found, and may have to go in again after a kill. Raises `IndexFolderError` where
-    the folder cannot be used.
+    go in before they can be found, and may have to go in again after a kill. With more `cores` than one, many
+    papers are taken in with the help of a second process. Raises `IndexFolderError` where the folder cannot
+    be used.
     """
-    index = FolderIndex(folder, papers, encoder, weights=weights, commit_every=commit_every)
+    index = FolderIndex(folder, papers, encoder, weights=weights, pace=Pace(commit_every, cores))
     try:
         yield index
     finally:

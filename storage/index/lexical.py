@@ -15,8 +15,8 @@ from tantivy import Occur, Query
 from bot.model import IndexRow
 from bot.search.ports import Hit, Hits, Order
 from bot.search.tokens import terms_of
-from storage.index.memory import Memory
-from storage.index.schema import HEAD, START, build_schema, document_of, head_of
+from storage.index.schema import HEAD, build_schema, document_of, head_of
+from storage.index.terms import START, Fields, Memory, fields_of
 
 _BULK_HEAP: Final = 96_000_000  # bytes; more makes no difference to the speed
 _SMALL_HEAP: Final = 15_000_000  # the least that the engine takes
@@ -201,17 +201,22 @@ class Lexical:
 
         `bulk` says that many are to come: they go in faster, and cost memory until `rest`.
         """
+        self.put_made((fields_of(row, self._memory) for row in rows), gone, bulk=bulk)
+
+    def put_made(self, papers: Iterable[Fields], gone: Iterable[int], *, bulk: bool = False) -> None:
+        """As `put`, of papers whose terms are made already."""
         with _engine():
             writer = self._open_writer(bulk=bulk)
-            for paper in gone:
-                writer.delete_documents_by_term("paper", paper)
+            for number in gone:
+                writer.delete_documents_by_term("paper", number)
             last = self.view().last
-            for row in rows:
+            for fields in papers:
+                number = int(fields["paper"])
                 # Most of many papers are new, and looking for what to delete takes its time.
-                if row.paper_id <= last or row.paper_id in self._waiting:
-                    writer.delete_documents_by_term("paper", row.paper_id)
-                self._waiting.add(row.paper_id)
-                writer.add_document(document_of(row, self._memory))
+                if number <= last or number in self._waiting:
+                    writer.delete_documents_by_term("paper", number)
+                self._waiting.add(number)
+                writer.add_document(document_of(fields))
 
     def commit(self, change: int) -> None:
         """Makes all that was put durable and seen, together with how far the index follows the store."""
@@ -226,7 +231,7 @@ class Lexical:
     def rest(self) -> None:
         """Ends the writing of many papers: waits until the engine has put its segments together."""
         writer, self._writer = self._writer, None
-        self._memory.clear()
+        self._memory.forget()
         if writer is not None:
             with _engine():
                 writer.wait_merging_threads()

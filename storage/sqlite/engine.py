@@ -19,7 +19,7 @@ from storage.sqlite.migrations import APPLICATION_ID, MIGRATIONS
 T = TypeVar("T")
 
 _BUSY_TIMEOUT: Final = timedelta(seconds=10)
-_WRITER_CACHE: Final = 16 << 10  # KiB
+_LOG_KEPT: Final = 64 << 20  # bytes of the log's file that stay for the next pages
 _LOCK_PAUSE: Final = timedelta(milliseconds=20)
 
 
@@ -179,15 +179,9 @@ class Engine:
         # A commit must survive the loss of power, not only the loss of the process: a delivery whose
         # `sending` vanished would be sent a second time. WAL with NORMAL may lose the last commits.
         db.execute("PRAGMA synchronous = FULL")
-        db.execute(
-            "PRAGMA journal_size_limit = 67108864"
-        )  # a long read may let the log grow; shrink it after
-        if writes:
-            # What a large batch touches at random, the indexes of titles and names, would fall out of
-            # SQLite's own 2 MB in the middle of a transaction, be written, and be read again. With this the
-            # batches of an import take a tenth less time at 160,000 papers; with more, no less.
-            db.execute(f"PRAGMA cache_size = -{_WRITER_CACHE}")
-        else:
+        # A long read may let the log grow; it shrinks after.
+        db.execute(f"PRAGMA journal_size_limit = {_LOG_KEPT}")
+        if not writes:
             db.execute("PRAGMA query_only = ON")
         return db
 

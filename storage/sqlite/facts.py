@@ -6,7 +6,10 @@ which papers turn out to be the same, cannot matter.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from bot.model import PaperReading, Upstream, utc_ms
@@ -35,23 +38,23 @@ _RANKS: Final = {Upstream.SAMPLE: 0, Upstream.IMPORT: 1, Upstream.ARXIV: 3}
 _OTHERS: Final = 2
 
 # Every field that a reading can tell, by the name of its column. Authors have a table of their own.
-_SAID: Final[Mapping[str, Callable[[PaperReading], Value | None]]] = {
-    "title": lambda r: r.title,
-    "abstract": lambda r: r.abstract,
-    "authors": lambda r: r.authors,
-    "published_at": lambda r: None if r.published_at is None else utc_ms(r.published_at),
-    "categories": lambda r: r.categories,
-    "comment": lambda r: r.comment,
-    "journal_ref": lambda r: r.journal_ref,
-    "ai_summary": lambda r: r.ai_summary,
-    "ai_summary_model": lambda r: r.ai_summary_model,
-    "keywords": lambda r: r.keywords,
-    "organization": lambda r: r.organization,
-    "code_url": lambda r: r.code_url,
-    "project_url": lambda r: r.project_url,
-    "thumbnail_url": lambda r: r.thumbnail_url,
-}
-FIELDS: Final = tuple(_SAID)
+FIELDS: Final = (
+    "title",
+    "abstract",
+    "authors",
+    "published_at",
+    "categories",
+    "comment",
+    "journal_ref",
+    "ai_summary",
+    "ai_summary_model",
+    "keywords",
+    "organization",
+    "code_url",
+    "project_url",
+    "thumbnail_url",
+)
+_said: Final = attrgetter(*FIELDS)
 LISTS: Final = frozenset({"authors", "categories", "keywords"})
 
 
@@ -59,9 +62,9 @@ def told_by(reading: PaperReading, upstream: Upstream, observed_at: int) -> Fact
     """The facts in one reading; what it leaves out or leaves empty is none."""
     rank = _RANKS.get(upstream, _OTHERS)
     return {
-        field: Fact(rank, observed_at, upstream, value)
-        for field, said in _SAID.items()
-        if (value := said(reading)) or isinstance(value, int)
+        field: Fact(rank, observed_at, upstream, utc_ms(said) if isinstance(said, datetime) else said)
+        for field, said in zip(FIELDS, _said(reading), strict=True)
+        if said
     }
 
 
@@ -76,8 +79,14 @@ def combined(one: Facts, other: Facts) -> Facts:
 
 def dump(facts: Facts) -> str:
     """Who said each field and when, without the values: those stand in the paper's own row."""
-    told = {field: (facts[field].upstream, facts[field].told_at) for field in FIELDS if field in facts}
-    return _json(told)
+    return _dumped(
+        tuple((field, facts[field].upstream, facts[field].told_at) for field in FIELDS if field in facts)
+    )
+
+
+@lru_cache(maxsize=256)  # most papers of a poll were told of by the same upstream, in the same fields
+def _dumped(told: tuple[tuple[str, Upstream, int], ...]) -> str:
+    return _json({field: (upstream, told_at) for field, upstream, told_at in told})
 
 
 def load(told: str, values: Mapping[str, Value | None]) -> Facts:

@@ -12,16 +12,16 @@ from bot.identity import best_first, identified
 from bot.identity import title_key as normalised
 from bot.model import PaperId, Upstream
 from storage.sqlite.facts import FIELDS, LISTS, Facts, Value, combined, dump, load
-from storage.sqlite.paper_rows import PaperRows, load_rows
+from storage.sqlite.paper_rows import PaperRows, among, load_rows
 
 # Asked several times of every title of a poll or a batch, and the slowest of all that is computed of it.
-title_key: Final = lru_cache(maxsize=1 << 14)(normalised)
+title_key: Final = lru_cache(maxsize=1 << 12)(normalised)
 
 _AUTHORS: Final = "SELECT name, id FROM authors WHERE name IN"
-_AT_ONCE: Final = 500  # parameters of a statement
 
-_COLUMNS: Final = tuple(name for name in FIELDS if name != "authors")
 _NEVER_NULL: Final = {"title": "", "abstract": "", "keywords": "[]"}
+# The columns that facts fill, with what stands in them where nobody said anything.
+_COLUMNS: Final = {name: _NEVER_NULL.get(name) for name in FIELDS if name != "authors"}
 
 # `Known.row` gives the values from `key` on in this order.
 _INSERT: Final = """
@@ -41,7 +41,12 @@ _UPDATE: Final = """
 """
 
 
-_json: Final = json.JSONEncoder(ensure_ascii=False).encode
+_encode: Final = json.JSONEncoder(ensure_ascii=False).encode
+
+
+@lru_cache(maxsize=1 << 10)  # many papers have the same categories
+def _json(words: Value) -> str:
+    return _encode(words)
 
 
 class State(NamedTuple):
@@ -112,6 +117,10 @@ class Known:
     def row(self) -> tuple[object, ...]:
         """The values of the paper's row from `key` on."""
         text = self.facts.get("title") or self.facts.get("abstract")
+        columns: dict[str, Value | None] = dict(_COLUMNS)
+        for name, fact in self.facts.items():
+            if name in columns:
+                columns[name] = _json(fact.value) if name in LISTS else fact.value
         return (
             str(best_first(self.ids)[0]),
             text.upstream if text else Upstream.SAMPLE,
@@ -119,7 +128,7 @@ class Known:
             self.first_seen_at,
             self.shown,
             self.resolved_at,
-            *(self._column(name) for name in _COLUMNS),
+            *columns.values(),
         )
 
     def state(self) -> "State":
@@ -129,12 +138,6 @@ class Known:
     def _text(self, name: str) -> str:
         fact = self.facts.get(name)
         return str(fact.value) if fact else ""
-
-    def _column(self, name: str) -> object:
-        fact = self.facts.get(name)
-        if fact is None:
-            return _NEVER_NULL.get(name)
-        return _json(fact.value) if name in LISTS else fact.value
 
 
 # --- loading -------------------------------------------------------------------------------------
@@ -236,11 +239,14 @@ def save(db: Database, papers: Iterable[Known], changes: Iterator[int], *, again
 def _save_authors(db: Database, papers: Sequence[Known]) -> None:
     names = sorted({name for paper in papers for name in paper.authors})
     conn = db.conn
-    conn.executemany("INSERT INTO authors(name) VALUES (?) ON CONFLICT DO NOTHING", ((n,) for n in names))
     conn.executemany(
         "DELETE FROM paper_authors WHERE paper_id = ?", ((paper.id,) for paper in papers if paper.stored)
     )
-    numbers = dict(_numbers(db, names))
+    numbers = dict(among(db, _AUTHORS, names))
+    (last,) = conn.execute("SELECT coalesce(max(id), 0) FROM authors").fetchone()
+    new = {name: last + place for place, name in enumerate((n for n in names if n not in numbers), 1)}
+    conn.executemany("INSERT INTO authors(name, id) VALUES (?, ?)", new.items())
+    numbers |= new
     conn.executemany(
         "INSERT INTO paper_authors(paper_id, position, author_id) VALUES (?, ?, ?)",
         (
@@ -249,10 +255,3 @@ def _save_authors(db: Database, papers: Sequence[Known]) -> None:
             for position, name in enumerate(paper.authors)
         ),
     )
-
-
-def _numbers(db: Database, names: Sequence[str]) -> Iterator[tuple[str, int]]:
-    """The names of authors with their numbers."""
-    for start in range(0, len(names), _AT_ONCE):
-        some = names[start : start + _AT_ONCE]
-        yield from db.execute(f"{_AUTHORS} ({', '.join('?' * len(some))})", some)  # placeholders alone

@@ -3,8 +3,8 @@
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final, NamedTuple
 
 from sqlite_utils import Database
 
@@ -27,7 +27,8 @@ _VERSIONS: Final = (
     "SELECT paper_id, number, submitted_at FROM paper_versions "
     "WHERE paper_id IN (SELECT value FROM json_each(?)) ORDER BY paper_id, number"
 )
-_OWNER: Final = "SELECT paper_id FROM paper_ids WHERE scheme = ? AND value = ?"
+_OWNERS: Final = "SELECT value, paper_id FROM paper_ids WHERE scheme = ? AND value IN"
+_AT_ONCE: Final = 500  # parameters of a statement
 
 
 class PaperRows(NamedTuple):
@@ -59,9 +60,24 @@ def load_rows(db: Database, paper_ids: Iterable[int]) -> list[PaperRows]:
 
 def owners(db: Database, ids: Iterable[PaperId]) -> dict[PaperId, int]:
     """The numbers of the papers that have these ids."""
-    ask = db.conn.execute  # one by one: SQLite's JSON ends a text at its first NUL
-    found = ((paper_id, ask(_OWNER, paper_id).fetchone()) for paper_id in set(ids))
-    return {paper_id: row[0] for paper_id, row in found if row is not None}
+    values: defaultdict[IdScheme, list[str]] = defaultdict(list)
+    for scheme, value in set(ids):
+        values[scheme].append(value)
+    return {
+        PaperId(scheme, value): number
+        for scheme, some in values.items()
+        for value, number in among(db, _OWNERS, some, scheme)
+    }
+
+
+def among(db: Database, sql: str, values: Sequence[str], *before: str) -> Iterator[tuple[Any, ...]]:
+    """The rows of a statement that ends with `IN`, asked for these values behind the parameters `before`.
+
+    Every value is a parameter of its own: SQLite's JSON ends a text at its first NUL.
+    """
+    for start in range(0, len(values), _AT_ONCE):
+        some = values[start : start + _AT_ONCE]
+        yield from db.conn.execute(f"{sql} ({', '.join('?' * len(some))})", (*before, *some))
 
 
 def paper_of(rows: PaperRows) -> Paper:

@@ -112,7 +112,7 @@ class Taken:
     def _twin(self, paper: Known) -> Known | None:
         """A paper of the same title that is the same, at least one of the two without an upstream's id."""
         key = paper.title_key
-        if not key:
+        if not key or key not in self._by_title:
             return None
         candidates = {known.final() for known in self._by_title[key]} - {paper}
         return min(

@@ -13,12 +13,17 @@ class HashedWords:
     def __init__(self, name: str = "hashed-words-1", dimensions: int = 64) -> None:
         self.name = name
         self.dimensions = dimensions
+        self.at_rest = True
 
     def documents(self, texts: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
+        self.at_rest = False
         return self._encoded(f"{title} {abstract}" for title, abstract in texts)
 
     def queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
         return self._encoded(texts)
+
+    def rest(self) -> None:
+        self.at_rest = True
 
     def _encoded(self, texts: Iterable[str]) -> NDArray[np.float32]:
         sums = np.stack([self._sum(text) for text in texts])

@@ -36,7 +36,8 @@ async def in_step(index: FolderIndex) -> None:
 async def test_a_paper_stored_in_this_process_is_found_without_waiting_for_the_clock(
     store: Store, index: FolderIndex
 ) -> None:
-    follower = Follower(index, store.papers, StillClock(T0))
+    told: list[str] = []
+    follower = Follower(index, store.papers, StillClock(T0), caught_up=lambda: told.append("caught up"))
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(follower.run())
         await store.papers.ingest(poll(0, reading(arxiv(1), title="Carrier pigeons")), T0)
@@ -45,6 +46,7 @@ async def test_a_paper_stored_in_this_process_is_found_without_waiting_for_the_c
         follower.stop()
     found = await index.matching(parse("pigeons"), Limits(T0, 5))
     assert len(found.hits) == 1
+    assert told[-1:] == ["caught up"]
 
 
 async def test_what_another_process_stores_is_found_at_the_next_look(

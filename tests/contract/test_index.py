@@ -420,6 +420,22 @@ async def test_an_index_without_an_encoder_has_no_meaning(store: Store, tmp_path
         assert await index.check() == []
 
 
+async def test_the_encoder_rests_when_the_index_has_caught_up(store: Store, tmp_path: Path) -> None:
+    class Watched(HashedWords):
+        worked = False
+
+        def rest(self) -> None:
+            self.worked = self.worked or not self.at_rest
+            super().rest()
+
+    encoder = Watched()
+    await take(store.papers, poll(0, reading(arxiv(1), title="Waves")))
+    async with open_index(tmp_path / "other", store.papers, encoder) as index:
+        await index.catch_up()
+    assert encoder.worked
+    assert encoder.at_rest
+
+
 async def test_upvotes_are_sorted_by_and_a_paper_without_comes_last(store: Store, index: FolderIndex) -> None:
     await take(
         store.papers,

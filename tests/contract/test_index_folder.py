@@ -11,6 +11,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 from structlog.testing import capture_logs
 
@@ -348,34 +349,47 @@ async def test_what_was_cancelled_is_taken_in_the_next_time(store: Store, opened
 
 
 FOLLOWER = """
-import asyncio, os, sys
+import asyncio, sys
 from pathlib import Path
+from bot.logs import configure_logs
 from storage.index.index import open_index
 from storage.sqlite.store import open_sqlite
 from tests.contract.encoders import HashedWords
 
-async def main(database, folder):
-    async with open_sqlite(Path(database)) as store:
-        async with open_index(Path(folder), store.papers, HashedWords(), commit_every=1_000) as index:
-            await index.catch_up(lambda state: print(state.change, flush=True))
+configure_logs("warning", "console")  # so that steps alone are printed
+
+async def main(database, folder, cores):
+    async with open_sqlite(Path(database)) as store, open_index(
+        Path(folder), store.papers, HashedWords(), commit_every=1_000, cores=int(cores)
+    ) as index:
+        await index.catch_up(lambda state: (print(state.change, flush=True), input()))
 
 asyncio.run(main(*sys.argv[1:]))
 """
 
 
+@pytest.mark.parametrize("cores", [1, 2])
 @pytest.mark.parametrize("steps", [1, 2, 5, 8])
 async def test_a_kill_while_the_index_is_being_made_costs_nothing(
-    steps: int, store: Store, tmp_path: Path, folder: Path, opened: OpenIndex
+    steps: int, cores: int, store: Store, tmp_path: Path, folder: Path, opened: OpenIndex
 ) -> None:
     titles = [described(doi(n), title=f"Waves {n}") for n in range(5_500)]
     await store.papers.bring(batch(*titles), at(0))
-    arguments = [sys.executable, "-c", FOLLOWER, str(tmp_path / "paperboy.db"), str(folder)]
-    process = await asyncio.create_subprocess_exec(*arguments, cwd=ROOT, stdout=subprocess.PIPE)
+    arguments = [sys.executable, "-c", FOLLOWER, str(tmp_path / "paperboy.db"), str(folder), str(cores)]
+    process = await asyncio.create_subprocess_exec(
+        *arguments, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert process.stdin is not None
     assert process.stdout is not None
+    process.stdin.write(b"go on\n" * (steps - 1))
     for _ in range(steps):
         assert await process.stdout.readline()
+    helpers = psutil.Process(process.pid).children()
+    assert len(helpers) == cores - 1
     process.kill()
     await process.wait()
+    _, left = await asyncio.to_thread(psutil.wait_procs, helpers, timeout=30)
+    assert left == []  # nobody outlives the process that it helps
 
     async with opened() as index:
         state = await index.catch_up()

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from bot.importing.run import LARGE
 from tests.e2e.command import PATIENCE, ROOT, Command, read_until
 
 WHEN = {"applied_at", "first_seen_at", "observed_at", "recorded_at", "resolved_at"}  # differ from run to run
@@ -22,7 +23,7 @@ def rows(count: int) -> Iterator[dict[str, Any]]:
     """Papers of every kind: with ids and without, joined by a later line; and lines of no use."""
     for number in range(count):
         names = [f"Author {number % 97}", f"Author {number % 89}", "Ann Alpha"]
-        paper = {"title": f"Paper {number}", "abstract": f"About {number}. " * 10, "authors": names}
+        paper = {"title": f"Paper {number}", "abstract": f"About {number}. " * 20, "authors": names}
         match number % 10:
             case 0:
                 yield paper
@@ -87,6 +88,7 @@ def importer(command: Command, *arguments: object) -> Iterator[subprocess.Popen[
 
 def test_an_import_killed_at_any_moment_is_gone_on_with_to_the_same_store(tmp_path: Path) -> None:
     file = write(tmp_path / "papers.jsonl", 16_000)
+    assert file.stat().st_size > LARGE, "no second process reads it"
     killed, whole = Command(tmp_path / "killed"), Command(tmp_path / "whole")
     for command in (killed, whole):
         command.folder.mkdir()

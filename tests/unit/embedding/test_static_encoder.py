@@ -98,6 +98,23 @@ def test_any_text_has_length_one_or_zero_and_always_the_same_vector(
     assert length == 0 or length == pytest.approx(1, abs=1e-5)
 
 
+def test_at_rest_it_forgets_its_files_unless_somebody_searches(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(STATIC_MODEL, folder)
+    idle, asked = StaticEncoder(folder), StaticEncoder(folder)
+    wanted = idle.documents([(TITLE, ABSTRACT)])
+    asked.queries([TITLE])
+    for encoder in (idle, asked):
+        encoder.rest()
+    assert (idle.documents([(TITLE, ABSTRACT)]) == wanted).all()  # read again
+
+    idle.rest()
+    shutil.rmtree(folder)
+    assert (asked.documents([(TITLE, ABSTRACT)]) == wanted).all()
+    with pytest.raises(Exception, match="No such file"):  # the tokenizer's library raises nothing narrower
+        idle.documents([(TITLE, ABSTRACT)])
+
+
 def test_threads_get_the_same_vectors(encoder: StaticEncoder) -> None:
     texts = [f"{ABSTRACT} paper {number} unusualword{number}" for number in range(64)]
     alone = encoder.queries(texts)

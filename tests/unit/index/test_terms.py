@@ -1,4 +1,5 @@
-from storage.index.schema import author_terms
+from bot.search.tokens import terms_of
+from storage.index.terms import Memory, author_terms
 
 
 def test_a_name_is_found_by_its_family_and_what_is_known_of_its_first_name() -> None:
@@ -18,3 +19,12 @@ def test_several_given_names_are_also_found_as_one() -> None:
 def test_nobody_has_no_terms() -> None:
     assert author_terms([]) == set()
     assert author_terms(["", "?"]) == set()
+
+
+def test_terms_are_the_same_however_much_was_forgotten() -> None:
+    texts = ["GPT-4o (GPT-4o), of models.", "a model; FlashAttention's", "-- https://a.example/" + "b" * 50]
+    memory = Memory(most=2)
+    for text in texts * 3:
+        parts, solids = memory.terms(text)
+        assert (parts.split(), solids) == terms_of(text)
+        assert len(memory) <= 2
