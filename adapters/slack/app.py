@@ -49,7 +49,7 @@ class SlackApp:
         self.bolt: Final = AsyncApp(
             name="paperboy",
             client=api.client(None),
-            authorize=self._authorize,
+            authorize=self._authorize,  # type: ignore[arg-type]  # it may give None, which the stub leaves out
             signing_secret=signing_secret or "",
             request_verification_enabled=signing_secret is not None,
         )

@@ -1,4 +1,4 @@
-"""Whether Slack is set up: every token, scope and channel asked of Slack itself, and what to do about each."""
+"""Whether Slack is set up: tokens, scopes and channels, asked of Slack itself, and what to do about each."""
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass

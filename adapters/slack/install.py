@@ -56,7 +56,7 @@ def oauth_flow(
     return AsyncOAuthFlow(client=api.client(None), settings=settings)
 
 
-class Keeper(AsyncInstallationStore):  # type: ignore[misc]  # slack_sdk types its base loosely
+class Keeper(AsyncInstallationStore):
     """Keeps installations in our store; who speaks for a tenant is asked of `tokens`, never of bolt."""
 
     def __init__(self, installations: InstallationStore, clock: Clock) -> None:

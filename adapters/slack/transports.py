@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from aiohttp import ClientError, web
@@ -47,13 +47,13 @@ class Socket:
                 _log.info("Listening to Slack by Socket Mode.")
                 await stopped.wait()
         finally:
-            await handler.close_async()
+            await handler.client.close()
 
     async def _connected(self, handler: AsyncSocketModeHandler, stopped: asyncio.Event) -> bool:
         pause = _FIRST_PAUSE
         while not stopped.is_set():
             try:
-                await handler.connect_async()
+                await handler.client.connect()
             except SlackApiError as error:
                 _log.error(
                     "Slack refused the app-level token. Make one with connections:write at "
@@ -89,7 +89,7 @@ def routes(app: SlackApp) -> Sequence[web.RouteDef]:
     return found
 
 
-async def _either(work: "asyncio._CoroutineLike[None]", stopped: asyncio.Event) -> None:
+async def _either(work: Coroutine[Any, Any, None], stopped: asyncio.Event) -> None:
     """Ends with the work or with the stop, whichever comes first."""
     tasks = {asyncio.ensure_future(work), asyncio.ensure_future(stopped.wait())}
     try:
