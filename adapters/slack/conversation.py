@@ -1,9 +1,7 @@
 """Between what somebody did in Slack and what a command answers: who they are, where, and how it is shown."""
 
 import asyncio
-import re
 from collections.abc import Callable, Mapping, Sequence
-from html import unescape
 from typing import Any, Final
 
 import structlog
@@ -15,7 +13,7 @@ from adapters.slack import forms
 from adapters.slack.address import Address
 from adapters.slack.api import Api, code_of, failures_told
 from adapters.slack.files import Files
-from adapters.slack.hearing import Heard, channel_label
+from adapters.slack.hearing import Heard, channel_label, typed
 from adapters.slack.people import People
 from adapters.slack.render import blocks_of, messages
 from adapters.slack.surface import SlackSurface
@@ -33,8 +31,6 @@ from bot.view.text import shorten
 
 _log = structlog.get_logger(__name__)
 
-_LINK: Final = re.compile(r"<(https?://[^|>\s]+)(?:\|[^>]*)?>")
-_CURLY: Final = str.maketrans({"\u201c": '"', "\u201d": '"'})  # phones put these for the quotes of a phrase
 _VIEW_BLOCKS: Final = 100
 _ZONES_SHOWN: Final = 100
 _WAIT: Final = "One moment …"
@@ -238,11 +234,6 @@ class Conversation:
         if standing is Standing.MEMBER:
             standing = profile.standing
         return Actor(identity=identity, name=profile.name, standing=standing, zone=profile.zone)
-
-
-def typed(text: str) -> str:
-    """What somebody typed, from Slack's own writing of it: links in brackets, `&amp;`, curly quotes."""
-    return unescape(_LINK.sub(r"\1", text)).translate(_CURLY).strip()
 
 
 def _place(who: Heard) -> Place:

@@ -100,7 +100,7 @@ def submitted(view: Mapping[str, Any]) -> tuple[Command, dict[str, str], str, st
                 if value is not None:
                     values[option.name] = value
         return command, values, str(kept["subject"]), str(kept["place"])
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise ValueError("The form is none that this version knows.") from error
 
 

@@ -1,11 +1,15 @@
 """Who spoke, where, and how they can be answered, from any of Slack's payloads. Pure."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from html import unescape
 from typing import Any, Final
 
 _DIRECT: Final = "directmessage"  # what Slack calls the channel of a command in a direct message
 _PRIVATE: Final = "privategroup"
+_LINK: Final = re.compile(r"<(https?://[^|>\s]+)(?:\|[^>]*)?>")
+_CURLY: Final = str.maketrans({"\u201c": '"', "\u201d": '"'})  # phones put these for the quotes of a phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,11 @@ def heard(body: Mapping[str, Any]) -> Heard:
         message=str(container.get("message_ts") or ""),
         ephemeral=bool(container.get("is_ephemeral")),
     )
+
+
+def typed(text: str) -> str:
+    """What somebody typed, from Slack's own writing of it: links in brackets, `&amp;`, curly quotes."""
+    return unescape(_LINK.sub(r"\1", text)).translate(_CURLY).strip()
 
 
 def channel_label(name: str) -> str:

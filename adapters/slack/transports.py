@@ -47,13 +47,13 @@ class Socket:
                 _log.info("Listening to Slack by Socket Mode.")
                 await stopped.wait()
         finally:
-            await handler.client.close()
+            await handler.client.close()  # type: ignore[no-untyped-call]  # slack_sdk leaves its types out
 
     async def _connected(self, handler: AsyncSocketModeHandler, stopped: asyncio.Event) -> bool:
         pause = _FIRST_PAUSE
         while not stopped.is_set():
             try:
-                await handler.client.connect()
+                await handler.client.connect()  # type: ignore[no-untyped-call]  # as below
             except SlackApiError as error:
                 _log.error(
                     "Slack refused the app-level token. Make one with connections:write at "

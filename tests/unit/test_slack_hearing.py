@@ -1,0 +1,100 @@
+"""Who spoke and where, from the payloads that Slack documents."""
+
+import json
+from typing import Any
+
+import pytest
+
+from adapters.slack.hearing import Heard, channel_label, heard, typed
+from tests.shared import shared_file
+
+COMMAND: dict[str, Any] = {
+    "command": "/papers",
+    "text": "today",
+    "team_id": "T1",
+    "user_id": "U1",
+    "user_name": "maya",
+    "channel_id": "C1",
+    "channel_name": "ml-papers",
+    "trigger_id": "1.2.a",
+    "response_url": "http://127.0.0.1/respond",
+}
+
+
+def test_a_command_of_one_workspace_is_that_workspaces() -> None:
+    assert heard(COMMAND) == Heard(
+        tenant="T1",
+        user="U1",
+        user_name="maya",
+        user_team="",
+        channel="C1",
+        channel_name="ml-papers",
+        trigger="1.2.a",
+        response_url="http://127.0.0.1/respond",
+    )
+
+
+@pytest.mark.parametrize(("flag", "tenant"), [("true", "E1"), (True, "E1"), ("false", "T1"), (None, "T1")])
+def test_where_an_enterprise_installed_the_bot_it_is_the_tenant(flag: object, tenant: str) -> None:
+    assert heard({**COMMAND, "enterprise_id": "E1", "is_enterprise_install": flag}).tenant == tenant
+
+
+def test_somebody_of_another_workspace_is_foreign_unless_one_enterprise_is_around_both() -> None:
+    body = {
+        "type": "block_actions",
+        "user": {"id": "U9", "name": "stranger", "team_id": "T9"},
+        "team": {"id": "T1", "domain": "acme"},
+        "channel": {"id": "C1", "name": "shared"},
+        "container": {"type": "message", "message_ts": "1.1", "channel_id": "C1", "is_ephemeral": True},
+    }
+    assert heard(body).foreign
+    assert heard(body).ephemeral
+    within = {**body, "enterprise": {"id": "E1", "name": "Acme"}, "is_enterprise_install": True}
+    assert not heard(within).foreign
+
+
+def test_an_event_is_of_who_it_was_granted_to() -> None:
+    body = {
+        "team_id": "T9",
+        "event": {"type": "app_home_opened", "user": "U1", "channel": "D1", "tab": "home"},
+        "authorizations": [{"enterprise_id": None, "team_id": "T1", "is_enterprise_install": False}],
+    }
+    assert (heard(body).tenant, heard(body).user, heard(body).direct) == ("T1", "U1", True)
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "slash-commands/SlashCommandPayload",
+        "interactive-components/BlockActionPayload",
+        "interactive-components/MessageShortcutPayload",
+        "views/ViewSubmissionPayload",
+    ],
+)
+def test_every_documented_shape_can_be_read(file: str) -> None:
+    body = json.loads(shared_file(f"specs/slack/json-logs/app-backend/{file}.json").read_text("utf-8"))
+    assert isinstance(heard(body), Heard)
+
+
+@pytest.mark.parametrize(
+    ("sent", "meant"),
+    [
+        (
+            "search <https://arxiv.org/abs/1706.03762|arxiv.org/abs/1706.03762>",
+            "search https://arxiv.org/abs/1706.03762",
+        ),
+        ("search <https://arxiv.org/abs/1706.03762>", "search https://arxiv.org/abs/1706.03762"),
+        ("search upvotes:&gt;20 &amp; C++", "search upvotes:>20 & C++"),
+        ("search \u201cflash attention\u201d", 'search "flash attention"'),
+        ("  today ", "today"),
+        ("search &lt;script&gt;", "search <script>"),
+    ],
+)
+def test_slacks_own_writing_becomes_what_was_typed(sent: str, meant: str) -> None:
+    assert typed(sent) == meant
+
+
+def test_channels_are_called_as_people_call_them() -> None:
+    assert channel_label("ml-papers") == "#ml-papers"
+    assert channel_label("directmessage") == "your direct messages"
+    assert channel_label("privategroup") == "this channel"
