@@ -66,7 +66,7 @@ def paper_id_of(text: str) -> PaperId | None:
     return None
 
 
-_AROUND: Final = "()[]{}<>\"'`“”‘’,;:.!?…"
+_AROUND: Final = "()[]{}<>\"'`\u201c\u201d\u2018\u2019,;:.!?\u2026"
 
 
 def ids_in(text: str) -> list[PaperId]:

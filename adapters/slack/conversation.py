@@ -5,12 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import structlog
-from bot.commands.service import Commands
 from slack_sdk.errors import SlackApiError
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from adapters.slack import forms
-from adapters.slack.address import Address
+from adapters.slack.address import Address, read_address
 from adapters.slack.api import Api, code_of, failures_told
 from adapters.slack.files import Files
 from adapters.slack.hearing import Heard, channel_label, typed
@@ -21,6 +20,7 @@ from adapters.slack.tokens import SURFACE, Tokens
 from bot.commands.actions import Action, Verb
 from bot.commands.model import Actor, FormRequest, Place, Reply, Standing
 from bot.commands.registry import BY_NAME
+from bot.commands.service import Commands
 from bot.errors import DeliveryError, PaperboyError
 from bot.ids import ids_in
 from bot.people.model import Identity
@@ -119,7 +119,7 @@ class Conversation:
     async def previewed(self, who: Heard, view: Mapping[str, Any]) -> None:
         """Shows what the filter of a form would have brought in the last days."""
         command, values, subject, carried = forms.submitted(view)
-        lines = await self._commands.preview(values)
+        lines = await self._commands.preview(command, values)
         request = FormRequest(command=command, values=values, subject=subject)
         client = await self._client(who.tenant)
         with failures_told():
@@ -146,9 +146,9 @@ class Conversation:
     async def home(self, who: Heard) -> None:
         """Publishes somebody's App Home."""
         actor = await self._actor(who)
-        doc = await self._commands.home(actor, _place(who), self._surface)
+        reply = await self._commands.home(actor, _place(who), self._surface)
         client = await self._client(who.tenant)
-        view = {"type": "home", "blocks": list(blocks_of(doc))[:_VIEW_BLOCKS]}
+        view = {"type": "home", "blocks": blocks_of(reply.doc)[:_VIEW_BLOCKS]}
         with failures_told():
             await client.views_publish(user_id=who.user, view=view)
 
@@ -169,7 +169,7 @@ class Conversation:
             for paper_id in ids_in(url)[:1]:
                 doc = await self._commands.card(paper_id)
                 if doc is not None:
-                    unfolded[url] = {"blocks": list(blocks_of(doc))}
+                    unfolded[url] = {"blocks": blocks_of(doc)}
         if unfolded:
             client = await self._client(who.tenant)
             with failures_told():
@@ -181,8 +181,8 @@ class Conversation:
 
     async def _answer(self, who: Heard, reply: Reply) -> None:
         if reply.form is not None and who.trigger:
-            carried = f"{who.channel} {who.channel_name}"
-            if await self._open(who, forms.modal(reply.form, carried)):
+            place = reply.form.place or _place(who)
+            if await self._open(who, forms.modal(reply.form, _carried(place))):
                 return
         if reply.attachment is not None:
             await self._files.give(who.tenant, who.user, reply.attachment)
@@ -246,14 +246,20 @@ def _place(who: Heard) -> Place:
     )
 
 
+def _carried(place: Place) -> str:
+    """Where a form belongs, as its view keeps it: its submission says nothing of that."""
+    channel = read_address(place.address).channel if place.address else ""
+    return f"{channel} {place.name}"
+
+
 def _carried_place(who: Heard, carried: str) -> Place:
-    """Where a form was opened: its submission says nothing of that."""
+    """The inverse of `_carried`."""
     channel, _, name = carried.partition(" ")
     return Place(
         surface=SURFACE,
         tenant=who.tenant,
         address=str(Address(who.tenant, channel)) if channel else None,
-        name=channel_label(name),
+        name=name,
         direct=channel.startswith("D"),
     )
 
@@ -268,5 +274,5 @@ def _answer_view(reply: Reply) -> dict[str, Any]:
         "type": "modal",
         "title": {"type": "plain_text", "text": shorten("Papers", 24), "emoji": False},
         "close": {"type": "plain_text", "text": "Close", "emoji": False},
-        "blocks": list(blocks_of(reply.doc))[:_VIEW_BLOCKS],
+        "blocks": blocks_of(reply.doc)[:_VIEW_BLOCKS],
     }

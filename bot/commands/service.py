@@ -5,7 +5,7 @@ logged once, without what was typed, under an id that the answer shows.
 """
 
 import traceback
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -15,6 +15,7 @@ from bot.commands.actions import Action, Verb
 from bot.commands.handlers import (
     channel,
     help,  # noqa: A004 - the command is called so
+    home,
     lists,
     papers,
     person,
@@ -24,6 +25,7 @@ from bot.commands.handlers import (
     subscriptions,
     why,
 )
+from bot.commands.managing import managed, place_of
 from bot.commands.model import Actor, Call, Command, FormRequest, Permission, Place, Press, Reply, Standing
 from bot.commands.ports import Surface
 from bot.commands.registry import BY_NAME
@@ -32,6 +34,7 @@ from bot.commands.text import Reading, read_text
 from bot.commands.values import ValuesError, call_from_values
 from bot.commands.view import note, say, sentence, typed
 from bot.errors import InputError, PaperboyError, StorageError
+from bot.model import PaperId
 from bot.view.doc import Doc
 
 _log = structlog.get_logger(__name__)
@@ -137,6 +140,29 @@ class Commands:
         """Does what a button stands for."""
         return await self._told(self._press(action, actor, place, surface), "button")
 
+    async def home(self, actor: Actor, place: Place, surface: Surface) -> Reply:
+        """A person's own page."""
+        return await self._told(home.home(actor, place, self._services, surface), "home")
+
+    async def card(self, paper_id: PaperId) -> Doc | None:
+        """One paper in short, for where a link to it was posted; `None` if nobody knows it."""
+        try:
+            return papers.card(await self._services.paper(paper_id))
+        except InputError:
+            return None
+
+    async def preview(self, command: Command, values: Mapping[str, str]) -> Sequence[str]:
+        """What a digest with these values would have brought in the last days, a line each; or what is wrong
+        with them.
+        """
+        try:
+            arguments = call_from_values(command, {name: text for name, text in values.items() if text})
+            return await channel.preview_lines(arguments, self._services)
+        except ValuesError as error:
+            return list(error.by_option.values())
+        except PaperboyError as error:
+            return [str(error)]
+
     # --- dispatch --------------------------------------------------------------------------------
 
     async def _run(
@@ -185,15 +211,26 @@ class Commands:
         if meant.verb in {Verb.RUN, Verb.SURE}:
             return await self._run(meant.argument, actor, place, surface, sure=meant.verb is Verb.SURE)
         if meant.verb is Verb.FORM:
-            command = BY_NAME.get(meant.argument)
-            if command is None:
-                raise InputError("This button is of another version of Paperboy and does nothing any more.")
-            return await self._open(command, {}, actor, place, surface)
+            return await self._pressed_form(meant.argument, actor, place, surface)
         permission, handler = BUTTONS[meant.verb]
         await _permit(permission, actor, place, surface)
         return await handler(
             Press(argument=meant.argument, actor=actor, place=place), self._services, surface
         )
+
+    async def _pressed_form(self, argument: str, actor: Actor, place: Place, surface: Surface) -> Reply:
+        """The form that a button names, perhaps with the destination that it is of."""
+        command, subject = BY_NAME.get(argument), ""
+        if command is None:
+            name, _, subject = argument.rpartition(" ")
+            command = BY_NAME.get(name)
+        if command is None:
+            raise InputError("This button is of another version of Paperboy and does nothing any more.")
+        if not subject:
+            return await self._open(command, {}, actor, place, surface)
+        there = place_of(await managed(self._services, surface, subject, actor, place), place)
+        reply = await self._open(command, {}, actor, there, surface)
+        return reply if reply.form is None else replace(reply, form=replace(reply.form, place=there))
 
     # --- what goes wrong -------------------------------------------------------------------------
 

@@ -54,6 +54,7 @@ _ABBREVIATIONS: Final = {
     "west": ("Europe/Lisbon",),
     "wet": ("Europe/Lisbon",),
 }
+_SHOWN: Final = 100  # zones that a few letters bring up
 _OFFSET: Final = re.compile(r"(?:utc|gmt)?([+-])([0-9]{1,2})(?::?([0-9]{2}))?", re.IGNORECASE)
 
 
@@ -244,3 +245,13 @@ def _either(names: Iterable[str]) -> str:
     """`A`, `A or B`, `A, B or C`."""
     *others, final = names
     return f"{', '.join(others)} or {final}" if others else final
+
+
+def zones_like(letters: str) -> list[str]:
+    """The zones that somebody may mean who has typed these letters, the likeliest first."""
+    wanted = letters.strip().lower().replace(" ", "_")
+    meant = list(_ABBREVIATIONS.get(wanted, ()))
+    known = sorted(available_timezones() - _NO_PLACE)
+    cities = [zone for zone in known if zone.lower().rpartition("/")[2].startswith(wanted)]
+    others = [zone for zone in known if wanted in zone.lower()]
+    return list(dict.fromkeys((*meant, *cities, *others)))[:_SHOWN]

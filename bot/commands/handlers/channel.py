@@ -1,18 +1,20 @@
 """`channel …`: the digest of the channel where it is typed."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Final
 
 from bot.commands.actions import Verb
-from bot.commands.channels import applied, destination_at, difference, values_of
+from bot.commands.channels import applied, destination_at, difference, preview_days, values_of
 from bot.commands.managing import here, log, name_of
-from bot.commands.model import Actor, Call, FormRequest, Reply
+from bot.commands.model import Actor, Call, FormRequest, Reply, Value
 from bot.commands.ports import Surface
 from bot.commands.registry import BY_NAME
 from bot.commands.services import Services, address_of
 from bot.commands.text import format_call
-from bot.commands.view import button, buttons, capital, heading, moment, note, say, sentence, typed
+from bot.commands.view import button, buttons, capital, counted, heading, moment, note, say, sentence, typed
+from bot.editions.digest import short_date
 from bot.editions.preview import preview as preview_of
 from bot.errors import ConflictError, InputError
 from bot.model import WORKDAYS, Destination, DestinationState, Pool, Route, Schedule, Slot, Window
@@ -117,6 +119,26 @@ async def add_form(call: Call, services: Services, surface: Surface) -> Reply:
         intro=f"A digest of trending papers for {call.place.name}.",
     )
     return Reply(doc=Doc((sentence(hint),), hint), form=form)
+
+
+async def preview_lines(arguments: Mapping[str, Value], services: Services) -> list[str]:
+    """What a digest so set would have brought in the last days: a line a day, the newest first."""
+    now = services.clock.now()
+    base = Destination(
+        id="",
+        recipient_id="",
+        name="",
+        route=Route(surface="", address=""),
+        schedule=Schedule(_NINE, WORKDAYS, services.zone),
+        active_from=now,
+        created_at=now,
+    )
+    found = await preview_days(services.store, services.rankings, applied(base, arguments), now)
+    return [
+        f"{short_date(one.day)}: "
+        + (f"{counted(one.matches, 'paper')}, such as “{one.titles[0]}”" if one.titles else "no paper")
+        for one in found
+    ]
 
 
 async def show(call: Call, services: Services, surface: Surface) -> Reply:

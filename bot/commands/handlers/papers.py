@@ -24,6 +24,7 @@ from bot.commands.view import (
     titles,
     typed,
 )
+from bot.editions.digest import card as digest_card
 from bot.editions.digest import short_date, source_note
 from bot.editions.make import source_notes, upvotes_of
 from bot.errors import InputError
@@ -32,7 +33,7 @@ from bot.schedule.desk import Desk
 from bot.schedule.zones import zone_info
 from bot.search.match import compile_query, prepare
 from bot.search.query import parse
-from bot.view.doc import Block, Button, Doc, Span
+from bot.view.doc import Block, Button, Doc, Note, Section, Span
 
 _MOST_OTHERS: Final = 50  # papers that one button names
 _MOST_AUTHORS: Final = 20
@@ -98,6 +99,19 @@ async def paper(call: Call, services: Services, surface: Surface) -> Reply:
 async def show_paper(press: Press, services: Services, surface: Surface) -> Reply:
     """The same, from a button."""
     return await _details(services, await services.paper(key_of(press.argument)))
+
+
+def card(one: Paper) -> Doc:
+    """One paper in short and without a number, as where a link to it was posted. Pure."""
+    made = digest_card(1, one, None)
+    summary = (*made.summary, Span(f" ({made.summary_from})")) if made.summary else ()
+    facts = [span for fact in made.facts for span in (Span(" · "), fact)][1:]
+    blocks: list[Block] = [Section((made.title,))]
+    if summary:
+        blocks.append(Section(summary))
+    if facts:
+        blocks.append(Note(tuple(facts)))
+    return Doc(tuple(blocks), one.title)
 
 
 async def others(press: Press, services: Services, surface: Surface) -> Reply:

@@ -1,0 +1,186 @@
+"""Slack, put together: what posts, what listens, and what both need."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from typing import Final
+
+import structlog
+from aiohttp import web
+from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
+from yarl import URL
+
+from adapters.slack.api import Api
+from adapters.slack.app import SlackApp
+from adapters.slack.conversation import Conversation
+from adapters.slack.deliverer import SURFACE, SlackDeliverer
+from adapters.slack.install import oauth_flow
+from adapters.slack.people import People
+from adapters.slack.scopes import scopes_of
+from adapters.slack.surface import SlackSurface
+from adapters.slack.tokens import InstalledTokens, Lease, OwnToken, Tokens
+from adapters.slack.transports import Socket, routes
+from bot.commands.service import Commands
+from bot.config import Settings
+from bot.errors import ConfigError, PaperboyError
+from bot.model import Route
+from bot.people.model import Identity
+from bot.ports import Clock, Store
+from bot.schedule.zones import zones_like
+
+_log = structlog.get_logger(__name__)
+
+GRACE: Final = timedelta(days=7)  # after an app is removed, what was set up waits so long for its return
+_PURGE_EVERY: Final = timedelta(hours=6)
+
+
+def is_configured(settings: Settings) -> bool:
+    """Whether the settings let anything speak in Slack."""
+    return settings.slack_bot_token is not None or settings.slack_client_id is not None
+
+
+class Slack:
+    """All of Slack for one bot. Belongs to one event loop."""
+
+    def __init__(
+        self, settings: Settings, store: Store, clock: Clock, lease: Lease, secret_key: Callable[[], bytes]
+    ) -> None:
+        """Raises `ConfigError` for settings that contradict each other."""
+        self._settings = settings
+        self._store = store
+        self._clock = clock
+        self._api = Api(settings.slack_api_url)
+        self._tokens = self._made_tokens(lease)
+        self._secret_key = secret_key
+        packs = settings.slack_packs
+        self._people = People(self._api, self._tokens, clock, allowed="people" in packs)
+        self.surface: Final = SlackSurface(
+            self._api,
+            self._tokens,
+            self._people,
+            clock,
+            self._installer,
+            command=settings.slack_command,
+            packs=packs,
+            managers=settings.slack_managers,
+        )
+        self.deliverer: Final = SlackDeliverer(
+            self._tokens, clock, api_url=settings.slack_api_url, recheck="recheck" in packs
+        )
+        self._app: SlackApp | None = None
+
+    def _made_tokens(self, lease: Lease) -> Tokens:
+        settings = self._settings
+        if settings.slack_bot_token is not None:
+            return OwnToken(self._api, settings.slack_bot_token.get_secret_value())
+        if settings.slack_client_secret is None or settings.slack_client_id is None:
+            raise ConfigError(
+                "PAPERBOY_SLACK_CLIENT_ID and PAPERBOY_SLACK_CLIENT_SECRET belong together: set both, or "
+                "PAPERBOY_SLACK_BOT_TOKEN for one workspace."
+            )
+        if settings.public_url is None:
+            raise ConfigError(
+                "Slack sends people back to Paperboy when they install it: set PAPERBOY_PUBLIC_URL to the "
+                "address at which they reach it."
+            )
+        return InstalledTokens(
+            self._api,
+            self._store.installations,
+            self._clock,
+            lease,
+            client_id=settings.slack_client_id,
+            client_secret=settings.slack_client_secret.get_secret_value(),
+        )
+
+    def listen(self, commands: Commands) -> Sequence[web.RouteDef]:
+        """Lets people talk to these commands; the routes are for the web server to serve."""
+        settings = self._settings
+        conversation = Conversation(
+            self._api,
+            self._tokens,
+            self._people,
+            self.surface,
+            commands,
+            self._store.installations,
+            self._clock,
+            zones=zones_like,
+        )
+        signing = settings.slack_signing_secret
+        self._app = SlackApp(
+            self._api,
+            self._tokens,
+            conversation,
+            command=settings.slack_command,
+            signing_secret=None if signing is None else signing.get_secret_value(),
+            oauth=self._oauth(),
+        )
+        if signing is None and settings.slack_app_token is None:
+            _log.warning(
+                "Slack cannot reach Paperboy, so that commands stay unanswered. Set PAPERBOY_SLACK_APP_TOKEN "
+                "(Socket Mode), or PAPERBOY_SLACK_SIGNING_SECRET and PAPERBOY_PUBLIC_URL."
+            )
+        return routes(self._app) if signing is not None or self._app.oauth is not None else ()
+
+    def _oauth(self) -> AsyncOAuthFlow | None:
+        settings = self._settings
+        if settings.slack_bot_token is not None or settings.slack_client_id is None:
+            return None
+        assert settings.slack_client_secret is not None  # noqa: S101 - checked when the tokens were made
+        assert settings.public_url is not None  # noqa: S101 - as above
+        return oauth_flow(
+            self._api,
+            self._store.installations,
+            self._clock,
+            client_id=settings.slack_client_id,
+            client_secret=settings.slack_client_secret.get_secret_value(),
+            scopes=scopes_of(settings.slack_packs),
+            public_url=settings.public_url,
+            authorize_url=str(URL(settings.slack_api_url).with_path("/oauth/v2/authorize")),
+            secret_key=self._secret_key(),
+        )
+
+    async def direct(self, identity: Identity) -> Route | None:
+        """Where notices reach somebody; `None` if they cannot be reached here."""
+        if identity.surface != SURFACE:
+            return None
+        try:
+            return Route(surface=SURFACE, address=await self.surface.direct_address(identity))
+        except PaperboyError as error:
+            _log.warning("Somebody cannot be reached in Slack.", error=str(error))
+            return None
+
+    def roles(self) -> Sequence[Callable[[asyncio.Event], Awaitable[None]]]:
+        """What runs for as long as the bot does, each until the event it is given is set."""
+        found: list[Callable[[asyncio.Event], Awaitable[None]]] = [self._purge]
+        app_token = self._settings.slack_app_token
+        if self._app is not None and app_token is not None:
+            socket = Socket(self._app, self._api, self._clock, app_token.get_secret_value())
+            found.append(socket.run)
+        return found
+
+    async def aclose(self) -> None:
+        """Finishes the answers under way, and closes the connections."""
+        if self._app is not None:
+            await self._app.aclose()
+        await self._api.aclose()
+
+    async def _purge(self, stopped: asyncio.Event) -> None:
+        """Deletes, after the days of grace, what belonged to organisations that removed the app."""
+        while not stopped.is_set():
+            try:
+                gone = await self._store.installations.purge(SURFACE, self._clock.now() - GRACE)
+            except PaperboyError as error:
+                _log.warning("What removed workspaces left could not be purged yet.", error=str(error))
+            else:
+                for tenant in gone:
+                    _log.info("Everything of a workspace that removed the app was deleted.", tenant=tenant)
+            sleep = asyncio.ensure_future(self._clock.sleep(_PURGE_EVERY))
+            stop = asyncio.ensure_future(stopped.wait())
+            await asyncio.wait({sleep, stop}, return_when=asyncio.FIRST_COMPLETED)
+            for task in (sleep, stop):
+                task.cancel()
+            await asyncio.gather(sleep, stop, return_exceptions=True)
+
+    async def _installer(self, tenant: str) -> str | None:
+        found = await self._store.installations.get(SURFACE, tenant)
+        return None if found is None else found.installed_by
