@@ -9,6 +9,7 @@ import pytest
 from bot.commands.actions import Action, Verb
 from bot.editions.preview import preview
 from bot.model import (
+    EVERY_DAY,
     DeliveryState,
     Destination,
     DestinationState,
@@ -26,7 +27,6 @@ from bot.view.plain import to_plain
 from tests.clocks import StillClock
 from tests.contract.people import BEN, a_subscription, direct, meet
 from tests.contract.test_planner import (
-    EVERY_DAY,
     FRI,
     NINE,
     THU,
