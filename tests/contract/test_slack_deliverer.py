@@ -9,7 +9,7 @@ from adapters.slack.deliverer import EVENT_TYPE, SlackDeliverer
 from bot.errors import DoubtfulError, NotAcceptedError, RefusedError
 from bot.model import Layout
 from bot.ports import Deliverer, Parcel
-from bot.view.doc import Button, Doc, Heading, Note, PaperCard, Span, to_json
+from bot.view.doc import Block, Button, Doc, Heading, Note, PaperCard, Span, to_json
 from tests.contract.deliverers import NOW, SlackBench, slack_bench
 from tests.servers.slack.faults import (
     Fails,
@@ -61,7 +61,7 @@ def parcel(papers: int = 3, layout: Layout = Layout.COMPACT, *, words: int = 12)
         )
         for number in range(1, papers + 1)
     )
-    blocks = (Heading((Span("Trending papers"),)), *cards, Note((Span("Small print."),)))
+    blocks: tuple[Block, ...] = (Heading((Span("Trending papers"),)), *cards, Note((Span("Small print."),)))
     return Parcel("d1", "digest-abc-2025-11-20", "T1/C1", to_json(Doc(blocks, "Trending")), NOW, 1, layout)
 
 
