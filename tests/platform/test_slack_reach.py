@@ -13,8 +13,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from tests.clocks import FakeClock
-from tests.platform.conftest import ClientOf
-from tests.platform.test_slack_server import error_of, modal, overflow, section
+from tests.platform.blocks import actions, button, menu, modal, options, plain, section
+from tests.platform.calls import ClientOf, error_of
 from tests.servers.slack import Scene, SlackServer
 from tests.servers.slack.http_mode import Signature
 from tests.servers.slack.state import Body
@@ -27,32 +27,27 @@ FORM = modal(
         "type": "input",
         "block_id": "zone",
         "optional": True,
-        "label": {"type": "plain_text", "text": "Zone"},
+        "label": plain("Zone"),
         "element": {
             "type": "external_select",
             "action_id": "zone_choice",
-            "placeholder": {"type": "plain_text", "text": "Zone"},
+            "placeholder": plain("Zone"),
             "min_query_length": 1,
         },
     },
     {
         "type": "input",
         "block_id": "topic",
-        "label": {"type": "plain_text", "text": "Topic"},
+        "label": plain("Topic"),
         "element": {"type": "plain_text_input", "action_id": "topic_text", "max_length": 20},
     },
-    {"type": "actions", "block_id": "more", "elements": [
-        {"type": "button", "action_id": "deeper", "text": {"type": "plain_text", "text": "Deeper"}},
-    ]},
+    {"block_id": "more"} | actions(button(action_id="deeper", text=plain("Deeper")))[0],
     callback_id="form",
-    submit={"type": "plain_text", "text": "Save"},
+    submit=plain("Save"),
     notify_on_close=True,
 )  # fmt: skip
-BERLIN: Body = {"text": {"type": "plain_text", "text": "Berlin"}, "value": "Europe/Berlin"}
-BUTTON: Body = {
-    "type": "actions",
-    "elements": [{"type": "button", "action_id": "next", "text": {"type": "plain_text", "text": "Next"}}],
-}
+BERLIN: Body = options(1, "Berlin", "Europe/Berlin")[0]
+NEXT = actions(button(action_id="next", text=plain("Next")))[0]
 
 
 def app_of(client: AsyncWebClient, heard: list[Body]) -> AsyncApp:
@@ -92,7 +87,7 @@ def answer_commands(app: AsyncApp) -> None:
                 await ack("here")
             case text:
                 await ack()
-                await respond(text=f"found {text}", blocks=[section(f"found {text}"), BUTTON])
+                await respond(text=f"found {text}", blocks=[section(), NEXT])
 
     @app.action("next")
     async def next_page(ack: Any, respond: Any) -> None:
@@ -113,7 +108,7 @@ def answer_forms(app: AsyncApp, heard: list[Body]) -> None:
     async def deeper(ack: Any, body: Body, client: AsyncWebClient) -> None:
         await ack()
         heard.append(body["view"]["state"]["values"])
-        await client.views_push(trigger_id=body["trigger_id"], view=modal(title="Deeper"))
+        await client.views_push(trigger_id=body["trigger_id"], view=modal(title=plain("Deeper")))
 
     @app.options("zone_choice")
     async def zones(ack: Any) -> None:
@@ -195,9 +190,13 @@ async def test_a_button_replaces_the_answer_it_stands_in(slack: SlackServer, sce
 async def test_a_menu_of_a_posted_message_answers_who_chose(
     slack: SlackServer, scene: Scene, client: AsyncWebClient, app: None
 ) -> None:
-    await client.chat_postMessage(channel="C1", text="digest", blocks=[section(accessory=overflow(3))])
-    chosen = await slack.press(scene.channel.top[0], "o2", user=scene.maya)
-    assert (await chosen.message()).text == "chose v2"
+    choices = options(1, "Save", "save:1") + options(1, "Why", "why:1")
+    digest = [section(accessory=menu(2) | {"action_id": "menu", "options": choices})]
+    await client.chat_postMessage(channel="C1", text="digest", blocks=digest)
+    chosen = await slack.press(scene.channel.top[0], "Why", user=scene.maya)
+    assert (await chosen.message()).text == "chose why:1"
+    with pytest.raises(AssertionError, match="no 'Delete' to press among 'Save', 'Why'"):
+        await slack.press(scene.channel.top[0], "Delete", user=scene.maya)
 
 
 async def test_a_form_is_filled_in_refused_and_submitted(

@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import timedelta
-from typing import Any
 
 import aiohttp
 import pytest
@@ -11,7 +10,8 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetry
 from slack_sdk.web.async_client import AsyncWebClient
 
 from tests.clocks import FakeClock
-from tests.platform.conftest import ClientOf
+from tests.platform.blocks import menu, modal, plain, section
+from tests.platform.calls import ClientOf, error_of
 from tests.servers.slack import BASE, RECHECK, Scene, SlackServer
 from tests.servers.slack.faults import Fails, Garble, Hang, LoseReply, LoseRequest, RateLimited, Status
 from tests.servers.slack.oauth import CLIENT_ID, CLIENT_SECRET
@@ -19,32 +19,6 @@ from tests.servers.slack.pace import too_fast
 from tests.servers.slack.state import Body
 
 METADATA = {"event_type": "digest", "event_payload": {"key": "k1"}}
-
-
-async def error_of(call: Any) -> str:
-    with pytest.raises(SlackApiError) as caught:
-        await call
-    return str(caught.value.response["error"])
-
-
-def section(text: str = "hello", **beside: Any) -> Body:
-    return {"type": "section", "text": {"type": "mrkdwn", "text": text}, **beside}
-
-
-def overflow(options: int, value: str = "v") -> Body:
-    shown = [
-        {"text": {"type": "plain_text", "text": f"o{n}"}, "value": f"{value}{n}"} for n in range(options)
-    ]
-    return {"type": "overflow", "action_id": "menu", "options": shown}
-
-
-def modal(*blocks: Body, title: str = "Title", **beside: Any) -> Body:
-    return {
-        "type": "modal",
-        "title": {"type": "plain_text", "text": title},
-        "blocks": list(blocks) or [section()],
-        **beside,
-    }
 
 
 # --- tokens and scopes ---------------------------------------------------------------------------
@@ -184,6 +158,29 @@ async def test_direct_messages_are_opened_once(
     assert await error_of(client.conversations_open(users="U3")) == "user_not_found"
 
 
+async def test_a_scheduled_message_can_be_taken_back(
+    slack: SlackServer, client: AsyncWebClient, clock: FakeClock
+) -> None:
+    soon = int(clock.now().timestamp()) + 60
+    planned = await client.chat_scheduleMessage(channel="C1", text="later", post_at=soon)
+    name = planned["scheduled_message_id"]
+    assert list(slack.world.scheduled) == [name]
+    await client.chat_deleteScheduledMessage(channel="C1", scheduled_message_id=name)
+    again = client.chat_deleteScheduledMessage(channel="C1", scheduled_message_id=name)
+    assert await error_of(again) == "invalid_scheduled_message_id"
+    past = client.chat_scheduleMessage(channel="C1", text="x", post_at=soon - 120)
+    assert await error_of(past) == "time_in_past"
+    far = client.chat_scheduleMessage(channel="C1", text="x", post_at=soon + 121 * 86_400)
+    assert await error_of(far) == "time_too_far"
+
+
+async def test_a_message_has_an_address(client: AsyncWebClient) -> None:
+    ts = (await client.chat_postMessage(channel="C1", text="x"))["ts"]
+    link = (await client.chat_getPermalink(channel="C1", message_ts=ts))["permalink"]
+    assert link == f"https://acme.slack.com/archives/C1/p{ts.replace('.', '')}"
+    assert await error_of(client.chat_getPermalink(channel="C1", message_ts="1.0")) == "message_not_found"
+
+
 async def test_people_and_channels_are_described(
     slack: SlackServer, scene: Scene, client_of: ClientOf
 ) -> None:
@@ -209,26 +206,12 @@ async def test_people_and_channels_are_described(
 # --- what is refused -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("blocks", "reason"),
-    [
-        ([section()] * 51, "51 blocks"),
-        ([section("x" * 3_001)], "3001"),
-        ([section(accessory=overflow(6))], "6 items"),
-        ([section(accessory=overflow(1))], "fewer than 2"),
-        ([section(accessory=overflow(2, "v" * 150))], "151 characters"),
-        ([section(colour="red")], "colour"),
-        ([{"type": "actions", "elements": [overflow(2) | {"action_id": f"a{n}"} for n in range(26)]}], "26"),
-        ([{"type": "context", "elements": [{"type": "mrkdwn", "text": "x"}] * 11}], "11"),
-        ([{"type": "unheard-of"}], "unheard-of"),
-    ],
-)
 async def test_blocks_that_slack_would_not_take_fail_the_test(
-    slack: SlackServer, client: AsyncWebClient, blocks: list[Body], reason: str
+    slack: SlackServer, client: AsyncWebClient
 ) -> None:
-    call = client.chat_postMessage(channel="C1", text="x", blocks=blocks)
+    call = client.chat_postMessage(channel="C1", text="x", blocks=[section(accessory=menu(6))])
     assert await error_of(call) == "invalid_blocks"
-    assert any(reason in one for one in slack.forgive())
+    assert "chat.postMessage: blocks[0]: overflow.options of 6 items, at most 5" in slack.forgive()
 
 
 @pytest.mark.parametrize(
@@ -239,7 +222,7 @@ async def test_blocks_that_slack_would_not_take_fail_the_test(
         ("chat.postMessage", {"text": "x"}, "invalid_arguments"),
         ("chat.postMessage", {"channel": "C1", "text": "x", "colour": "red"}, "invalid_arguments"),
         ("conversations.history", {"channel": "C1", "limit": "many"}, "invalid_arguments"),
-        ("views.open", {"trigger_id": "1", "view": modal(title="x" * 25)}, "invalid_arguments"),
+        ("views.open", {"trigger_id": "1", "view": modal(title=plain("x" * 25))}, "invalid_arguments"),
         ("views.open", {"trigger_id": "1", "view": modal(private_metadata="x" * 3_001)}, "invalid_arguments"),
         ("reactions.add", {"channel": "C1", "name": "eyes", "timestamp": "1"}, "unknown_method"),
     ],
@@ -361,6 +344,10 @@ async def test_links_are_unfurled_where_they_stand(
     elsewhere = {"https://arxiv.org/abs/1": {"blocks": [section()]}}
     call = client.chat_unfurl(channel="C1", ts=message.ts, unfurls=elsewhere)
     assert await error_of(call) == "cannot_unfurl_url"
+    wrong = {"https://arxiv.org/abs/2508.13426": {"blocks": [section("x" * 3_001)]}}
+    call = client.chat_unfurl(channel="C1", ts=message.ts, unfurls=wrong)
+    assert await error_of(call) == "invalid_arguments"
+    assert slack.forgive()
 
 
 async def test_an_installation_gives_a_token_that_is_refreshed(
@@ -387,3 +374,10 @@ async def test_an_installation_gives_a_token_that_is_refreshed(
     assert await error_of(client.oauth_v2_access(**renewal)) == "invalid_refresh_token"
     await client_of(renewed["access_token"]).auth_revoke()
     assert await error_of(client_of(renewed["access_token"]).auth_test()) == "token_revoked"
+
+
+async def test_an_app_can_remove_itself(scene: Scene, client: AsyncWebClient) -> None:
+    stranger = client.apps_uninstall(client_id=CLIENT_ID, client_secret="guessed")
+    assert await error_of(stranger) == "bad_client_secret"
+    await client.apps_uninstall(client_id=CLIENT_ID, client_secret=CLIENT_SECRET)
+    assert await error_of(client.auth_test()) == "token_revoked"

@@ -31,14 +31,14 @@ class BlockKit:
         stubs = [{"type": "divider", "block_id": block.get("block_id")} for block in value]
         problems = [str(one) for one in self._validator.check_blocks(stubs, where, surface)]
         for number, block in enumerate(value):
-            problems += [f"{where}[{number}] {problem}" for problem in self._block(block)]
+            problems += [f"{where}[{number}]{problem}" for problem in self._block(block)]
         return problems
 
     def view(self, value: Any) -> list[str]:
         """Of a modal or a home page."""
         problem = _misfit(self._views, value)
         if problem is not None:
-            return [f"view {problem}"]
+            return [f"view{problem}"]
         problems = [str(one) for one in self._validator.check_view(value)]
         if len(value.get("callback_id", "")) > self._limits["view"]["callback_id"]["max_length"]:
             problems.append("view.callback_id is too long")
@@ -54,25 +54,27 @@ class BlockKit:
         problem = _misfit(self._blocks, block)
         if problem is not None:
             return [problem]
-        return [*self._validator.check_blocks([block]), *overstepped(block, self._limits)]
+        ruled = (str(one).removeprefix("blocks[0]") for one in self._validator.check_blocks([block]))
+        return [*ruled, *overstepped(block, self._limits)]
 
 
 def _misfit(schemas: dict[str, Draft7Validator], value: Any) -> str | None:
     schema = schemas.get(str(value.get("type"))) if isinstance(value, dict) else None
     if schema is None:
-        return f"is of no known type: {str(value)[:80]}"
+        return f": of no known type: {str(value)[:80]}"
     error = best_match(schema.iter_errors(value))
-    return None if error is None else f"{error.json_path[2:]} {error.message[:300]}"
+    return None if error is None else f"{error.json_path[1:]}: {error.message[:300]}"
 
 
 def _by_type(schema: Body, suffix: str) -> dict[str, Draft7Validator]:
     """A schema for each `type` among the definitions with this suffix."""
     found = {}
     for name, definition in schema["definitions"].items():
-        constant = definition.get("properties", {}).get("type", {}).get("const")
-        if name.endswith(suffix) and constant is not None:
-            whole = {"$ref": f"#/definitions/{name}", "definitions": schema["definitions"]}
-            found[constant] = Draft7Validator(whole)
+        for variant in definition.get("anyOf", [definition]):  # an image is one of two
+            constant = variant.get("properties", {}).get("type", {}).get("const")
+            if name.endswith(suffix) and constant is not None:
+                whole = {"$ref": f"#/definitions/{name}", "definitions": schema["definitions"]}
+                found[constant] = Draft7Validator(whole)
     return found
 
 

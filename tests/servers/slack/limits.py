@@ -48,21 +48,21 @@ def overstepped(block: Body, limits: Body) -> list[str]:
         for name, value in one.items():
             limit = limits.get(name) if name in ("action_id", "block_id") else limits.get(kind, {}).get(name)
             if isinstance(limit, dict):
-                problems += [f"{kind}.{name} {wrong}" for wrong in _broken(limit, value)]
+                problems += [f": {kind}.{name} {wrong}" for wrong in _broken(limit, value)]
         for text in _texts(one):
-            problems += [f"{kind} text {wrong}" for wrong in _broken(limits["text"], text)]
+            problems += [f": {kind} text {wrong}" for wrong in _broken(limits["text"], text)]
         if kind == "overflow" and len(one.get("options", ())) < FEWEST_OVERFLOW_OPTIONS:
-            problems.append(f"an overflow of fewer than {FEWEST_OVERFLOW_OPTIONS} options")
+            problems.append(f": an overflow of fewer than {FEWEST_OVERFLOW_OPTIONS} options")
         if kind.endswith("select"):
             problems += [
-                f"{kind}.{name} {wrong}"
+                f": {kind}.{name} {wrong}"
                 for name in ("options", "option_groups", "placeholder")
                 if name in one
                 for wrong in _broken(limits["select"][name], one[name])
             ]
         if "confirm" in one and isinstance(one["confirm"], dict):
             problems += [
-                f"confirm.{name} {wrong}"
+                f": confirm.{name} {wrong}"
                 for name, value in one["confirm"].items()
                 for wrong in _broken(limits["confirmation"].get(name, {}), value)
             ]
