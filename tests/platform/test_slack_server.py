@@ -234,6 +234,15 @@ async def test_a_call_that_no_specification_describes_fails_the_test(
     assert slack.forgive()
 
 
+async def test_a_body_that_holds_no_arguments_fails_the_test(slack: SlackServer) -> None:
+    async with aiohttp.ClientSession() as session:
+        answer = await session.post(f"{slack.api_url}/auth.test", data=b"<xml/>")
+    assert answer.status == 400
+    assert slack.forgive() == [
+        "auth.test: a body of the type application/octet-stream that holds no arguments"
+    ]
+
+
 async def test_the_fixture_reports_what_was_refused(clock: FakeClock) -> None:
     with pytest.raises(AssertionError, match=r"/nowhere"):
         async with SlackServer(clock.now) as slack, aiohttp.ClientSession() as session:
