@@ -2,7 +2,7 @@
 
 from tests.servers.slack.api import Call, SlackError, method
 from tests.servers.slack.controls import with_ids
-from tests.servers.slack.limits import LONGEST_MESSAGE, characters
+from tests.servers.slack.limits import too_long
 from tests.servers.slack.state import Body, Channel, Message
 
 CONTENT = ("text", "blocks", "attachments", "metadata", "username")
@@ -15,7 +15,7 @@ def content_of(arguments: Body) -> Body:
     content = {name: arguments[name] for name in CONTENT if arguments.get(name) is not None}
     if len(content.get("text", "")) > 40_000:
         raise SlackError("msg_too_long")
-    if characters(content.get("blocks") or []) > LONGEST_MESSAGE:
+    if too_long(content.get("blocks") or []):
         raise SlackError("msg_blocks_too_long")
     if content.get("blocks"):
         content["blocks"] = with_ids(content["blocks"])

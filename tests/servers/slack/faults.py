@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import defaultdict, deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -67,11 +68,16 @@ Fault = RateLimited | Status | Fails | LoseRequest | LoseReply | Garble | Hang
 class Script:
     """Each fault spoils one call of a method, in order; `None` lets one pass."""
 
-    def __init__(self) -> None:
+    def __init__(self, errors: Callable[[str], frozenset[str]]) -> None:
+        """`errors` gives what a method may fail with."""
+        self._errors = errors
         self._queues: dict[str, deque[tuple[str | None, Fault | None]]] = defaultdict(deque)
 
     def add(self, method: str, *faults: Fault | None, channel: str | None = None) -> None:
         """Only calls about `channel`, if it is given."""
+        for fault in faults:
+            if isinstance(fault, Fails) and fault.error not in self._errors(method):
+                raise ValueError(f"{method} never fails with {fault.error}.")
         self._queues[method].extend((channel, fault) for fault in faults)
 
     @property

@@ -12,8 +12,9 @@ from urllib.parse import urlencode
 import aiohttp
 
 from tests.servers.slack.payloads import COMMANDS, EVENTS, VERIFICATION, envelope_type
-from tests.servers.slack.state import Body, World
+from tests.servers.slack.state import Body
 from tests.servers.slack.transport import PATIENCE, Ack
+from tests.servers.slack.world import World
 
 _FORM = "application/x-www-form-urlencoded"
 

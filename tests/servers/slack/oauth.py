@@ -5,7 +5,8 @@ from datetime import timedelta
 from typing import Final
 
 from tests.servers.slack.api import Call, SlackError, method
-from tests.servers.slack.state import APP_ID, Body, Consent, Enterprise, Team, Token, User, World
+from tests.servers.slack.state import APP_ID, Body, Consent, Enterprise, Team, Token, User
+from tests.servers.slack.world import World
 
 CLIENT_ID: Final = "111.222"
 CLIENT_SECRET: Final = "client-secret-of-the-loopback"

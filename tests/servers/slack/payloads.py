@@ -2,7 +2,8 @@
 
 from typing import Any, Final
 
-from tests.servers.slack.state import APP_ID, Body, Channel, Message, Team, User, View, World
+from tests.servers.slack.state import APP_ID, Body, Channel, Message, Team, User, View
+from tests.servers.slack.world import World
 
 VERIFICATION: Final = "verification-token"
 COMMANDS: Final = "slash_commands"
@@ -15,6 +16,11 @@ def envelope_type(payload: Body) -> str:
     if "command" in payload:
         return COMMANDS
     return EVENTS if payload["type"] == "event_callback" else INTERACTIVE
+
+
+def wants_answer(payload: Body) -> bool:
+    """Whether the acknowledgement may say something."""
+    return "command" in payload or payload["type"] in ("view_submission", "block_suggestion")
 
 
 def command(

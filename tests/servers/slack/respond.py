@@ -5,7 +5,8 @@ from typing import Final
 from tests.servers.slack.api import SlackError
 from tests.servers.slack.chat import content_of
 from tests.servers.slack.spec import Spec
-from tests.servers.slack.state import Body, Link, Message, World
+from tests.servers.slack.state import Body, Link, Message
+from tests.servers.slack.world import World
 
 MOST_USES: Final = 5
 _FLAGS: Final = ("response_type", "replace_original", "delete_original")
@@ -36,7 +37,7 @@ def problems(spec: Spec, body: Body) -> list[str]:
     if body.get("response_type", "ephemeral") not in ("ephemeral", "in_channel"):
         wrong.append(f"response_url: response_type {body['response_type']!r}")
     if body.get("blocks") is not None:
-        wrong += [f"response_url: {one}" for one in spec.block_problems(body["blocks"])]
+        wrong += [f"response_url: {one}" for one in spec.block_kit.blocks(body["blocks"])]
     if not body.get("delete_original") and not (
         body.get("text") or body.get("blocks") or body.get("attachments")
     ):

@@ -98,6 +98,7 @@ class SlackServer(SlackWeb):
 
     async def submit(self, view: View, values: Mapping[str, Any] | None = None, *, user: User) -> Exchange:
         """Somebody fills in a modal, by block or action id, and submits it."""
+        assert self.world.modals.get(user.id, [])[-1:] == [view], f"{user.id} does not have {view.id} open."
         payload = payloads.in_view(
             self.world,
             "view_submission",
@@ -108,8 +109,8 @@ class SlackServer(SlackWeb):
             response_urls=[],
         )
         exchange = await self._exchange(payload, user)
-        if exchange.ack is not None and exchange.ack.status == 200:
-            self._follow(view, exchange.ack.content)
+        if exchange.acknowledged:
+            self._follow(view, exchange.said)
             self.changed()
         return exchange
 
@@ -131,8 +132,8 @@ class SlackServer(SlackWeb):
         }
         payload = payloads.in_view(self.world, "block_suggestion", where, {}, user=user, **beside)
         exchange = await self._exchange(payload, user)
-        if exchange.ack is not None and exchange.ack.status == 200:
-            self._check_options(exchange.ack.content)
+        if exchange.acknowledged:
+            self._check_options(exchange.said)
         return exchange
 
     async def shortcut(self, callback_id: str, *, user: User) -> Exchange:
@@ -214,6 +215,8 @@ class SlackServer(SlackWeb):
         assert not problems, problems
         exchange = Exchange(self, payload, user, channel, link)
         exchange.ack = await self.transport.send(payload)
+        if exchange.said is not None and not payloads.wants_answer(payload):
+            self.violations.append(f"{kind} was acknowledged with {exchange.said!r}")
         return exchange
 
     def _address(self, link: Link) -> str:
@@ -221,10 +224,9 @@ class SlackServer(SlackWeb):
 
     def _show_ack(self, exchange: Exchange, link: Link) -> None:
         """An acknowledgement that says something is an answer, as by the response_url."""
-        content = exchange.ack.content if exchange.ack is not None and exchange.ack.status == 200 else None
-        if not content:
+        if not exchange.said:
             return
-        body = {"text": content} if isinstance(content, str) else content
+        body = {"text": exchange.said} if isinstance(exchange.said, str) else exchange.said
         problems = respond.problems(self.spec, body)
         if problems:
             self.violations.extend(problems)
@@ -250,7 +252,7 @@ class SlackServer(SlackWeb):
                 self.violations.append(f"response_action {other!r}")
 
     def _replace(self, view: View, action: str, content: Body) -> None:
-        problems = self.spec.view_problems(content)
+        problems = self.spec.block_kit.view(content)
         if problems:
             self.violations.extend(f"response_action {action}: {one}" for one in problems)
         elif action == "update":
@@ -267,4 +269,4 @@ class SlackServer(SlackWeb):
         blocks = [{"type": "actions", "elements": [select | (content or {})]}]
         if (content or {}).get("options") == []:  # nothing found is an answer too
             return
-        self.violations.extend(f"options: {one}" for one in self.spec.block_problems(blocks))
+        self.violations.extend(f"options: {one}" for one in self.spec.block_kit.blocks(blocks))

@@ -7,10 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
-from jsonschema import Draft7Validator
-from jsonschema.exceptions import best_match
-
-from tests.servers.slack.limits import overstepped
+from tests.servers.slack.block_kit import BlockKit
 from tests.servers.slack.state import Body
 from tests.shared import shared_file
 
@@ -21,7 +18,7 @@ UNLISTED: Final = frozenset({"invalid_auth", "invalid_arguments", "msg_too_long"
 # Fields that Slack does send and the recorded samples leave out.
 UNSAMPLED: Final = frozenset({
     "actions", "channel", "response_url", "response_urls", "state", "message", "user", "type",
-    "action_ts", "view", "context_team_id", "context_enterprise_id", "is_ext_shared_channel",
+    "action_ts", "api_app_id", "view", "context_team_id", "context_enterprise_id", "is_ext_shared_channel",
 })  # fmt: skip
 _SAMPLES: Final = {
     "slash_commands": "slash-commands/SlashCommandPayload",
@@ -38,12 +35,9 @@ class Spec:
     def __init__(self) -> None:
         self._validator = _loaded_validator()
         self._validator.ref = self._reference  # its own opens a file at every call, and leaves it so
-        self._limits = _read("specs/slack/slackblocks-spec/limits.json")
-        self._blocks = Draft7Validator(_read("specs/generated/slack_blocks.schema.json"))
-        self._view = Draft7Validator(_read("specs/generated/slack_view.schema.json"))
+        self.block_kit = BlockKit(self._validator)
         self._methods = shared_file("specs/slack/api-ref/methods")
         self._references: dict[str, Body | None] = {}
-        self._checked: dict[str, tuple[str, ...]] = {}
 
     def describes(self, method: str) -> bool:
         return self._reference(method) is not None
@@ -66,16 +60,21 @@ class Spec:
         return typed, problems
 
     def problems(self, method: str, arguments: Body) -> list[str]:
-        """Everything that is wrong with a call; each distinct one is looked at once."""
-        # Channels, names and times differ from call to call; what takes long to check does not.
-        light = {key: value for key, value in arguments.items() if key not in ("blocks", "view")}
-        problems = [str(one) for one in self._validator.check_call(method, light | self._stubs(arguments))]
-        return problems + [
-            f"{method}: {one}"
-            for key in ("blocks", "view")
-            if arguments.get(key) is not None
-            for one in self._content(key, arguments[key])
-        ]
+        """Everything that is wrong with a call."""
+        rest = {key: value for key, value in arguments.items() if key not in ("blocks", "view")}
+        divider = {"type": "divider"}  # stands for what is looked at on its own, and once
+        if arguments.get("blocks"):
+            rest["blocks"] = [divider]
+        if arguments.get("view"):
+            rest["view"] = {"type": "home", "blocks": [divider]}
+        problems = [str(one) for one in self._validator.check_call(method, rest)]
+        if arguments.get("blocks") is not None:
+            problems += [f"{method}: {one}" for one in self.block_kit.blocks(arguments["blocks"])]
+        if arguments.get("view") is not None:
+            problems += [f"{method}: {one}" for one in self.block_kit.view(arguments["view"])]
+        for card in _cards(arguments):
+            problems += [f"{method}: {one}" for one in self.block_kit.blocks(card.get("blocks") or [])]
+        return problems
 
     def payload_problems(self, kind: str, payload: Body) -> list[str]:
         """How something that the stand-in sends differs from the recorded samples."""
@@ -88,42 +87,6 @@ class Spec:
             return []
         known = UNSAMPLED | set(_sample(f"app-backend/{_SAMPLES[kind]}") or {})
         return [f"{kind}.{key} is not in the samples" for key in set(payload) - known]
-
-    def block_problems(self, blocks: Any) -> tuple[str, ...]:
-        return self._content("blocks", blocks)
-
-    def view_problems(self, view: Any) -> tuple[str, ...]:
-        return self._content("view", view)
-
-    def _stubs(self, arguments: Body) -> Body:
-        """Valid stand-ins for the parts that are looked at on their own."""
-        divider = {"type": "divider"}
-        stubs: Body = {}
-        if arguments.get("blocks"):
-            stubs["blocks"] = [divider]
-        if arguments.get("view"):
-            stubs["view"] = {"type": "home", "blocks": [divider]}
-        return stubs
-
-    def _content(self, key: str, value: Any) -> tuple[str, ...]:
-        known = f"{key} {json.dumps(value, sort_keys=True)}"
-        if known not in self._checked:
-            self._checked[known] = tuple(self._check(key, value))
-        return self._checked[known]
-
-    def _check(self, key: str, value: Any) -> list[str]:
-        error = best_match((self._blocks if key == "blocks" else self._view).iter_errors(value))
-        if error is not None:
-            return [f"{key}: {error.json_path} {error.message[:300]}"]
-        if key == "blocks":
-            return [*self._validator.check_blocks(value), *overstepped(value, self._limits)]
-        problems = [
-            *self._validator.check_view(value),
-            *overstepped(value["blocks"], self._limits, "view.blocks"),
-        ]
-        if len(value.get("callback_id", "")) > self._limits["view"]["callback_id"]["max_length"]:
-            problems.append("view.callback_id is too long")
-        return problems
 
     def _reference(self, method: str) -> Body | None:
         if method not in self._references:
@@ -149,14 +112,17 @@ def load() -> Spec:
     return Spec()
 
 
-def _read(name: str) -> Any:
-    return json.loads(shared_file(name).read_text())
-
-
 @cache
 def _sample(name: str) -> Body | None:
     path = shared_file("specs/slack/json-logs") / f"{name}.json"
     return json.loads(path.read_text()) if path.exists() else None
+
+
+def _cards(arguments: Body) -> list[Body]:
+    """What hangs below a message, and may hold blocks of its own."""
+    unfurls = arguments.get("unfurls") or {}
+    cards = [*(arguments.get("attachments") or []), *(unfurls.values() if isinstance(unfurls, dict) else [])]
+    return [card for card in cards if isinstance(card, dict)]
 
 
 def _structured(described: Body) -> bool:

@@ -2,7 +2,8 @@
 
 from tests.servers.slack.api import Call, SlackError, method
 from tests.servers.slack.controls import with_ids
-from tests.servers.slack.state import Body, Team, Trigger, View, World
+from tests.servers.slack.state import Body, Team, Trigger, View
+from tests.servers.slack.world import World
 
 DEEPEST = 3  # views upon each other
 LARGEST = 250_000  # characters of a view in all
