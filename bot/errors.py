@@ -174,7 +174,7 @@ class NotAcceptedError(DeliveryError):
 class RefusedError(DeliveryError):
     """The receiver did not accept the message and never will: trying again is useless.
 
-    With `pause`, no other message would fare better until somebody acts: the destination is paused.
+    `pause` says that no message can reach this address until somebody mends that.
     """
 
     def __init__(self, message: str, *, pause: bool = False) -> None:
