@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.metadata import version
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import structlog
 
@@ -118,6 +118,30 @@ def webhook_body(doc: str, created_at: datetime) -> str:
     from adapters.webhook.body import body_of  # noqa: PLC0415 - as above
 
     return body_of(Parcel("preview", "preview", "", doc, created_at, 1)).decode()
+
+
+def slack_manifest(settings: Settings, *, oauth: bool) -> dict[str, Any]:
+    """The manifest of the app in Slack; with `oauth` (or a client id) many workspaces can install it.
+
+    Raises `InputError` where that needs a public address and there is none.
+    """
+    from adapters.slack.manifest import manifest  # noqa: PLC0415 - as above
+
+    many = oauth or settings.slack_client_id is not None
+    calls_slack = settings.slack_app_token is not None and not many
+    return manifest(
+        settings.slack_command,
+        settings.slack_packs,
+        public_url=None if calls_slack else settings.public_url,
+        oauth=many,
+    )
+
+
+def slack_manifest_as_yaml(manifest: dict[str, Any]) -> str:
+    """The manifest for people to paste."""
+    from adapters.slack.manifest import as_yaml  # noqa: PLC0415 - as above
+
+    return as_yaml(manifest)
 
 
 @asynccontextmanager

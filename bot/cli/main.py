@@ -19,6 +19,7 @@ from bot.cli import (
     outbox,
     running,
     search,
+    slack,
     sources,
     trending,
 )
@@ -73,6 +74,7 @@ app.add_typer(indexing.app, name="index")
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(digests.app, name="digest")
 app.add_typer(config.app, name="config")
+app.add_typer(slack.app, name="slack")
 running.register(app)
 sources.register(app)
 importing.register(app)

@@ -313,7 +313,8 @@ class SlackBench:
         self.server = SlackServer(self.clock.now)
         scene = workspace(self.server, (*BASE, *RECHECK) if recheck else BASE)
         self.secrets = (scene.token.value,)
-        self._channel = scene.channel
+        self.channel = scene.channel
+        self.maya = scene.maya
         self._patience = patience
         self._recheck = recheck
 
@@ -355,7 +356,7 @@ class SlackBench:
                 (message.metadata or {})["event_payload"]["key"],
                 "".join(glyph.character for glyph in glyphs_of(message.blocks)),
             )
-            for message in self._channel.top
+            for message in self.channel.top
         ]
 
     async def under_way(self) -> None:

@@ -1,15 +1,14 @@
 """A loopback Slack with one workspace in it, and the real client of it."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from tests.clocks import FakeClock
+from tests.platform.calls import ClientOf
 from tests.servers.slack import Scene, SlackServer, workspace
-
-ClientOf = Callable[[str], AsyncWebClient]
 
 
 @pytest.fixture

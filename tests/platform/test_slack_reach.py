@@ -6,132 +6,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from aiohttp import web
-from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
-from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from tests.clocks import FakeClock
-from tests.platform.conftest import ClientOf
-from tests.platform.test_slack_server import error_of, modal, overflow, section
+from tests.platform.blocks import menu, options, section
+from tests.platform.calls import ClientOf, error_of
+from tests.platform.small_app import BERLIN, FORM, SECRET, app_of, over_http, over_socket
 from tests.servers.slack import Scene, SlackServer
 from tests.servers.slack.http_mode import Signature
 from tests.servers.slack.state import Body
-
-SECRET = "signing-secret-of-the-loopback"
-
-# An input that the app fills with suggestions, and one that must be filled in.
-FORM = modal(
-    {
-        "type": "input",
-        "block_id": "zone",
-        "optional": True,
-        "label": {"type": "plain_text", "text": "Zone"},
-        "element": {
-            "type": "external_select",
-            "action_id": "zone_choice",
-            "placeholder": {"type": "plain_text", "text": "Zone"},
-            "min_query_length": 1,
-        },
-    },
-    {
-        "type": "input",
-        "block_id": "topic",
-        "label": {"type": "plain_text", "text": "Topic"},
-        "element": {"type": "plain_text_input", "action_id": "topic_text", "max_length": 20},
-    },
-    {"type": "actions", "block_id": "more", "elements": [
-        {"type": "button", "action_id": "deeper", "text": {"type": "plain_text", "text": "Deeper"}},
-    ]},
-    callback_id="form",
-    submit={"type": "plain_text", "text": "Save"},
-    notify_on_close=True,
-)  # fmt: skip
-BERLIN: Body = {"text": {"type": "plain_text", "text": "Berlin"}, "value": "Europe/Berlin"}
-BUTTON: Body = {
-    "type": "actions",
-    "elements": [{"type": "button", "action_id": "next", "text": {"type": "plain_text", "text": "Next"}}],
-}
-
-
-def app_of(client: AsyncWebClient, heard: list[Body]) -> AsyncApp:
-    """A small app that does a little of everything, and keeps what it heard."""
-    app = AsyncApp(client=client, signing_secret=SECRET)
-    answer_commands(app)
-    answer_forms(app, heard)
-
-    @app.shortcut("similar")
-    async def similar(ack: Any, shortcut: Body) -> None:
-        await ack()
-        heard.append(shortcut)
-
-    @app.event("app_home_opened")
-    async def home(event: Body, client: AsyncWebClient) -> None:
-        await client.views_publish(user_id=event["user"], view={"type": "home", "blocks": [section()]})
-
-    @app.event("link_shared")
-    async def links(event: Body, request: Any) -> None:
-        heard.append(event | {"retry": request.headers.get("x-slack-retry-num")})
-
-    @app.event("app_uninstalled")
-    async def removed(event: Body) -> None:
-        heard.append(event)
-
-    return app
-
-
-def answer_commands(app: AsyncApp) -> None:
-    @app.command("/papers")
-    async def papers(ack: Any, respond: Any, command: Body, client: AsyncWebClient) -> None:
-        match command["text"]:
-            case "form":
-                await ack()
-                await client.views_open(trigger_id=command["trigger_id"], view=FORM)
-            case "at once":
-                await ack("here")
-            case text:
-                await ack()
-                await respond(text=f"found {text}", blocks=[section(f"found {text}"), BUTTON])
-
-    @app.action("next")
-    async def next_page(ack: Any, respond: Any) -> None:
-        await ack()
-        await respond("page 2", replace_original=True)
-
-    @app.action("menu")
-    async def menu(ack: Any, action: Body, body: Body, client: AsyncWebClient) -> None:
-        await ack()
-        chosen = action["selected_option"]["value"]
-        await client.chat_postEphemeral(
-            channel=body["channel"]["id"], user=body["user"]["id"], text=f"chose {chosen}"
-        )
-
-
-def answer_forms(app: AsyncApp, heard: list[Body]) -> None:
-    @app.action("deeper")
-    async def deeper(ack: Any, body: Body, client: AsyncWebClient) -> None:
-        await ack()
-        heard.append(body["view"]["state"]["values"])
-        await client.views_push(trigger_id=body["trigger_id"], view=modal(title="Deeper"))
-
-    @app.options("zone_choice")
-    async def zones(ack: Any) -> None:
-        await ack(options=[BERLIN])
-
-    @app.view("form")
-    async def submitted(ack: Any, view: Body) -> None:
-        values = view["state"]["values"]
-        heard.append(values)
-        if values["topic"]["topic_text"]["value"] == "nothing":
-            await ack(response_action="errors", errors={"topic": "Say what."})
-        else:
-            await ack()
-
-    @app.view_closed("form")
-    async def closed(ack: Any, body: Body) -> None:
-        await ack()
-        heard.append({"closed": body["view"]["callback_id"]})
 
 
 @pytest.fixture
@@ -144,25 +28,16 @@ async def socket_app(
     slack: SlackServer, scene: Scene, client_of: ClientOf, heard: list[Body]
 ) -> AsyncIterator[None]:
     app = app_of(client_of(scene.token.value), heard)
-    token = scene.app_token.value
-    handler: Any = AsyncSocketModeHandler(app, token, web_client=client_of(token))
-    await handler.client.connect()
-    await slack.connected()
-    yield
-    await handler.client.close()
+    async with over_socket(app, slack, client_of(scene.app_token.value)):
+        yield
 
 
 @pytest.fixture
 async def http_app(
     slack: SlackServer, scene: Scene, client_of: ClientOf, heard: list[Body]
 ) -> AsyncIterator[None]:
-    app = app_of(client_of(scene.token.value), heard)
-    runner = web.AppRunner(app.web_app("/slack/events"))
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    slack.use_http(f"http://127.0.0.1:{runner.addresses[0][1]}/slack/events", SECRET)
-    yield
-    await runner.cleanup()
+    async with over_http(app_of(client_of(scene.token.value), heard), slack):
+        yield
 
 
 @pytest.fixture(params=["socket_app", "http_app"])
@@ -195,9 +70,13 @@ async def test_a_button_replaces_the_answer_it_stands_in(slack: SlackServer, sce
 async def test_a_menu_of_a_posted_message_answers_who_chose(
     slack: SlackServer, scene: Scene, client: AsyncWebClient, app: None
 ) -> None:
-    await client.chat_postMessage(channel="C1", text="digest", blocks=[section(accessory=overflow(3))])
-    chosen = await slack.press(scene.channel.top[0], "o2", user=scene.maya)
-    assert (await chosen.message()).text == "chose v2"
+    choices = options(1, "Save", "save:1") + options(1, "Why", "why:1")
+    digest = [section(accessory=menu(2) | {"action_id": "menu", "options": choices})]
+    await client.chat_postMessage(channel="C1", text="digest", blocks=digest)
+    chosen = await slack.press(scene.channel.top[0], "Why", user=scene.maya)
+    assert (await chosen.message()).text == "chose why:1"
+    with pytest.raises(AssertionError, match="no 'Delete' to press among 'Save', 'Why'"):
+        await slack.press(scene.channel.top[0], "Delete", user=scene.maya)
 
 
 async def test_a_form_is_filled_in_refused_and_submitted(
@@ -208,8 +87,7 @@ async def test_a_form_is_filled_in_refused_and_submitted(
     with pytest.raises(AssertionError, match="topic must be filled in"):
         await slack.submit(form, {}, user=scene.maya)
     suggested = await slack.suggest(form, "zone_choice", "ber", user=scene.maya)
-    assert suggested.ack is not None
-    assert suggested.ack.content == {"options": [BERLIN]}
+    assert suggested.said == {"options": [BERLIN]}
     await slack.submit(form, {"topic": "nothing"}, user=scene.maya)
     assert slack.world.modals["U1"] == [form]
     await slack.submit(form, {"topic": "agents", "zone": BERLIN}, user=scene.maya)
@@ -251,7 +129,7 @@ async def test_an_event_can_come_again(
     message = slack.world.say(scene.channel, scene.maya, "https://arxiv.org/abs/2508.13426")
     exchange = await slack.share_links(message, [message.text])
     again = await slack.redeliver(exchange)
-    assert again.ack is not None
+    assert again.acknowledged
     assert [one["links"][0]["domain"] for one in heard] == ["arxiv.org", "arxiv.org"]
 
 
@@ -310,14 +188,11 @@ async def test_an_app_is_told_once_that_it_was_removed(
 async def test_envelopes_go_to_the_connections_in_turn(
     slack: SlackServer, scene: Scene, socket_app: None, client_of: ClientOf
 ) -> None:
-    app, token = app_of(client_of(scene.token.value), []), scene.app_token.value
-    second: Any = AsyncSocketModeHandler(app, token, web_client=client_of(token))
-    await second.client.connect()
-    await slack.connected(2)
-    for _ in range(2):
-        await slack.command("/papers", "at once", user=scene.maya, channel=scene.channel)
-    assert [len(one.acknowledged) for one in slack.socket.connections] == [1, 1]
-    await second.client.close()
+    second = app_of(client_of(scene.token.value), [])
+    async with over_socket(second, slack, client_of(scene.app_token.value)):
+        for _ in range(2):
+            await slack.command("/papers", "at once", user=scene.maya, channel=scene.channel)
+        assert [len(one.acknowledged) for one in slack.socket.connections] == [1, 1]
 
 
 @pytest.mark.parametrize("reason", ["warning", "refresh_requested", "too_many_websockets"])
@@ -325,9 +200,9 @@ async def test_the_app_makes_a_new_connection_when_it_is_asked_to(
     slack: SlackServer, scene: Scene, socket_app: None, reason: Any
 ) -> None:
     await slack.socket.disconnect(reason)
-    await slack.until(lambda: slack.socket.opened == 2)
+    await slack.until(lambda: slack.socket.opened == 2 and len(slack.socket.connections) == 1)
     exchange = await slack.command("/papers", "at once", user=scene.maya, channel=scene.channel)
-    assert exchange.ack is not None
+    assert exchange.acknowledged
 
 
 async def test_what_is_under_way_when_a_connection_breaks_is_never_acknowledged(
@@ -393,3 +268,24 @@ async def test_an_address_where_nobody_listens_acknowledges_nothing(slack: Slack
     slack.use_http("http://127.0.0.1:1/slack/events", SECRET)
     exchange = await slack.command("/papers", "x", user=scene.maya, channel=scene.channel)
     assert exchange.ack is None
+
+
+# --- organisations -------------------------------------------------------------------------------
+
+
+async def test_an_organisation_wide_installation_says_so(
+    slack: SlackServer, client_of: ClientOf, heard: list[Body]
+) -> None:
+    organisation = slack.world.add_enterprise()
+    team = slack.world.add_team("T7", enterprise=organisation)
+    maya = slack.world.add_user(team)
+    channel = slack.world.add_channel(team, members=[maya])
+    app = app_of(client_of(slack.world.install(organisation).value), heard)
+    async with over_http(app, slack):
+        exchange = await slack.command("/papers", "x", user=maya, channel=channel)
+        pressed = await slack.press(await exchange.message(), "Next", user=maya)
+        assert (await pressed.message("replaced")).text == "page 2"
+    assert exchange.payload["is_enterprise_install"] == "true"
+    assert exchange.payload["enterprise_id"] == "E1"
+    assert pressed.payload["is_enterprise_install"] is True
+    assert pressed.payload["enterprise"] == {"id": "E1", "name": "Acme Group"}

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -95,17 +96,24 @@ def method(
 
 
 async def read_arguments(request: web.Request) -> tuple[Body, str | None]:
-    """What a request says, however it says it, and its token."""
+    """What a request says, however it says it, and its token. Raises `ValueError` if it cannot be read."""
     arguments: Body = dict(request.query)
-    if request.content_type == "application/json" and request.can_read_body:
-        arguments |= await request.json()
-    elif request.method == "POST":
-        arguments |= dict(parse_qsl((await request.text()), keep_blank_values=True))
+    if request.can_read_body:
+        arguments |= _read_body(await request.text(), request.content_type)
     token = arguments.pop("token", None)
     header = request.headers.get("Authorization", "")
     if header.startswith("Bearer "):
         token = header.removeprefix("Bearer ")
     return arguments, token
+
+
+def _read_body(text: str, content_type: str) -> Body:
+    if content_type == "application/x-www-form-urlencoded":
+        return dict(parse_qsl(text, keep_blank_values=True))
+    if content_type != "application/json" or not text.startswith("{"):
+        raise ValueError(f"a body of the type {content_type} that holds no arguments")
+    body: Body = json.loads(text)
+    return body
 
 
 def read_client(request: web.Request, arguments: Body) -> tuple[str, str] | None:

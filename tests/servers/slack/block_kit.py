@@ -1,7 +1,6 @@
 """Blocks and views held against their schemas, their limits and the shared validator's rules."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 from jsonschema import Draft7Validator
@@ -13,7 +12,7 @@ from tests.shared import shared_file
 
 
 class BlockKit:
-    """Says what is wrong, in words; each distinct value is looked at once, as many channels get the same."""
+    """Says what is wrong, in words; each distinct block is looked at once, as many channels get the same."""
 
     def __init__(self, validator: Any) -> None:
         """`validator` is the shared module `validate_slack`."""
@@ -24,59 +23,58 @@ class BlockKit:
         self._views = _by_type(_read("specs/generated/slack_view.schema.json"), "View")
         self._known: dict[str, tuple[str, ...]] = {}
 
-    def blocks(self, value: Any) -> tuple[str, ...]:
-        """Of a message."""
-        return self._once(self._check_blocks, value)
+    def blocks(self, value: Any, where: str = "blocks", surface: str = "message") -> list[str]:
+        """Of a message, or of the other `surface`, a "view"."""
+        if not isinstance(value, list) or not all(isinstance(block, dict) for block in value):
+            return [f"{where} is no list of blocks"]
+        # What concerns the list alone, told by blocks of which nothing else can be wrong.
+        stubs = [{"type": "divider", "block_id": block.get("block_id")} for block in value]
+        problems = [str(one) for one in self._validator.check_blocks(stubs, where, surface)]
+        for number, block in enumerate(value):
+            problems += [f"{where}[{number}]{problem}" for problem in self._block(block)]
+        return problems
 
-    def view(self, value: Any) -> tuple[str, ...]:
+    def view(self, value: Any) -> list[str]:
         """Of a modal or a home page."""
-        return self._once(self._check_view, value)
-
-    def _once(self, check: Callable[[Any], list[str]], value: Any) -> tuple[str, ...]:
-        name = f"{check.__name__} {json.dumps(value, sort_keys=True)}"
-        if name not in self._known:
-            self._known[name] = tuple(check(value))
-        return self._known[name]
-
-    def _check_blocks(self, value: Any) -> list[str]:
-        problems = self._misshapen(value, "blocks")
-        return problems or [*self._validator.check_blocks(value), *overstepped(value, self._limits)]
-
-    def _check_view(self, value: Any) -> list[str]:
-        problem = _misfit(self._views, value, "view")
+        problem = _misfit(self._views, value)
         if problem is not None:
-            return [problem]
-        problems = self._misshapen(value["blocks"], "view.blocks")
+            return [f"view{problem}"]
+        problems = [str(one) for one in self._validator.check_view(value)]
         if len(value.get("callback_id", "")) > self._limits["view"]["callback_id"]["max_length"]:
             problems.append("view.callback_id is too long")
-        return problems or [
-            *self._validator.check_view(value),
-            *overstepped(value["blocks"], self._limits, "view.blocks"),
-        ]
+        return problems or self.blocks(value["blocks"], "view.blocks", "view")
 
-    def _misshapen(self, value: Any, where: str) -> list[str]:
-        if not isinstance(value, list):
-            return [f"{where} is no list"]
-        found = (_misfit(self._blocks, block, f"{where}[{n}]") for n, block in enumerate(value))
-        return [problem for problem in found if problem is not None]
+    def _block(self, block: Body) -> tuple[str, ...]:
+        name = json.dumps(block, sort_keys=True)
+        if name not in self._known:
+            self._known[name] = tuple(self._look_at(block))
+        return self._known[name]
+
+    def _look_at(self, block: Body) -> list[str]:
+        problem = _misfit(self._blocks, block)
+        if problem is not None:
+            return [problem]
+        ruled = (str(one).removeprefix("blocks[0]") for one in self._validator.check_blocks([block]))
+        return [*ruled, *overstepped(block, self._limits)]
 
 
-def _misfit(schemas: dict[str, Draft7Validator], value: Any, where: str) -> str | None:
+def _misfit(schemas: dict[str, Draft7Validator], value: Any) -> str | None:
     schema = schemas.get(str(value.get("type"))) if isinstance(value, dict) else None
     if schema is None:
-        return f"{where} is of no known type: {str(value)[:80]}"
+        return f": of no known type: {str(value)[:80]}"
     error = best_match(schema.iter_errors(value))
-    return None if error is None else f"{where}{error.json_path[1:]}: {error.message[:300]}"
+    return None if error is None else f"{error.json_path[1:]}: {error.message[:300]}"
 
 
 def _by_type(schema: Body, suffix: str) -> dict[str, Draft7Validator]:
     """A schema for each `type` among the definitions with this suffix."""
     found = {}
     for name, definition in schema["definitions"].items():
-        constant = definition.get("properties", {}).get("type", {}).get("const")
-        if name.endswith(suffix) and constant is not None:
-            whole = {"$ref": f"#/definitions/{name}", "definitions": schema["definitions"]}
-            found[constant] = Draft7Validator(whole)
+        for variant in definition.get("anyOf", [definition]):  # an image is one of two
+            constant = variant.get("properties", {}).get("type", {}).get("const")
+            if name.endswith(suffix) and constant is not None:
+                whole = {"$ref": f"#/definitions/{name}", "definitions": schema["definitions"]}
+                found[constant] = Draft7Validator(whole)
     return found
 
 

@@ -1,7 +1,7 @@
 """One thing that somebody did, and what they saw because of it."""
 
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from tests.servers.slack.state import Body, Channel, Kind, Link, Message, Shown, User, View
 from tests.servers.slack.transport import Ack
@@ -37,6 +37,15 @@ class Exchange:
         """How long the acknowledgement took. Raises `AssertionError` if none came."""
         assert self.ack is not None, "It was never acknowledged."
         return self.ack.seconds
+
+    @property
+    def acknowledged(self) -> bool:
+        return self.ack is not None and self.ack.status == 200
+
+    @property
+    def said(self) -> Any:
+        """What the acknowledgement held; `None` for nothing, or none."""
+        return self.ack.content if self.ack is not None and self.ack.status == 200 else None
 
     def seen(self, kind: Kind) -> list[Shown]:
         """What this person saw of a kind since then, and what all did in this channel."""

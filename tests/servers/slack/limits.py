@@ -15,15 +15,15 @@ FEWEST_OVERFLOW_OPTIONS: Final = 2
 _WEIGHTLESS: Final = ("type", "block_id", "action_id")
 
 
-def objects(value: Any) -> Iterator[Body]:
+def _objects(value: Any) -> Iterator[Body]:
     """Every object within, from outside in."""
     if isinstance(value, dict):
         yield value
         for inner in value.values():
-            yield from objects(inner)
+            yield from _objects(inner)
     elif isinstance(value, list):
         for inner in value:
-            yield from objects(inner)
+            yield from _objects(inner)
 
 
 def too_long(blocks: list[Body]) -> bool:
@@ -40,29 +40,29 @@ def too_long(blocks: list[Body]) -> bool:
     return weight(blocks) > (LONGEST_RICH_MESSAGE if rich else LONGEST_MESSAGE)
 
 
-def overstepped(blocks: list[Body], limits: Body, where: str = "blocks") -> list[str]:
+def overstepped(block: Body, limits: Body) -> list[str]:
     """Each limit that is not kept, in words."""
     problems: list[str] = []
-    for one in objects(blocks):
+    for one in _objects(block):
         kind = one.get("type") or _kind(one)
         for name, value in one.items():
             limit = limits.get(name) if name in ("action_id", "block_id") else limits.get(kind, {}).get(name)
             if isinstance(limit, dict):
-                problems += [f"{where}: {kind}.{name} {wrong}" for wrong in _broken(limit, value)]
+                problems += [f": {kind}.{name} {wrong}" for wrong in _broken(limit, value)]
         for text in _texts(one):
-            problems += [f"{where}: {kind} text {wrong}" for wrong in _broken(limits["text"], text)]
+            problems += [f": {kind} text {wrong}" for wrong in _broken(limits["text"], text)]
         if kind == "overflow" and len(one.get("options", ())) < FEWEST_OVERFLOW_OPTIONS:
-            problems.append(f"{where}: an overflow of fewer than {FEWEST_OVERFLOW_OPTIONS} options")
+            problems.append(f": an overflow of fewer than {FEWEST_OVERFLOW_OPTIONS} options")
         if kind.endswith("select"):
             problems += [
-                f"{where}: {kind}.{name} {wrong}"
+                f": {kind}.{name} {wrong}"
                 for name in ("options", "option_groups", "placeholder")
                 if name in one
                 for wrong in _broken(limits["select"][name], one[name])
             ]
         if "confirm" in one and isinstance(one["confirm"], dict):
             problems += [
-                f"{where}: confirm.{name} {wrong}"
+                f": confirm.{name} {wrong}"
                 for name, value in one["confirm"].items()
                 for wrong in _broken(limits["confirmation"].get(name, {}), value)
             ]

@@ -18,6 +18,11 @@ def envelope_type(payload: Body) -> str:
     return EVENTS if payload["type"] == "event_callback" else INTERACTIVE
 
 
+def wants_answer(payload: Body) -> bool:
+    """Whether the acknowledgement may say something."""
+    return "command" in payload or payload["type"] in ("view_submission", "block_suggestion")
+
+
 def command(
     world: World, name: str, text: str, *, user: User, channel: Channel, trigger: str, response_url: str
 ) -> Body:

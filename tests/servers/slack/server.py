@@ -109,8 +109,8 @@ class SlackServer(SlackWeb):
             response_urls=[],
         )
         exchange = await self._exchange(payload, user)
-        if exchange.ack is not None and exchange.ack.status == 200:
-            self._follow(view, exchange.ack.content)
+        if exchange.acknowledged:
+            self._follow(view, exchange.said)
             self.changed()
         return exchange
 
@@ -132,8 +132,8 @@ class SlackServer(SlackWeb):
         }
         payload = payloads.in_view(self.world, "block_suggestion", where, {}, user=user, **beside)
         exchange = await self._exchange(payload, user)
-        if exchange.ack is not None and exchange.ack.status == 200:
-            self._check_options(exchange.ack.content)
+        if exchange.acknowledged:
+            self._check_options(exchange.said)
         return exchange
 
     async def shortcut(self, callback_id: str, *, user: User) -> Exchange:
@@ -215,6 +215,8 @@ class SlackServer(SlackWeb):
         assert not problems, problems
         exchange = Exchange(self, payload, user, channel, link)
         exchange.ack = await self.transport.send(payload)
+        if exchange.said is not None and not payloads.wants_answer(payload):
+            self.violations.append(f"{kind} was acknowledged with {exchange.said!r}")
         return exchange
 
     def _address(self, link: Link) -> str:
@@ -222,10 +224,9 @@ class SlackServer(SlackWeb):
 
     def _show_ack(self, exchange: Exchange, link: Link) -> None:
         """An acknowledgement that says something is an answer, as by the response_url."""
-        content = exchange.ack.content if exchange.ack is not None and exchange.ack.status == 200 else None
-        if not content:
+        if not exchange.said:
             return
-        body = {"text": content} if isinstance(content, str) else content
+        body = {"text": exchange.said} if isinstance(exchange.said, str) else exchange.said
         problems = respond.problems(self.spec, body)
         if problems:
             self.violations.extend(problems)

@@ -72,6 +72,8 @@ class Spec:
             problems += [f"{method}: {one}" for one in self.block_kit.blocks(arguments["blocks"])]
         if arguments.get("view") is not None:
             problems += [f"{method}: {one}" for one in self.block_kit.view(arguments["view"])]
+        for card in _cards(arguments):
+            problems += [f"{method}: {one}" for one in self.block_kit.blocks(card.get("blocks") or [])]
         return problems
 
     def payload_problems(self, kind: str, payload: Body) -> list[str]:
@@ -114,6 +116,13 @@ def load() -> Spec:
 def _sample(name: str) -> Body | None:
     path = shared_file("specs/slack/json-logs") / f"{name}.json"
     return json.loads(path.read_text()) if path.exists() else None
+
+
+def _cards(arguments: Body) -> list[Body]:
+    """What hangs below a message, and may hold blocks of its own."""
+    unfurls = arguments.get("unfurls") or {}
+    cards = [*(arguments.get("attachments") or []), *(unfurls.values() if isinstance(unfurls, dict) else [])]
+    return [card for card in cards if isinstance(card, dict)]
 
 
 def _structured(described: Body) -> bool:

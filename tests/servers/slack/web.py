@@ -129,7 +129,10 @@ class SlackWeb(StandIn):
         if described is None or not self.spec.describes(name):
             self.violations.append(f"{name} is no method that the app may use")
             return web.json_response({"ok": False, "error": "unknown_method"})
-        arguments, value = await read_arguments(request)
+        try:
+            arguments, value = await read_arguments(request)
+        except ValueError as error:
+            raise self.refuse(f"{name}: {error}") from error
         fault = self.script.next(name, arguments)
         reply: Body = {}
         if fault is None or fault.accepts:

@@ -57,7 +57,8 @@ class World:
     # --- setting up ------------------------------------------------------------------------------
 
     def add_enterprise(self, enterprise_id: str = "E1", name: str = "Acme Group") -> Enterprise:
-        return self.enterprises.setdefault(enterprise_id, Enterprise(enterprise_id, name))
+        self.enterprises[enterprise_id] = Enterprise(enterprise_id, name)
+        return self.enterprises[enterprise_id]
 
     def add_team(
         self,
@@ -67,11 +68,13 @@ class World:
         name: str = "Acme",
         enterprise: Enterprise | None = None,
     ) -> Team:
-        return self.teams.setdefault(team_id, Team(team_id, domain, name, enterprise))
+        self.teams[team_id] = Team(team_id, domain, name, enterprise)
+        return self.teams[team_id]
 
     def add_user(self, team: Team, user_id: str = "U1", name: str = "maya", **traits: Any) -> User:
         """`traits` are the fields of `User`."""
-        return self.users.setdefault(user_id, User(id=user_id, team=team, name=name, **traits))
+        self.users[user_id] = User(id=user_id, team=team, name=name, **traits)
+        return self.users[user_id]
 
     def add_channel(
         self,

@@ -1,0 +1,95 @@
+"""Writes pages of digests in every layout to a folder: `python -m tests.looking FOLDER`."""
+
+import asyncio
+import sys
+import tempfile
+from datetime import date
+from pathlib import Path
+
+from adapters.slack.render import messages
+from bot.model import Layout
+from bot.view.doc import Actions, Button, Doc, Heading, Note, PaperCard, Section, Span
+from tests.looking.days import digest_of, recorded_store
+from tests.looking.slack_html import page
+
+HOSTILE = (
+    "*Bold* claims and _underscores_: `code` in a ~title~ <!channel> <@U1>",
+    "$\\mathcal{O}(n^*)$ attention with $x_1$ and $y_2$ &lt;b&gt; <https://evil.example|arXiv>",
+    "מודלי שפה גדולים: סקירה (LLM survey) \u202egnp.exe\u202c",
+    "> quoted :tada: first\n2. A forged paper\n@here #general",
+    "大規模言語モデルの評価に関する包括的な調査と、長い文脈における推論能力の限界についての考察",
+    "A" * 60 + " " + "An unreasonably long title about scaling laws for " * 6,
+)
+
+
+def hostile() -> Doc:
+    """What nobody hopes for, in every place where an upstream's text stands."""
+    cards = tuple(
+        PaperCard(
+            number=number,
+            paper_key=f"arxiv:2511.{number:05}",
+            title=Span(title, f"https://arxiv.org/abs/2511.{number:05}", strong=True),
+            summary=(Span(f"We *show* that {title}"[:118]),),
+            summary_from="abstract",
+            facts=(
+                Span("57 upvotes, about 3× usual by this hour"),
+                Span("A_B_ *C* … D`E` (11)"),
+                Span("A*STAR"),
+            ),
+            menu=menu(number),
+        )
+        for number, title in enumerate(HOSTILE, 1)
+    )
+    blocks = (
+        Heading((Span("Trending papers · Thu 20 Nov"),)),
+        *cards,
+        Note((Span("Set up by *maya* <@U1>."),)),
+    )
+    return Doc(blocks, "Trending papers · Thu 20 Nov")
+
+
+def menu(number: int) -> tuple[Button, ...]:
+    return (
+        Button(f"Save paper {number}", f"save:arxiv:2511.{number:05}"),
+        Button(f"Why paper {number} trends", f"why:arxiv:2511.{number:05}"),
+        Button(f"More like paper {number}", f"similar:arxiv:2511.{number:05}"),
+        Button(f"Hide paper {number} for me", f"hide:arxiv:2511.{number:05}"),
+    )
+
+
+def reply() -> Doc:
+    """An answer that is no digest."""
+    blocks = (
+        Section((Span("Remove the digest of "), Span("#ml-papers", strong=True), Span("?"))),
+        Note((Span("The last one came "), Span("Thu 20 Nov 09:00", instant=1763629200), Span("."))),
+        Actions(
+            (Button("Remove the digest", "remove:k3v9", danger=True), Button("Keep it", "run:channel show"))
+        ),
+    )
+    return Doc(blocks, "Remove the digest?")
+
+
+async def write(folder: Path) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        async with recorded_store(Path(scratch)) as store:
+            docs = {
+                "a day": await digest_of(store, date(2025, 11, 20), 5),
+                "a full day": await digest_of(store, date(2025, 12, 2), 20),
+                "a thin day": await digest_of(store, date(2025, 1, 21), 5, floor=1),
+                "a quiet day": await digest_of(store, date(2025, 11, 22), 5, query="cat:math.AG"),
+            }
+    docs |= {"hostile titles": hostile(), "an answer": reply()}
+    for layout in Layout:
+        for dark in (False, True):
+            shown = [
+                (f"{name} · {layout}", [list(one.blocks) for one in messages(doc, layout)])
+                for name, doc in docs.items()
+            ]
+            name = f"slack-{layout}{'-dark' if dark else ''}.html"
+            (folder / name).write_text(page(name, shown, dark=dark, menu=True), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    target = Path(sys.argv[1])
+    target.mkdir(parents=True, exist_ok=True)
+    asyncio.run(write(target))

@@ -1,0 +1,157 @@
+"""Slack's blocks as a page to be looked at: near enough to Slack to see what reads badly.
+
+Markup is read as Slack reads it, not as we mean it: what went wrong must be seen.
+"""
+
+import html
+import re
+from datetime import UTC, datetime
+from typing import Any, Final
+
+Json = dict[str, Any]
+
+STYLE: Final = """
+body { margin: 0; padding: 16px 20px; background: var(--ground); color: var(--text);
+  font: 15px/1.46668 Lato, "Noto Sans", "Noto Color Emoji", sans-serif; }
+:root { --ground: #fff; --text: #1d1c1d; --dim: #616061; --line: #ddd; --link: #1264a3; --quote: #ddd; }
+.dark { --ground: #1a1d21; --text: #d1d2d3; --dim: #ababad; --line: #4a4b4d; --link: #1d9bd1; --quote: #4a4b4d; }
+h2 { font-size: 12px; color: var(--dim); font-weight: 400; margin: 24px 0 8px; border-top: 1px dashed var(--line);
+  padding-top: 8px; }
+.message { display: flex; gap: 8px; padding: 4px 0; }
+.reply { margin-left: 44px; }
+.face { width: 36px; height: 36px; border-radius: 4px; background: #1f3a5f; color: #fff; text-align: center;
+  font: 700 18px/36px serif; flex: none; }
+.reply .face { width: 24px; height: 24px; font: 700 12px/24px serif; }
+.body { flex: 1; min-width: 0; max-width: 600px; }
+.name b { font-weight: 900; } .name i { font-style: normal; font-size: 12px; color: var(--dim); }
+.name small { background: var(--line); border-radius: 2px; padding: 1px 3px; font-size: 10px; margin: 0 4px; }
+.block { margin: 4px 0 8px; overflow-wrap: break-word; }
+.header { font-size: 18px; font-weight: 900; line-height: 1.33; margin-top: 8px; }
+.section { display: flex; gap: 16px; justify-content: space-between; white-space: pre-wrap; margin-top: 8px; }
+.section > div { min-width: 0; overflow-wrap: anywhere; }
+.context { font-size: 13px; color: var(--dim); line-height: 1.38; margin: 0 0 8px; }
+.context span { margin-right: 8px; white-space: pre-wrap; }
+.rich { white-space: pre-wrap; }
+.quote { border-left: 4px solid var(--quote); padding-left: 12px; white-space: pre-wrap; }
+a { color: var(--link); text-decoration: none; }
+hr { border: 0; border-top: 1px solid var(--line); margin: 16px 0; }
+.button, .menu { display: inline-block; border: 1px solid var(--line); border-radius: 4px; padding: 0 12px 1px;
+  font: 700 13px/28px Lato, "Noto Sans", sans-serif; margin: 0 8px 8px 0; height: 28px; white-space: nowrap; }
+.menu { padding: 0 8px; margin: 0; flex: none; letter-spacing: 1px; }
+.danger { color: #e01e5a; }
+.options { font-size: 11px; color: var(--dim); border: 1px solid var(--line); border-radius: 4px; padding: 4px 8px;
+  width: max-content; margin: 0 0 8px auto; }
+mark { background: #fde2ec; color: #b3003c; }
+"""
+
+_ENTITY: Final = re.compile(r"<([^<>]*)>")
+
+
+def page(
+    title: str, messages: list[tuple[str, list[list[Json]]]], *, dark: bool = False, menu: bool = False
+) -> str:
+    """A page of messages, each with the words above it, its blocks, and those of the replies in its thread.
+
+    With `menu` the first menu stands open.
+    """
+    shown = "".join(
+        f"<h2>{html.escape(words)}</h2>"
+        + "".join(_message(blocks, reply=number > 0) for number, blocks in enumerate(thread))
+        for words, thread in messages
+    )
+    if menu:
+        shown = shown.replace('<div class="options" hidden>', '<div class="options">', 1)
+    return (
+        f'<!doctype html><meta charset="utf-8"><title>{html.escape(title)}</title><style>{STYLE}</style>'
+        f'<body class="{"dark" if dark else ""}">{shown}</body>'
+    )
+
+
+def _message(blocks: list[Json], *, reply: bool) -> str:
+    return (
+        f'<div class="message{" reply" if reply else ""}"><div class="face">P</div><div class="body">'
+        f'<div class="name"><b>Paperboy</b> <small>APP</small> <i>9:00 AM</i></div>'
+        f"{''.join(map(_block, blocks))}</div></div>"
+    )
+
+
+def _block(block: Json) -> str:
+    match block["type"]:
+        case "header":
+            return f'<div class="block header">{_text(block["text"])}</div>'
+        case "divider":
+            return "<hr>"
+        case "section":
+            beside = _element(block["accessory"]) if "accessory" in block else ""
+            below = _options(block.get("accessory", {}))
+            return f'<div class="block section"><div>{_text(block["text"])}</div>{beside}</div>{below}'
+        case "context":
+            inner = "".join(f"<span>{_text(one)}</span>" for one in block["elements"])
+            return f'<div class="block context">{inner}</div>'
+        case "actions":
+            return f'<div class="block">{"".join(map(_element, block["elements"]))}</div>'
+        case "rich_text":
+            return "".join(map(_rich_part, block["elements"]))
+        case other:
+            raise ValueError(f"there is no picture of a block of type {other!r}")
+
+
+def _element(element: Json) -> str:
+    if element["type"] == "overflow":
+        return '<span class="menu">⋯</span>'
+    danger = " danger" if element.get("style") == "danger" else ""
+    return f'<span class="button{danger}">{_text(element["text"])}</span>'
+
+
+def _options(element: Json) -> str:
+    labels = "<br>".join(_text(option["text"]) for option in element.get("options", []))
+    return f'<div class="options" hidden>{labels}</div>' if labels else ""
+
+
+def _rich_part(part: Json) -> str:
+    inner = "".join(map(_rich_element, part["elements"]))
+    kind = "quote" if part["type"] == "rich_text_quote" else "rich"
+    return f'<div class="block {kind}">{inner}</div>'
+
+
+def _rich_element(element: Json) -> str:
+    text = html.escape(_date(element) if element["type"] == "date" else element["text"])
+    if element.get("style", {}).get("bold"):
+        text = f"<b>{text}</b>"
+    if element.get("style", {}).get("italic"):
+        text = f"<i>{text}</i>"
+    return f'<a href="{html.escape(element["url"])}">{text}</a>' if "url" in element else text
+
+
+def _date(element: Json) -> str:
+    return _instant(element["timestamp"])
+
+
+def _instant(timestamp: int) -> str:
+    return f"{datetime.fromtimestamp(timestamp, UTC):%b %-d, %Y %-I:%M %p}"
+
+
+def _text(value: Json) -> str:
+    return html.escape(value["text"]) if value["type"] == "plain_text" else _markup(value["text"])
+
+
+def _markup(text: str) -> str:
+    shown = html.escape(html.unescape(_ENTITY.sub("\0", text)))
+    entities = iter(_ENTITY.findall(text))
+    shown = re.sub("\0", lambda _: _entity(next(entities)), shown)
+    for mark, tag in (("*", "b"), ("_", "i"), ("~", "s"), ("`", "code")):
+        shown = re.sub(
+            rf"(?<![\w{re.escape(mark)}]){re.escape(mark)}(\S(?:[^\n]*?\S)?){re.escape(mark)}(?!\w)",
+            rf"<{tag}>\1</{tag}>",
+            shown,
+        )
+    return shown
+
+
+def _entity(inside: str) -> str:
+    if inside.startswith("!date^"):
+        return html.escape(_instant(int(inside.split("^")[1])))
+    if inside[:1] in {"@", "#", "!"}:
+        return f"<mark>{html.escape(inside)}</mark>"
+    url, _, label = inside.partition("|")
+    return f'<a href="{html.escape(url)}">{html.escape(html.unescape(label))}</a>'
