@@ -353,6 +353,8 @@ async def test_links_are_unfurled_where_they_stand(
     elsewhere = {"https://arxiv.org/abs/1": {"blocks": [section()]}}
     call = client.chat_unfurl(channel="C1", ts=message.ts, unfurls=elsewhere)
     assert await error_of(call) == "cannot_unfurl_url"
+    unasked = client.chat_unfurl(unfurl_id="unfurl-0", source="composer", unfurls=cards)
+    assert await error_of(unasked) == "invalid_unfurl_id"
     wrong = {"https://arxiv.org/abs/2508.13426": {"blocks": [section("x" * 3_001)]}}
     call = client.chat_unfurl(channel="C1", ts=message.ts, unfurls=wrong)
     assert await error_of(call) == "invalid_arguments"
