@@ -1,21 +1,17 @@
 """The loopback Slack's Web API, by Slack's own client: it answers as Slack does, and refuses what it must."""
 
-import asyncio
 from datetime import timedelta
 
 import aiohttp
 import pytest
 from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
 from tests.clocks import FakeClock
 from tests.platform.blocks import menu, modal, plain, section
 from tests.platform.calls import ClientOf, error_of
 from tests.servers.slack import BASE, RECHECK, Scene, SlackServer
-from tests.servers.slack.faults import Fails, Garble, Hang, LoseReply, LoseRequest, RateLimited, Status
 from tests.servers.slack.oauth import CLIENT_ID, CLIENT_SECRET
-from tests.servers.slack.pace import too_fast
 from tests.servers.slack.state import Body
 
 METADATA = {"event_type": "digest", "event_payload": {"key": "k1"}}
@@ -146,6 +142,20 @@ async def test_history_needs_its_scope_and_shows_metadata_only_when_asked(
     assert [one["text"] for one in thread["messages"]] == ["message 0", "answer"]
 
 
+@pytest.mark.parametrize("kind", ["channels", "groups", "im"])
+async def test_history_has_a_scope_for_each_kind_of_channel(
+    slack: SlackServer, scene: Scene, client_of: ClientOf, kind: str
+) -> None:
+    slack.world.add_channel(scene.team, "C2", "secret", private=True)
+    direct = slack.world.direct(scene.maya, scene.team.bot_user)
+    reader = client_of(slack.world.install(scene.team, [f"{kind}:history"]).value)
+    for name, channel in {"channels": "C1", "groups": "C2", "im": direct.id}.items():
+        if name == kind:
+            assert (await reader.conversations_history(channel=channel))["messages"] == []
+        else:
+            assert await error_of(reader.conversations_history(channel=channel)) == "missing_scope"
+
+
 async def test_direct_messages_are_opened_once(
     slack: SlackServer, scene: Scene, client: AsyncWebClient
 ) -> None:
@@ -260,73 +270,6 @@ async def test_a_message_longer_than_slack_says_anywhere_is_refused_as_slack_doe
 async def test_metadata_must_have_its_form(client: AsyncWebClient) -> None:
     call = client.chat_postMessage(channel="C1", text="x", metadata={"key": "k"})
     assert await error_of(call) == "invalid_metadata_format"
-
-
-# --- what goes wrong -----------------------------------------------------------------------------
-
-
-async def test_a_lost_request_is_not_done_and_a_lost_reply_is(
-    slack: SlackServer, scene: Scene, client: AsyncWebClient
-) -> None:
-    slack.script.add("chat.postMessage", LoseRequest(), LoseReply(), None)
-    for left in (0, 1):
-        with pytest.raises(aiohttp.ClientConnectionError):
-            await client.chat_postMessage(channel="C1", text="x")
-        assert len(scene.channel.messages) == left
-    await client.chat_postMessage(channel="C1", text="x")
-    assert slack.script.pending == 0
-
-
-async def test_answers_can_be_wrong_in_every_way(
-    slack: SlackServer, scene: Scene, client: AsyncWebClient
-) -> None:
-    faults = (Fails("is_archived"), Status(503), Status(500, accepts=True), Garble())
-    slack.script.add("chat.postMessage", *faults, channel="C1")
-    assert await error_of(client.chat_postMessage(channel="C1", text="x")) == "is_archived"
-    for _ in faults[1:]:
-        with pytest.raises((SlackApiError, aiohttp.ContentTypeError)):
-            await client.chat_postMessage(channel="C1", text="x")
-    assert len(scene.channel.messages) == 2
-    with pytest.raises(ValueError, match="never fails"):
-        slack.script.add("chat.postMessage", Fails("user_not_found"))
-
-
-async def test_a_rate_limit_says_how_long_to_wait(slack: SlackServer, client: AsyncWebClient) -> None:
-    slack.script.add("chat.postMessage", RateLimited(0), RateLimited(30))
-    client.retry_handlers = [AsyncRateLimitErrorRetryHandler(max_retry_count=0)]
-    for seconds in ("0", "30"):
-        with pytest.raises(SlackApiError) as caught:
-            await client.chat_postMessage(channel="C1", text="x")
-        assert caught.value.response.status_code == 429
-        assert caught.value.response.headers["Retry-After"] == seconds
-
-
-async def test_a_call_can_hang_until_the_end(
-    slack: SlackServer, scene: Scene, client: AsyncWebClient
-) -> None:
-    slack.script.add("chat.postMessage", Hang())
-    call = asyncio.create_task(client.chat_postMessage(channel="C1", text="x"))
-    await slack.until(lambda: scene.channel.messages)
-    assert not call.done()
-    call.cancel()
-    await asyncio.wait([call])
-
-
-async def test_the_pace_is_watched(slack: SlackServer, client: AsyncWebClient, clock: FakeClock) -> None:
-    for pause in (timedelta(seconds=1), timedelta(seconds=0.5), timedelta()):
-        await client.chat_postMessage(channel="C1", text="x")
-        clock.advance(pause)
-    assert too_fast(slack.posts[:2]) == []
-    assert too_fast(slack.posts) == ["C1: 0:00:00.500000 between two messages"]
-
-
-async def test_it_serves_from_a_thread_too(clock: FakeClock) -> None:
-    server = SlackServer(clock.now)
-    with server.in_thread():
-        token = server.world.install(server.world.add_team())
-        answer = await AsyncWebClient(token.value, base_url=f"{server.api_url}/").auth_test()
-        assert answer["ok"]
-        assert server.run(server.until(lambda: server.called("auth.test"))) == [{}]
 
 
 # --- files, links and installations --------------------------------------------------------------
