@@ -1,50 +1,20 @@
 """The loopback Slack's Web API, by Slack's own client: it answers as Slack does, and refuses what it must."""
 
-import asyncio
 from datetime import timedelta
-from typing import Any
 
 import aiohttp
 import pytest
 from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
 from tests.clocks import FakeClock
-from tests.platform.conftest import ClientOf
+from tests.platform.blocks import menu, modal, plain, section
+from tests.platform.calls import ClientOf, error_of
 from tests.servers.slack import BASE, RECHECK, Scene, SlackServer
-from tests.servers.slack.faults import Fails, Garble, Hang, LoseReply, LoseRequest, RateLimited, Status
 from tests.servers.slack.oauth import CLIENT_ID, CLIENT_SECRET
-from tests.servers.slack.pace import too_fast
 from tests.servers.slack.state import Body
 
 METADATA = {"event_type": "digest", "event_payload": {"key": "k1"}}
-
-
-async def error_of(call: Any) -> str:
-    with pytest.raises(SlackApiError) as caught:
-        await call
-    return str(caught.value.response["error"])
-
-
-def section(text: str = "hello", **beside: Any) -> Body:
-    return {"type": "section", "text": {"type": "mrkdwn", "text": text}, **beside}
-
-
-def overflow(options: int, value: str = "v") -> Body:
-    shown = [
-        {"text": {"type": "plain_text", "text": f"o{n}"}, "value": f"{value}{n}"} for n in range(options)
-    ]
-    return {"type": "overflow", "action_id": "menu", "options": shown}
-
-
-def modal(*blocks: Body, title: str = "Title", **beside: Any) -> Body:
-    return {
-        "type": "modal",
-        "title": {"type": "plain_text", "text": title},
-        "blocks": list(blocks) or [section()],
-        **beside,
-    }
 
 
 # --- tokens and scopes ---------------------------------------------------------------------------
@@ -172,6 +142,20 @@ async def test_history_needs_its_scope_and_shows_metadata_only_when_asked(
     assert [one["text"] for one in thread["messages"]] == ["message 0", "answer"]
 
 
+@pytest.mark.parametrize("kind", ["channels", "groups", "im"])
+async def test_history_has_a_scope_for_each_kind_of_channel(
+    slack: SlackServer, scene: Scene, client_of: ClientOf, kind: str
+) -> None:
+    slack.world.add_channel(scene.team, "C2", "secret", private=True)
+    direct = slack.world.direct(scene.maya, scene.team.bot_user)
+    reader = client_of(slack.world.install(scene.team, [f"{kind}:history"]).value)
+    for name, channel in {"channels": "C1", "groups": "C2", "im": direct.id}.items():
+        if name == kind:
+            assert (await reader.conversations_history(channel=channel))["messages"] == []
+        else:
+            assert await error_of(reader.conversations_history(channel=channel)) == "missing_scope"
+
+
 async def test_direct_messages_are_opened_once(
     slack: SlackServer, scene: Scene, client: AsyncWebClient
 ) -> None:
@@ -182,6 +166,29 @@ async def test_direct_messages_are_opened_once(
     slack.world.add_user(scene.team, "U2", "joe", deleted=True)
     assert await error_of(client.conversations_open(users="U2")) == "user_disabled"
     assert await error_of(client.conversations_open(users="U3")) == "user_not_found"
+
+
+async def test_a_scheduled_message_can_be_taken_back(
+    slack: SlackServer, client: AsyncWebClient, clock: FakeClock
+) -> None:
+    soon = int(clock.now().timestamp()) + 60
+    planned = await client.chat_scheduleMessage(channel="C1", text="later", post_at=soon)
+    name = planned["scheduled_message_id"]
+    assert list(slack.world.scheduled) == [name]
+    await client.chat_deleteScheduledMessage(channel="C1", scheduled_message_id=name)
+    again = client.chat_deleteScheduledMessage(channel="C1", scheduled_message_id=name)
+    assert await error_of(again) == "invalid_scheduled_message_id"
+    past = client.chat_scheduleMessage(channel="C1", text="x", post_at=soon - 120)
+    assert await error_of(past) == "time_in_past"
+    far = client.chat_scheduleMessage(channel="C1", text="x", post_at=soon + 121 * 86_400)
+    assert await error_of(far) == "time_too_far"
+
+
+async def test_a_message_has_an_address(client: AsyncWebClient) -> None:
+    ts = (await client.chat_postMessage(channel="C1", text="x"))["ts"]
+    link = (await client.chat_getPermalink(channel="C1", message_ts=ts))["permalink"]
+    assert link == f"https://acme.slack.com/archives/C1/p{ts.replace('.', '')}"
+    assert await error_of(client.chat_getPermalink(channel="C1", message_ts="1.0")) == "message_not_found"
 
 
 async def test_people_and_channels_are_described(
@@ -209,26 +216,12 @@ async def test_people_and_channels_are_described(
 # --- what is refused -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("blocks", "reason"),
-    [
-        ([section()] * 51, "51 blocks"),
-        ([section("x" * 3_001)], "3001"),
-        ([section(accessory=overflow(6))], "6 items"),
-        ([section(accessory=overflow(1))], "fewer than 2"),
-        ([section(accessory=overflow(2, "v" * 150))], "151 characters"),
-        ([section(colour="red")], "colour"),
-        ([{"type": "actions", "elements": [overflow(2) | {"action_id": f"a{n}"} for n in range(26)]}], "26"),
-        ([{"type": "context", "elements": [{"type": "mrkdwn", "text": "x"}] * 11}], "11"),
-        ([{"type": "unheard-of"}], "unheard-of"),
-    ],
-)
 async def test_blocks_that_slack_would_not_take_fail_the_test(
-    slack: SlackServer, client: AsyncWebClient, blocks: list[Body], reason: str
+    slack: SlackServer, client: AsyncWebClient
 ) -> None:
-    call = client.chat_postMessage(channel="C1", text="x", blocks=blocks)
+    call = client.chat_postMessage(channel="C1", text="x", blocks=[section(accessory=menu(6))])
     assert await error_of(call) == "invalid_blocks"
-    assert any(reason in one for one in slack.forgive())
+    assert "chat.postMessage: blocks[0]: overflow.options of 6 items, at most 5" in slack.forgive()
 
 
 @pytest.mark.parametrize(
@@ -239,7 +232,7 @@ async def test_blocks_that_slack_would_not_take_fail_the_test(
         ("chat.postMessage", {"text": "x"}, "invalid_arguments"),
         ("chat.postMessage", {"channel": "C1", "text": "x", "colour": "red"}, "invalid_arguments"),
         ("conversations.history", {"channel": "C1", "limit": "many"}, "invalid_arguments"),
-        ("views.open", {"trigger_id": "1", "view": modal(title="x" * 25)}, "invalid_arguments"),
+        ("views.open", {"trigger_id": "1", "view": modal(title=plain("x" * 25))}, "invalid_arguments"),
         ("views.open", {"trigger_id": "1", "view": modal(private_metadata="x" * 3_001)}, "invalid_arguments"),
         ("reactions.add", {"channel": "C1", "name": "eyes", "timestamp": "1"}, "unknown_method"),
     ],
@@ -249,6 +242,15 @@ async def test_a_call_that_no_specification_describes_fails_the_test(
 ) -> None:
     assert await error_of(client.api_call(method, json=arguments)) == error
     assert slack.forgive()
+
+
+async def test_a_body_that_holds_no_arguments_fails_the_test(slack: SlackServer) -> None:
+    async with aiohttp.ClientSession() as session:
+        answer = await session.post(f"{slack.api_url}/auth.test", data=b"<xml/>")
+    assert answer.status == 400
+    assert slack.forgive() == [
+        "auth.test: a body of the type application/octet-stream that holds no arguments"
+    ]
 
 
 async def test_the_fixture_reports_what_was_refused(clock: FakeClock) -> None:
@@ -268,73 +270,6 @@ async def test_a_message_longer_than_slack_says_anywhere_is_refused_as_slack_doe
 async def test_metadata_must_have_its_form(client: AsyncWebClient) -> None:
     call = client.chat_postMessage(channel="C1", text="x", metadata={"key": "k"})
     assert await error_of(call) == "invalid_metadata_format"
-
-
-# --- what goes wrong -----------------------------------------------------------------------------
-
-
-async def test_a_lost_request_is_not_done_and_a_lost_reply_is(
-    slack: SlackServer, scene: Scene, client: AsyncWebClient
-) -> None:
-    slack.script.add("chat.postMessage", LoseRequest(), LoseReply(), None)
-    for left in (0, 1):
-        with pytest.raises(aiohttp.ClientConnectionError):
-            await client.chat_postMessage(channel="C1", text="x")
-        assert len(scene.channel.messages) == left
-    await client.chat_postMessage(channel="C1", text="x")
-    assert slack.script.pending == 0
-
-
-async def test_answers_can_be_wrong_in_every_way(
-    slack: SlackServer, scene: Scene, client: AsyncWebClient
-) -> None:
-    faults = (Fails("is_archived"), Status(503), Status(500, accepts=True), Garble())
-    slack.script.add("chat.postMessage", *faults, channel="C1")
-    assert await error_of(client.chat_postMessage(channel="C1", text="x")) == "is_archived"
-    for _ in faults[1:]:
-        with pytest.raises((SlackApiError, aiohttp.ContentTypeError)):
-            await client.chat_postMessage(channel="C1", text="x")
-    assert len(scene.channel.messages) == 2
-    with pytest.raises(ValueError, match="never fails"):
-        slack.script.add("chat.postMessage", Fails("user_not_found"))
-
-
-async def test_a_rate_limit_says_how_long_to_wait(slack: SlackServer, client: AsyncWebClient) -> None:
-    slack.script.add("chat.postMessage", RateLimited(0), RateLimited(30))
-    client.retry_handlers = [AsyncRateLimitErrorRetryHandler(max_retry_count=0)]
-    for seconds in ("0", "30"):
-        with pytest.raises(SlackApiError) as caught:
-            await client.chat_postMessage(channel="C1", text="x")
-        assert caught.value.response.status_code == 429
-        assert caught.value.response.headers["Retry-After"] == seconds
-
-
-async def test_a_call_can_hang_until_the_end(
-    slack: SlackServer, scene: Scene, client: AsyncWebClient
-) -> None:
-    slack.script.add("chat.postMessage", Hang())
-    call = asyncio.create_task(client.chat_postMessage(channel="C1", text="x"))
-    await slack.until(lambda: scene.channel.messages)
-    assert not call.done()
-    call.cancel()
-    await asyncio.wait([call])
-
-
-async def test_the_pace_is_watched(slack: SlackServer, client: AsyncWebClient, clock: FakeClock) -> None:
-    for pause in (timedelta(seconds=1), timedelta(seconds=0.5), timedelta()):
-        await client.chat_postMessage(channel="C1", text="x")
-        clock.advance(pause)
-    assert too_fast(slack.posts[:2]) == []
-    assert too_fast(slack.posts) == ["C1: 0:00:00.500000 between two messages"]
-
-
-async def test_it_serves_from_a_thread_too(clock: FakeClock) -> None:
-    server = SlackServer(clock.now)
-    with server.in_thread():
-        token = server.world.install(server.world.add_team())
-        answer = await AsyncWebClient(token.value, base_url=f"{server.api_url}/").auth_test()
-        assert answer["ok"]
-        assert server.run(server.until(lambda: server.called("auth.test"))) == [{}]
 
 
 # --- files, links and installations --------------------------------------------------------------
@@ -361,6 +296,12 @@ async def test_links_are_unfurled_where_they_stand(
     elsewhere = {"https://arxiv.org/abs/1": {"blocks": [section()]}}
     call = client.chat_unfurl(channel="C1", ts=message.ts, unfurls=elsewhere)
     assert await error_of(call) == "cannot_unfurl_url"
+    unasked = client.chat_unfurl(unfurl_id="unfurl-0", source="composer", unfurls=cards)
+    assert await error_of(unasked) == "invalid_unfurl_id"
+    wrong = {"https://arxiv.org/abs/2508.13426": {"blocks": [section("x" * 3_001)]}}
+    call = client.chat_unfurl(channel="C1", ts=message.ts, unfurls=wrong)
+    assert await error_of(call) == "invalid_arguments"
+    assert slack.forgive()
 
 
 async def test_an_installation_gives_a_token_that_is_refreshed(
@@ -387,3 +328,10 @@ async def test_an_installation_gives_a_token_that_is_refreshed(
     assert await error_of(client.oauth_v2_access(**renewal)) == "invalid_refresh_token"
     await client_of(renewed["access_token"]).auth_revoke()
     assert await error_of(client_of(renewed["access_token"]).auth_test()) == "token_revoked"
+
+
+async def test_an_app_can_remove_itself(scene: Scene, client: AsyncWebClient) -> None:
+    stranger = client.apps_uninstall(client_id=CLIENT_ID, client_secret="guessed")
+    assert await error_of(stranger) == "bad_client_secret"
+    await client.apps_uninstall(client_id=CLIENT_ID, client_secret=CLIENT_SECRET)
+    assert await error_of(client.auth_test()) == "token_revoked"

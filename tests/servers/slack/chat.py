@@ -114,7 +114,9 @@ def unfurl(call: Call) -> Body:
     if "unfurl_id" in arguments:
         if "source" not in arguments:
             raise SlackError("missing_source")
-        target = arguments["unfurl_id"]
+        message = call.world.unfurls.get(arguments["unfurl_id"])
+        if message is None:
+            raise SlackError("invalid_unfurl_id")
     else:
         if "ts" not in arguments:
             raise SlackError("missing_ts")
@@ -122,10 +124,9 @@ def unfurl(call: Call) -> Body:
         message = channel.message(arguments["ts"])
         if message is None:
             raise SlackError("cannot_find_message")
-        if not all(url in message.text for url in arguments["unfurls"]):
-            raise SlackError("cannot_unfurl_url")
-        target = message.ts
-    call.world.unfurled.append((target, arguments["unfurls"]))
+    if not all(url in message.text for url in arguments["unfurls"]):
+        raise SlackError("cannot_unfurl_url")
+    call.world.unfurled.append((message.ts, arguments["unfurls"]))
     return {}
 
 

@@ -179,6 +179,8 @@ class SlackServer(SlackWeb):
     async def share_links(self, message: Message, links: Sequence[str]) -> Exchange:
         """Somebody wrote links of a domain that the app unfurls."""
         channel = message.channel
+        unfurl = self.world.new_id("unfurl-")
+        self.world.unfurls[unfurl] = message
         content = {
             "type": "link_shared",
             "channel": channel.id,
@@ -186,7 +188,7 @@ class SlackServer(SlackWeb):
             "message_ts": message.ts,
             "links": [{"domain": urlsplit(link).hostname, "url": link} for link in links],
             "is_bot_user_member": channel.team.bot_user in channel.members,
-            "unfurl_id": self.world.new_id("unfurl-"),
+            "unfurl_id": unfurl,
             "source": "conversations_history",
             "event_ts": message.ts,
             **({"thread_ts": message.thread_ts} if message.thread_ts else {}),

@@ -41,9 +41,8 @@ class World:
         self.homes: dict[str, View] = {}  # by user
         self.triggers: dict[str, Trigger] = {}
         self.files: dict[str, File] = {}
-        self.unfurled: list[
-            tuple[str, Body]
-        ] = []  # the message's ts or the unfurl's id, and what was unfurled
+        self.unfurls: dict[str, Message] = {}  # by the id that comes with the event of shared links
+        self.unfurled: list[tuple[str, Body]] = []  # the message's ts, and the cards
         self.tickets: set[str] = set()  # for connections of Socket Mode that are not made yet
         self.scheduled: dict[str, tuple[Channel, int, Body]] = {}
         self.links: dict[str, Link] = {}
