@@ -1,10 +1,10 @@
 """The running bot: its roles in one task group, and an orderly end."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
@@ -26,6 +26,10 @@ _THIN_EVERY: Final = timedelta(hours=24)
 _HOURLY_FOR: Final = timedelta(days=275)  # readings are hourly until they are about a year old, then daily
 
 
+Role = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
+"""Something more that runs for as long as the bot does: until the event that it is given is set."""
+
+
 class Paperboy:
     """Sources, schedule and outbox, working together until stopped."""
 
@@ -39,6 +43,7 @@ class Paperboy:
         follower: Follower,
         settings: Settings,
         *,
+        roles: Sequence[Role] = (),
         tick_every: timedelta,
     ) -> None:
         self.store = store
@@ -48,6 +53,7 @@ class Paperboy:
         self._worker = worker
         self._follower = follower
         self._settings = settings
+        self._roles = tuple(roles)
         self._ticker = Ticker(planner.tick, tick_every)
         self._stopping = asyncio.Event()
 
@@ -67,6 +73,8 @@ class Paperboy:
             roles.create_task(self._ticker.run())
             roles.create_task(self._worker.run())
             roles.create_task(self._follower.run())
+            for role in self._roles:
+                roles.create_task(role(self._stopping))
             roles.create_task(self._again(self._beat, HEARTBEAT_EVERY))
             roles.create_task(self._again(self._thin, _THIN_EVERY))
 

@@ -7,7 +7,7 @@ from typing import Final
 from slack_sdk.errors import SlackApiError
 
 from adapters.slack.api import Api, failures_told
-from adapters.slack.scopes import reasons, scopes_of
+from adapters.slack.scopes import scopes
 from adapters.slack.surface import SlackSurface
 from adapters.slack.tokens import SURFACE, OwnToken, Tokens
 from bot.commands.model import Place
@@ -48,17 +48,16 @@ async def bot_token(api: Api, token: str, packs: Collection[str]) -> Sequence[Fi
                 "first if it is not installed.",
             )
         ]
-    why = reasons(packs)
     return [
         Finding("bot token", f"speaks in {workspace}"),
         *(
             Finding(
-                f"scope {scope}",
+                f"scope {scope.name}",
                 "is missing",
-                f"Add it under OAuth & Permissions ({why[scope]}), then install the app again.",
+                f"Add it under OAuth & Permissions, to {scope.reason}; then install the app again.",
             )
-            for scope in scopes_of(packs)
-            if credentials.scopes and scope not in credentials.scopes
+            for scope in scopes(packs)
+            if credentials.scopes and scope.name not in credentials.scopes
         ),
     ]
 

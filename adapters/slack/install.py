@@ -16,6 +16,7 @@ from slack_sdk.oauth.installation_store.async_installation_store import AsyncIns
 from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
 
 from adapters.slack.api import Api
+from adapters.slack.manifest import REDIRECT_PATH
 from adapters.slack.tokens import SURFACE, Credentials
 from bot.errors import PaperboyError
 from bot.model import from_utc_ms
@@ -24,7 +25,6 @@ from bot.people.ports import InstallationStore
 from bot.ports import Clock
 
 INSTALL_PATH: Final = "/slack/install"
-REDIRECT_PATH: Final = "/slack/oauth_redirect"
 STATE_LIFE: Final = timedelta(minutes=10)
 
 

@@ -6,6 +6,7 @@ Made from the registry of commands and the scopes, so that nobody copies setting
 import json
 from collections.abc import Iterable
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from adapters.slack.answers import BOT_NAME
 from adapters.slack.scopes import chosen, events, scopes
@@ -90,6 +91,14 @@ def manifest(command: str, packs: Iterable[str], *, public_url: str | None, oaut
             "token_rotation_enabled": oauth,
         },
     }
+
+
+def new_app_link(made: dict[str, Any]) -> str:
+    """The page of Slack's that makes an app of this manifest
+    (https://docs.slack.dev/app-manifests/configuring-apps-with-app-manifests, "Sharing manifests").
+    """
+    query = urlencode({"new_app": 1, "manifest_json": json.dumps(made, separators=(",", ":"))})
+    return f"https://api.slack.com/apps?{query}"
 
 
 def usage_hint() -> str:

@@ -1,9 +1,9 @@
 """Slack, put together: what posts, what listens, and what both need."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from aiohttp import web
@@ -16,7 +16,7 @@ from adapters.slack.conversation import Conversation
 from adapters.slack.deliverer import SURFACE, SlackDeliverer
 from adapters.slack.install import oauth_flow
 from adapters.slack.people import People
-from adapters.slack.scopes import scopes_of
+from adapters.slack.scopes import scopes
 from adapters.slack.surface import SlackSurface
 from adapters.slack.tokens import InstalledTokens, Lease, OwnToken, Tokens
 from adapters.slack.transports import Socket, routes
@@ -34,11 +34,6 @@ GRACE: Final = timedelta(days=7)  # after an app is removed, what was set up wai
 _PURGE_EVERY: Final = timedelta(hours=6)
 
 
-def is_configured(settings: Settings) -> bool:
-    """Whether the settings let anything speak in Slack."""
-    return settings.slack_bot_token is not None or settings.slack_client_id is not None
-
-
 class Slack:
     """All of Slack for one bot. Belongs to one event loop."""
 
@@ -50,13 +45,13 @@ class Slack:
         self._store = store
         self._clock = clock
         self._api = Api(settings.slack_api_url)
-        self._tokens = self._made_tokens(lease)
+        self.tokens: Final = self._made_tokens(lease)
         self._secret_key = secret_key
         packs = settings.slack_packs
-        self._people = People(self._api, self._tokens, clock, allowed="people" in packs)
+        self._people = People(self._api, self.tokens, clock, allowed="people" in packs)
         self.surface: Final = SlackSurface(
             self._api,
-            self._tokens,
+            self.tokens,
             self._people,
             clock,
             self._installer,
@@ -65,7 +60,7 @@ class Slack:
             managers=settings.slack_managers,
         )
         self.deliverer: Final = SlackDeliverer(
-            self._tokens, clock, api_url=settings.slack_api_url, recheck="recheck" in packs
+            self.tokens, clock, api_url=settings.slack_api_url, recheck="recheck" in packs
         )
         self._app: SlackApp | None = None
 
@@ -97,7 +92,7 @@ class Slack:
         settings = self._settings
         conversation = Conversation(
             self._api,
-            self._tokens,
+            self.tokens,
             self._people,
             self.surface,
             commands,
@@ -108,7 +103,7 @@ class Slack:
         signing = settings.slack_signing_secret
         self._app = SlackApp(
             self._api,
-            self._tokens,
+            self.tokens,
             conversation,
             command=settings.slack_command,
             signing_secret=None if signing is None else signing.get_secret_value(),
@@ -133,7 +128,7 @@ class Slack:
             self._clock,
             client_id=settings.slack_client_id,
             client_secret=settings.slack_client_secret.get_secret_value(),
-            scopes=scopes_of(settings.slack_packs),
+            scopes=[scope.name for scope in scopes(settings.slack_packs)],
             public_url=settings.public_url,
             authorize_url=str(URL(settings.slack_api_url).with_path("/oauth/v2/authorize")),
             secret_key=self._secret_key(),
@@ -149,9 +144,9 @@ class Slack:
             _log.warning("Somebody cannot be reached in Slack.", error=str(error))
             return None
 
-    def roles(self) -> Sequence[Callable[[asyncio.Event], Awaitable[None]]]:
+    def roles(self) -> Sequence[Callable[[asyncio.Event], Coroutine[Any, Any, None]]]:
         """What runs for as long as the bot does, each until the event it is given is set."""
-        found: list[Callable[[asyncio.Event], Awaitable[None]]] = [self._purge]
+        found: list[Callable[[asyncio.Event], Coroutine[Any, Any, None]]] = [self._purge]
         app_token = self._settings.slack_app_token
         if self._app is not None and app_token is not None:
             socket = Socket(self._app, self._api, self._clock, app_token.get_secret_value())

@@ -14,10 +14,9 @@ from slack_sdk.errors import SlackApiError
 
 from adapters.slack.api import Api, code_of
 from adapters.slack.app import SlackApp
-from adapters.slack.install import INSTALL_PATH, REDIRECT_PATH
+from adapters.slack.install import INSTALL_PATH
+from adapters.slack.manifest import EVENTS_PATH, REDIRECT_PATH
 from bot.ports import Clock
-
-EVENTS_PATH: Final = "/slack/events"
 
 _log = structlog.get_logger(__name__)
 

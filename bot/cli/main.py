@@ -19,6 +19,7 @@ from bot.cli import (
     outbox,
     running,
     search,
+    setup,
     slack,
     sources,
     trending,
@@ -76,6 +77,7 @@ app.add_typer(digests.app, name="digest")
 app.add_typer(config.app, name="config")
 app.add_typer(slack.app, name="slack")
 running.register(app)
+setup.register(app)
 sources.register(app)
 importing.register(app)
 trending.register(app)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from bot.cli.common import load_settings, run, say, warn
+from bot.cli.common import load_settings, run, say, warn, with_store
 from bot.cli.output import paragraph
 from bot.config import CONFIG_FILE, Settings
 from bot.config_values import SLACK_PACKS
@@ -16,7 +16,7 @@ from bot.errors import InputError
 from bot.view.doc import Span
 
 if TYPE_CHECKING:
-    from bot.wiring import Finding
+    from bot.wiring.slack import Finding
 
 app = typer.Typer(help="Set Paperboy up for a platform, step by step.", no_args_is_help=True)
 
@@ -73,34 +73,32 @@ def _choose_packs() -> tuple[str, ...]:
 
 
 def _make_app(settings: Settings, packs: Sequence[str]) -> None:
-    from bot.wiring import slack_app_link, slack_note_to_administrator
+    from bot.wiring.slack import new_app, note
 
     say()
     say("1. Open this link: it makes the app with everything filled in. Choose your workspace, then Create.")
     say()
-    say(slack_app_link(settings, packs))
+    say(new_app(settings, packs))
     say()
     say("2. Press Install to Workspace.")
     if typer.confirm("   Does Slack say that an administrator has to approve it?", default=False):
         say()
         say("Send this to an administrator; come back when it is approved (run this command again):")
         say()
-        say(slack_note_to_administrator(settings, packs))
+        say(note(settings, packs))
         if not typer.confirm("Is it approved already?", default=False):
             raise typer.Exit
 
 
 def _asked_token(what: str, settings: Settings, *, packs: Sequence[str] | None = None) -> str:
     """A token that Slack has said to be good. `packs` are those that a bot token must have scopes for."""
-    from bot.wiring import slack_app_token_findings, slack_bot_token_findings
+    from bot.wiring.slack import app_token, bot_token
 
     while True:
         say()
         token = str(typer.prompt(f"{what}; it stays hidden", hide_input=True)).strip()
-        if packs is None:
-            found = run(slack_app_token_findings(settings, token))
-        else:
-            found = run(slack_bot_token_findings(settings, token, packs))
+        asked = app_token(settings, token) if packs is None else bot_token(settings, token, packs)
+        found = run(asked)
         show_findings(found)
         if all(one.well for one in found):
             return token
@@ -132,9 +130,9 @@ def _write(file: Path, packs: Sequence[str], bot_token: str, app_token: str, mem
 
 
 def _send_test(settings: Settings, bot_token: str, member: str) -> None:
-    from bot.wiring import slack_test_message
+    from bot.wiring.slack import test
 
-    run(slack_test_message(settings, bot_token, member))
+    run(test(settings, bot_token, member))
     say("Sent you a direct message in Slack: that works.")
 
 
@@ -172,10 +170,11 @@ def register(root: typer.Typer) -> None:
 
 def doctor() -> None:
     """Check every token, permission and channel with the platforms themselves, and say how to mend each."""
-    from bot.wiring import examine
+    from bot.cli.running import surroundings
+    from bot.wiring.slack import examine
 
     settings = load_settings()
-    found = run(examine(settings))
+    found = with_store(lambda store: examine(settings, store, surroundings()), settings)
     show_findings(found)
     if not all(one.well for one in found):
         raise typer.Exit(1)

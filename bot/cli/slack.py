@@ -24,12 +24,12 @@ def manifest(
     With a public address Slack calls Paperboy there; else, or with an app-level token, Paperboy calls Slack.
     """
     from bot.errors import InputError
-    from bot.wiring import slack_manifest, slack_manifest_as_yaml
+    from bot.wiring.slack import as_yaml, made_manifest
 
     if json_ and yaml:
         raise InputError("Choose one of --json and --yaml.")
-    made = slack_manifest(load_settings(), oauth=oauth)
+    made = made_manifest(load_settings(), oauth=oauth)
     if json_:
         print_json(made)
     else:
-        emit(slack_manifest_as_yaml(made))
+        emit(as_yaml(made))

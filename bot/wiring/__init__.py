@@ -3,12 +3,12 @@
 import gc
 import random
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import structlog
 
@@ -22,9 +22,14 @@ from bot.system import available_cores, give_free_pages_back
 from storage.sqlite.store import open_sqlite
 
 if TYPE_CHECKING:
+    from aiohttp.web import AbstractRouteDef
     from pydantic import SecretStr
 
-    from bot.app import Paperboy
+    from adapters.slack.slack import Slack
+    from bot.app import Paperboy, Role
+    from bot.commands.service import Commands
+    from bot.delivery.worker import Worker
+    from bot.schedule.planner import Planner
     from bot.search.ports import Encoder, SearchIndex
     from bot.search.service import Search
     from bot.sources.agenda import Habits
@@ -44,6 +49,23 @@ def open_store(settings: Settings, after_commit: Callable[[int], None] | None = 
         after_commit=after_commit,
         secret_key=lambda: secret_key(settings, settings.home).value,
     )
+
+
+def speaks_in_slack(settings: Settings) -> bool:
+    """Whether the settings let anything speak in Slack."""
+    return settings.slack_bot_token is not None or settings.slack_client_id is not None
+
+
+def open_slack(settings: Settings, store: Store, around: "Surroundings") -> "Slack":
+    """All of Slack, not listening yet. Raises `ConfigError` for settings that contradict each other."""
+    from adapters.slack.slack import Slack  # noqa: PLC0415 - loaded only where it is used
+
+    holder = _holder(around)
+
+    async def lease(name: str) -> bool:
+        return await store.sources.acquire(name, holder, around.clock.now(), timedelta(minutes=1))
+
+    return Slack(settings, store, around.clock, lease, lambda: secret_key(settings, settings.home).value)
 
 
 def destination_names(settings: Settings) -> list[str]:
@@ -82,7 +104,7 @@ def deliverers(settings: Settings, around: Surroundings) -> dict[str, Deliverer]
 
 
 def route_of(text: str) -> Route:
-    """The route that a person typed: `console`, or a webhook's address, in normal form.
+    """The route that a person typed, in normal form: `console`, a webhook's address, or `slack:TEAM/CHANNEL`.
 
     Raises `InputError`.
     """
@@ -92,8 +114,15 @@ def route_of(text: str) -> Route:
 
     if text.strip().lower() == CONSOLE:
         return Route(surface=CONSOLE, address=ADDRESS)
+    if text.strip().lower().startswith("slack:"):
+        from adapters.slack.address import read_address  # noqa: PLC0415 - as above
+
+        return Route(surface="slack", address=str(read_address(text.strip()[len("slack:") :])))
     if "://" not in text:
-        raise InputError(f"{text!r} is nowhere to send to. Write `console`, or a webhook's https address.")
+        raise InputError(
+            f"{text!r} is nowhere to send to. Write `console`, a webhook's https address, or "
+            "slack:TEAM/CHANNEL."
+        )
     return Route(surface="webhook", address=normal_address(text))
 
 
@@ -101,6 +130,8 @@ def shown_route(route: Route) -> str:
     """The route as it may be shown: an address's path may be a secret."""
     from adapters.webhook.address import shown  # noqa: PLC0415 - as above
 
+    if route.surface == "slack":
+        return f"slack:{route.address}"
     return shown(route.address) if route.surface == "webhook" else route.surface
 
 
@@ -118,30 +149,6 @@ def webhook_body(doc: str, created_at: datetime) -> str:
     from adapters.webhook.body import body_of  # noqa: PLC0415 - as above
 
     return body_of(Parcel("preview", "preview", "", doc, created_at, 1)).decode()
-
-
-def slack_manifest(settings: Settings, *, oauth: bool) -> dict[str, Any]:
-    """The manifest of the app in Slack; with `oauth` (or a client id) many workspaces can install it.
-
-    Raises `InputError` where that needs a public address and there is none.
-    """
-    from adapters.slack.manifest import manifest  # noqa: PLC0415 - as above
-
-    many = oauth or settings.slack_client_id is not None
-    calls_slack = settings.slack_app_token is not None and not many
-    return manifest(
-        settings.slack_command,
-        settings.slack_packs,
-        public_url=None if calls_slack else settings.public_url,
-        oauth=many,
-    )
-
-
-def slack_manifest_as_yaml(manifest: dict[str, Any]) -> str:
-    """The manifest for people to paste."""
-    from adapters.slack.manifest import as_yaml  # noqa: PLC0415 - as above
-
-    return as_yaml(manifest)
 
 
 @asynccontextmanager
@@ -269,6 +276,10 @@ async def assemble(
         store = await stack.enter_async_context(opened if opened is not None else open_store(settings))
         poller = await stack.enter_async_context(open_poller(settings, store, around))
         surfaces = deliverers(settings, around)
+        slack = open_slack(settings, store, around) if speaks_in_slack(settings) else None
+        if slack is not None:
+            stack.push_async_callback(slack.aclose)
+            surfaces[slack.deliverer.surface] = slack.deliverer
         for one in surfaces.values():
             stack.push_async_callback(one.aclose)
         worker = Worker(
@@ -278,7 +289,7 @@ async def assemble(
             name=_holder(around),
             random_=around.random,
             poll=around.idle_every,
-            notifier=Notifier(store, around.clock, around.ids, _nowhere),
+            notifier=Notifier(store, around.clock, around.ids, _direct(slack)),
         )
         planner = Planner(
             store,
@@ -290,19 +301,78 @@ async def assemble(
             queued=worker.wake,
         )
         stack.push_async_callback(planner.aclose)
-        index = await stack.enter_async_context(open_index(settings, store))
+        roles: list[Role] = []
+        if slack is None:
+            index = await stack.enter_async_context(open_index(settings, store))
+        else:
+            search = await stack.enter_async_context(open_search(settings, store, around))
+            index = search.index
+            commands = commands_of(settings, store, around, search, planner, worker)
+            roles = [*web_roles(settings, slack.listen(commands)), *slack.roles()]
         follower = Follower(
             index, store.papers, around.clock, every=around.follow_every, caught_up=give_free_pages_back
         )
         poller.on_poll(lambda _: follower.wake())
         yield Paperboy(
-            store, around.clock, poller, planner, worker, follower, settings, tick_every=around.tick_every
+            store,
+            around.clock,
+            poller,
+            planner,
+            worker,
+            follower,
+            settings,
+            roles=roles,
+            tick_every=around.tick_every,
         )
 
 
-async def _nowhere(_: Identity) -> Route | None:
-    """The route to somebody's direct messages: neither webhooks nor a console have any."""
-    return None
+def commands_of(
+    settings: Settings,
+    store: Store,
+    around: Surroundings,
+    search: "Search",
+    planner: "Planner",
+    worker: "Worker",
+) -> "Commands":
+    """Every command, over these collaborators."""
+    from bot.commands.rankings import Rankings  # noqa: PLC0415 - as above
+    from bot.commands.service import Commands  # noqa: PLC0415 - as above
+    from bot.commands.services import Cooldown, Services  # noqa: PLC0415 - as above
+
+    return Commands(
+        Services(
+            store=store,
+            search=search,
+            rankings=Rankings(store.papers, around.clock),
+            clock=around.clock,
+            ids=around.ids,
+            shares=Cooldown(around.clock),
+            serve_now=planner.serve_now,
+            queued=worker.wake,
+            key=secret_key(settings, settings.home).value,
+            zone=settings.timezone,
+            late_limit=timedelta(hours=settings.late_limit_hours),
+            sharing=settings.sharing,
+        )
+    )
+
+
+def web_roles(settings: Settings, routes: "Sequence[AbstractRouteDef]") -> "list[Role]":
+    """The web server as a role of the bot, if anything is to be served."""
+    if not routes:
+        return []
+    from adapters.web.server import WebServer  # noqa: PLC0415 - as above
+
+    return [WebServer(settings.web_address, routes).run]
+
+
+def _direct(slack: "Slack | None") -> Callable[[Identity], Awaitable[Route | None]]:
+    """Finds the route to somebody's direct messages."""
+
+    async def direct(identity: Identity) -> Route | None:
+        return None if slack is None else await slack.direct(identity)
+
+    return direct
 
 
 def habits(settings: Settings) -> "Habits":

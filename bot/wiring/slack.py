@@ -1,0 +1,123 @@
+"""What the command line does for Slack beside running the bot: the manifest, the set-up, the check-up."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from adapters.slack import checkup
+from adapters.slack.api import Api, failures_told
+from adapters.slack.checkup import Finding
+from adapters.slack.manifest import as_yaml, manifest, new_app_link
+from adapters.slack.scopes import scopes
+from bot.config import Settings
+from bot.ports import Store
+from bot.wiring import Surroundings, open_slack, speaks_in_slack
+
+
+def made_manifest(settings: Settings, *, oauth: bool) -> dict[str, Any]:
+    """The manifest of the app in Slack; with `oauth` (or a client id) many workspaces can install it.
+
+    Raises `InputError` where that needs a public address and there is none.
+    """
+    many = oauth or settings.slack_client_id is not None
+    calls_slack = settings.slack_app_token is not None and not many
+    return manifest(
+        settings.slack_command,
+        settings.slack_packs,
+        public_url=None if calls_slack else settings.public_url,
+        oauth=many,
+    )
+
+
+def new_app(settings: Settings, packs: Sequence[str]) -> str:
+    """A link that makes the app in Slack with everything filled in; the app calls Slack."""
+    return new_app_link(manifest(settings.slack_command, packs, public_url=None, oauth=False))
+
+
+def note(settings: Settings, packs: Sequence[str]) -> str:
+    """What an administrator should know who decides on the app."""
+    asked = "\n".join(f"- {scope.name}: to {scope.reason}" for scope in scopes(packs))
+    return (
+        "Hello! Our team would like to use Paperboy, a bot that posts the trending research papers to a "
+        f"channel once a day and answers {settings.slack_command} privately. We run it ourselves: no other "
+        "company sees anything of the workspace, and it reads no messages that it does not need.\n"
+        f"It asks for:\n{asked}\nCould you approve it?"
+    )
+
+
+async def bot_token(settings: Settings, token: str, packs: Sequence[str]) -> Sequence[Finding]:
+    """Whether a bot token speaks, and has the scopes of these packs."""
+    api = Api(settings.slack_api_url)
+    try:
+        return await checkup.bot_token(api, token, packs)
+    finally:
+        await api.aclose()
+
+
+async def app_token(settings: Settings, token: str) -> Sequence[Finding]:
+    """Whether an app-level token opens a socket."""
+    api = Api(settings.slack_api_url)
+    try:
+        return [await checkup.app_token(api, token)]
+    finally:
+        await api.aclose()
+
+
+async def test(settings: Settings, token: str, member: str) -> None:
+    """Sends somebody a direct message. Raises `DeliveryError`."""
+    api = Api(settings.slack_api_url)
+    try:
+        with failures_told():
+            client = api.client(token)
+            opened = await client.conversations_open(users=member)
+            await client.chat_postMessage(
+                channel=str(opened["channel"]["id"]),
+                text=f"Paperboy can reach you. Type {settings.slack_command} anywhere to see today's papers.",
+            )
+    finally:
+        await api.aclose()
+
+
+async def examine(settings: Settings, store: Store, around: Surroundings) -> Sequence[Finding]:
+    """Everything that Slack needs, as far as Slack can be asked."""
+    if not speaks_in_slack(settings):
+        return [Finding("Slack", "is not set up", "`paperboy setup slack` does it.")]
+    found: list[Finding] = []
+    if settings.slack_bot_token is not None:
+        found += await bot_token(settings, settings.slack_bot_token.get_secret_value(), settings.slack_packs)
+    if settings.slack_app_token is not None:
+        found += await app_token(settings, settings.slack_app_token.get_secret_value())
+    elif settings.slack_signing_secret is None:
+        found.append(
+            Finding(
+                "commands",
+                "cannot reach Paperboy",
+                "Set PAPERBOY_SLACK_APP_TOKEN (Socket Mode), or PAPERBOY_SLACK_SIGNING_SECRET and "
+                "PAPERBOY_PUBLIC_URL.",
+            )
+        )
+    elif settings.public_url is None:
+        found.append(
+            Finding(
+                "public address", "is not set", "Set PAPERBOY_PUBLIC_URL to the address that Slack calls."
+            )
+        )
+    slack = open_slack(settings, store, around)
+    try:
+        destinations = await store.destinations.list()
+        found += [one async for one in checkup.channels(slack.surface, slack.tokens, destinations)]
+    finally:
+        await slack.aclose()
+    return found
+
+
+__all__ = [
+    "Finding",
+    "app_token",
+    "as_yaml",
+    "bot_token",
+    "examine",
+    "made_manifest",
+    "new_app",
+    "note",
+    "test",
+]
