@@ -250,7 +250,7 @@ def slack_managers(raw: object) -> tuple[str, ...]:
     if names in (["members"], ["admins"]):
         return tuple(names)
     for name in names:
-        if not re.fullmatch(r"[UW][A-Z0-9]{6,}", name.upper()):
+        if not re.fullmatch(r"[UW][A-Z0-9]{1,30}", name.upper()):
             raise BadValueError(f"{shown(name)} is neither members, admins, nor an id such as U012ABCDEF.")
     return tuple(dict.fromkeys(name.upper() for name in names))
 

@@ -23,7 +23,8 @@ class WebServer:
         self._host = host.strip("[]")
         self._port = int(port)
         self._routes = routes
-        self.port = self._port  # the real one once it runs
+        self.port = self._port  # the real one once it listens
+        self.listening = asyncio.Event()
 
     async def run(self, stopped: asyncio.Event) -> None:
         """Serves until `stopped`. Raises `ConfigError` if nobody can listen there."""
@@ -41,6 +42,7 @@ class WebServer:
                     "PAPERBOY_WEB_ADDRESS to an address and port that are free."
                 ) from error
             self.port = runner.addresses[0][1]
+            self.listening.set()
             _log.info("The web server listens.", host=self._host, port=self.port)
             await stopped.wait()
         finally:

@@ -1,0 +1,113 @@
+"""Our own Slack, whole, over the real store and search, reachable by the loopback Slack in either way."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from adapters.slack.slack import Slack
+from adapters.web.server import WebServer
+from bot.commands.service import Commands
+from bot.config import Settings
+from bot.ports import Clock, Store
+from bot.search.service import Search
+from storage.embedding.static import open_static
+from storage.index.index import open_index
+from storage.sqlite.store import open_sqlite
+from tests.contract.commands import KEY, World, fill
+from tests.servers.slack import Scene, SlackServer
+
+SECRET = "signing-secret-of-the-loopback"
+
+Transport = Literal["socket", "http"]
+
+
+@dataclass
+class SlackBot:
+    """The bot with the other end in hand."""
+
+    slack: Slack
+    store: Store
+    world: World
+    server: SlackServer
+    scene: Scene
+    web: WebServer | None = None
+    settings: Settings = field(default_factory=Settings)
+
+
+@asynccontextmanager
+async def slack_bot(
+    server: SlackServer,
+    scene: Scene,
+    clock: Clock,
+    folder: Path,
+    transport: Transport = "socket",
+    **settings: Any,
+) -> AsyncIterator[SlackBot]:
+    """The bot, listening; `settings` are added to those that it needs to listen at all."""
+    reached = (
+        {"slack_app_token": scene.app_token.value}
+        if transport == "socket"
+        else {"slack_signing_secret": SECRET, "public_url": "https://papers.example.org"}
+    )
+    own = {} if "slack_client_id" in settings else {"slack_bot_token": scene.token.value}
+    made = Settings.model_validate(
+        {
+            "home": folder,
+            "slack_api_url": server.api_url,
+            "web_address": "127.0.0.1:0",
+            **own,
+            **reached,
+            **settings,
+        }
+    )
+    stopped = asyncio.Event()
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(open_sqlite(folder / "paperboy.db", secret_key=lambda: KEY))
+        await fill(store)
+        index = await stack.enter_async_context(open_index(folder / "index", store.papers, open_static()))
+        await index.catch_up()
+        world = World.over(store, lambda _: Search(store.papers, index, clock))
+        world.services = _timed(world, clock)
+
+        async def lease(_: str) -> bool:
+            return True
+
+        slack = Slack(made, store, clock, lease, lambda: KEY)
+        stack.push_async_callback(slack.aclose)
+        stack.push_async_callback(slack.deliverer.aclose)
+        routes = slack.listen(Commands(world.services))
+        roles = [asyncio.create_task(role(stopped)) for role in slack.roles()]
+        stack.push_async_callback(_end, roles, stopped)
+        bot = SlackBot(slack, store, world, server, scene, settings=made)
+        if routes:
+            bot.web = WebServer("127.0.0.1:0", routes)
+            roles.append(asyncio.create_task(bot.web.run(stopped)))
+            await bot.web.listening.wait()
+        if transport == "socket":
+            await server.connected()
+        else:
+            assert bot.web is not None
+            server.use_http(f"http://127.0.0.1:{bot.web.port}/slack/events", SECRET)
+        yield bot
+
+
+def _timed(world: World, clock: Clock) -> Any:
+    from dataclasses import replace
+
+    from bot.commands.rankings import Rankings
+    from bot.commands.services import Cooldown
+
+    return replace(
+        world.services,
+        clock=clock,
+        rankings=Rankings(world.store.papers, clock),
+        shares=Cooldown(clock),
+    )
+
+
+async def _end(roles: list[asyncio.Task[None]], stopped: asyncio.Event) -> None:
+    stopped.set()
+    await asyncio.gather(*roles)
