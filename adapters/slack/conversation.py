@@ -181,8 +181,7 @@ class Conversation:
 
     async def _answer(self, who: Heard, reply: Reply) -> None:
         if reply.form is not None and who.trigger:
-            place = reply.form.place or _place(who)
-            if await self._open(who, forms.modal(reply.form, _carried(place))):
+            if await self._open(who, forms.modal(reply.form, _carried(_place(who)))):
                 return
         if reply.attachment is not None:
             await self._files.give(who.tenant, who.user, reply.attachment)

@@ -41,20 +41,15 @@ async def managed(
         return found
     if owner_too and person is not None and found.owner_id == person.recipient_id:
         return found
-    channel = place_of(found, place)
+    channel = Place(
+        surface=place.surface,
+        tenant=place.tenant,
+        address=found.route.address,
+        name=found.label or found.name,
+    )
     if found.pool is Pool.SUBSCRIPTIONS or not await surface.may_manage(actor, channel):
         raise InputError(f"Only who may manage {channel.name} can do that.")
     return found
-
-
-def place_of(one: Destination, asked_at: Place) -> Place:
-    """Where the destination is, for somebody who asks about it elsewhere in the same organisation."""
-    return Place(
-        surface=asked_at.surface,
-        tenant=asked_at.tenant,
-        address=one.route.address,
-        name=one.label or one.name,
-    )
 
 
 async def log(services: Services, one: Destination, actor: Actor, what: str) -> None:

@@ -172,15 +172,13 @@ class FormRequest:
     """Asks the surface for a form with the command's options.
 
     `values` are as they would be typed. What is submitted comes back as a call of the command.
-    `subject` is handed back with it (the destination that is edited), and so is `place`, if the form is of
-    another place than the one where it was asked for.
+    `subject` is handed back with it (the destination that is edited).
     """
 
     command: Command
     values: Mapping[str, str] = field(default_factory=dict)
     intro: str = ""
     subject: str = ""
-    place: "Place | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
