@@ -7,7 +7,7 @@
 What a message cannot hold goes on in its thread. No word and no entity is ever cut.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, assert_never
@@ -44,33 +44,78 @@ class Message:
     text: str  # escaped; to be sent with `mrkdwn` off
 
 
-def messages(doc: Doc, layout: Layout = Layout.COMPACT) -> tuple[Message, ...]:
-    """The message, and those that go on in its thread.
+def messages(
+    doc: Doc, layout: Layout = Layout.COMPACT, *, further: str = "in the thread"
+) -> tuple[Message, ...]:
+    """The message, and those that it goes on in, which stand where `further` says.
 
     Raises `ValueError` for a row of buttons that no message can hold.
     """
-    doc = with_unique_labels(doc)
     if layout is not Layout.THREAD:
-        return tuple(_messages(doc, layout))
+        return tuple(_messages(_ready(doc), layout, further))
+    doc = with_unique_labels(doc)
     head = replace(doc, blocks=tuple(map(_title_alone, doc.blocks)))
     cards = [Doc((block,), "") for block in doc.blocks if isinstance(block, PaperCard)]
     return (
-        *_messages(head, Layout.COMPACT),
-        *(message for card in cards for message in _messages(card, layout)),
+        *_messages(head, Layout.COMPACT, further),
+        *(message for card in cards for message in _messages(card, layout, further)),
     )
 
 
 def blocks_of(doc: Doc, layout: Layout = Layout.COMPACT) -> list[Json]:
     """All of the blocks, for where others are counted with them (a home, a form)."""
-    return [made for block in with_unique_labels(doc).blocks for made in _render(block, layout)]
+    return [made for block in _ready(doc).blocks for made in _render(block, layout)]
 
 
-def _messages(doc: Doc, layout: Layout) -> Iterator[Message]:
+def _ready(doc: Doc) -> Doc:
+    """The message as it can be shown: its labels differ, and whom its small print names as the author of its
+    summaries is not named again beside each.
+    """
+    small_print = "".join(plain(block.spans) for block in doc.blocks if isinstance(block, Note))
+
+    def shown(block: Block) -> Block:
+        if isinstance(block, PaperCard) and f"Summaries by {block.summary_from}." in small_print:
+            return replace(block, summary_from=None)
+        return block
+
+    return with_unique_labels(replace(doc, blocks=tuple(map(shown, doc.blocks))))
+
+
+def _messages(doc: Doc, layout: Layout, further: str) -> Iterator[Message]:
     lead = doc.fallback
-    for part in pack(doc, BUDGET, partial(_size, layout=layout)):
+    for part in _parts(doc, partial(_size, layout=layout), further):
         blocks = tuple(made for block in part.blocks for made in _render(block, layout))
         yield Message(blocks, _text(part, lead))
         lead = ""
+
+
+def _parts(doc: Doc, size: Callable[[Block], Size], further: str) -> tuple[Doc, ...]:
+    """The message packed; what stands below its papers stays in the first part, where it is seen."""
+    packed = pack(doc, BUDGET, size)
+    papers = [index for index, block in enumerate(doc.blocks) if isinstance(block, PaperCard)]
+    if len(packed) == 1 or not papers:
+        return packed
+    body = replace(doc, blocks=doc.blocks[: papers[-1] + 1])
+    foot = doc.blocks[papers[-1] + 1 :]
+    taken = sum(map(size, foot), _size(_signpost(1000, 2000, further), Layout.COMPACT))
+    if taken.characters > BUDGET.characters // 4 or taken.blocks > BUDGET.blocks // 4:
+        return packed
+    room = Budget(BUDGET.characters - taken.characters, BUDGET.blocks - taken.blocks)
+    first, *others = pack(body, room, size)
+    numbers = [block.number for part in others for block in part.blocks if isinstance(block, PaperCard)]
+    signpost = (_signpost(numbers[0], numbers[-1], further),) if numbers else ()
+    return (replace(first, blocks=(*first.blocks, *signpost, *foot)), *others)
+
+
+def _signpost(first: int, last: int, further: str) -> Note:
+    """Where those papers are that a message has no room for."""
+    return Note(
+        (
+            Span(
+                f"Papers {first} to {last} are {further}." if first < last else f"Paper {first} is {further}."
+            ),
+        )
+    )
 
 
 def _text(part: Doc, lead: str) -> str:

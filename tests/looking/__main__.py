@@ -8,7 +8,7 @@ from pathlib import Path
 
 from adapters.slack.render import messages
 from bot.model import Layout
-from bot.view.doc import Actions, Button, Doc, Heading, Note, PaperCard, Section, Span
+from bot.view.doc import Actions, Block, Button, Doc, Heading, Note, PaperCard, Section, Span
 from tests.looking.days import digest_of, recorded_store
 from tests.looking.slack_html import page
 
@@ -32,7 +32,7 @@ def hostile() -> Doc:
             summary=(Span(f"We *show* that {title}"[:118]),),
             summary_from="abstract",
             facts=(
-                Span("57 upvotes, about 3× usual by this hour"),
+                Span("57 upvotes, three times the usual"),
                 Span("A_B_ *C* … D`E` (11)"),
                 Span("A*STAR"),
             ),
@@ -40,7 +40,7 @@ def hostile() -> Doc:
         )
         for number, title in enumerate(HOSTILE, 1)
     )
-    blocks = (
+    blocks: tuple[Block, ...] = (
         Heading((Span("Trending papers · Thu 20 Nov"),)),
         *cards,
         Note((Span("Set up by *maya* <@U1>."),)),

@@ -11,36 +11,37 @@ from typing import Any, Final
 Json = dict[str, Any]
 
 STYLE: Final = """
+:root { --ground: #fff; --text: #1d1c1d; --dim: #616061; --line: #ddd; --link: #1264a3; }
+.dark { --ground: #1a1d21; --text: #d1d2d3; --dim: #ababad; --line: #4a4b4d; --link: #1d9bd1; }
 body { margin: 0; padding: 16px 20px; background: var(--ground); color: var(--text);
   font: 15px/1.46668 Lato, "Noto Sans", "Noto Color Emoji", sans-serif; }
-:root { --ground: #fff; --text: #1d1c1d; --dim: #616061; --line: #ddd; --link: #1264a3; --quote: #ddd; }
-.dark { --ground: #1a1d21; --text: #d1d2d3; --dim: #ababad; --line: #4a4b4d; --link: #1d9bd1; --quote: #4a4b4d; }
-h2 { font-size: 12px; color: var(--dim); font-weight: 400; margin: 24px 0 8px; border-top: 1px dashed var(--line);
-  padding-top: 8px; }
+h2 { font-size: 12px; color: var(--dim); font-weight: 400; margin: 24px 0 8px; padding-top: 8px;
+  border-top: 1px dashed var(--line); }
 .message { display: flex; gap: 8px; padding: 4px 0; }
 .reply { margin-left: 44px; }
-.face { width: 36px; height: 36px; border-radius: 4px; background: #1f3a5f; color: #fff; text-align: center;
-  font: 700 18px/36px serif; flex: none; }
-.reply .face { width: 24px; height: 24px; font: 700 12px/24px serif; }
+.face { width: 36px; height: 36px; border-radius: 4px; background: #1f3a5f; color: #fff; flex: none;
+  text-align: center; font: 700 18px/36px serif; }
 .body { flex: 1; min-width: 0; max-width: 600px; }
 .name b { font-weight: 900; } .name i { font-style: normal; font-size: 12px; color: var(--dim); }
 .name small { background: var(--line); border-radius: 2px; padding: 1px 3px; font-size: 10px; margin: 0 4px; }
-.block { margin: 4px 0 8px; overflow-wrap: break-word; }
+.block { margin: 4px 0 8px; overflow-wrap: break-word; position: relative; }
 .header { font-size: 18px; font-weight: 900; line-height: 1.33; margin-top: 8px; }
-.section { display: flex; gap: 16px; justify-content: space-between; white-space: pre-wrap; margin-top: 8px; }
-.section > div { min-width: 0; overflow-wrap: anywhere; }
+.section { display: flex; gap: 16px; justify-content: space-between; margin-top: 8px; }
+.section > div:first-child { min-width: 0; overflow-wrap: anywhere; white-space: pre-wrap; }
 .context { font-size: 13px; color: var(--dim); line-height: 1.38; margin: 0 0 8px; }
 .context span { margin-right: 8px; white-space: pre-wrap; }
-.rich { white-space: pre-wrap; }
-.quote { border-left: 4px solid var(--quote); padding-left: 12px; white-space: pre-wrap; }
+.rich, .quote { white-space: pre-wrap; }
+.quote { border-left: 4px solid var(--line); padding-left: 12px; }
 a { color: var(--link); text-decoration: none; }
 hr { border: 0; border-top: 1px solid var(--line); margin: 16px 0; }
-.button, .menu { display: inline-block; border: 1px solid var(--line); border-radius: 4px; padding: 0 12px 1px;
-  font: 700 13px/28px Lato, "Noto Sans", sans-serif; margin: 0 8px 8px 0; height: 28px; white-space: nowrap; }
+.button, .menu { display: inline-block; height: 28px; padding: 0 12px 1px; margin: 0 8px 8px 0;
+  border: 1px solid var(--line); border-radius: 4px; white-space: nowrap;
+  font: 700 13px/28px Lato, "Noto Sans", sans-serif; }
 .menu { padding: 0 8px; margin: 0; flex: none; letter-spacing: 1px; }
 .danger { color: #e01e5a; }
-.options { font-size: 11px; color: var(--dim); border: 1px solid var(--line); border-radius: 4px; padding: 4px 8px;
-  width: max-content; margin: 0 0 8px auto; }
+.options { position: absolute; right: 0; top: 34px; z-index: 1; padding: 8px 16px; font-size: 14px;
+  background: var(--ground); border: 1px solid var(--line); border-radius: 6px;
+  box-shadow: 0 4px 12px #0003; }
 mark { background: #fde2ec; color: #b3003c; }
 """
 
@@ -84,7 +85,7 @@ def _block(block: Json) -> str:
         case "section":
             beside = _element(block["accessory"]) if "accessory" in block else ""
             below = _options(block.get("accessory", {}))
-            return f'<div class="block section"><div>{_text(block["text"])}</div>{beside}</div>{below}'
+            return f'<div class="block section"><div>{_text(block["text"])}</div>{beside}{below}</div>'
         case "context":
             inner = "".join(f"<span>{_text(one)}</span>" for one in block["elements"])
             return f'<div class="block context">{inner}</div>'
