@@ -180,9 +180,13 @@ class Conversation:
     # --- answering -------------------------------------------------------------------------------
 
     async def _answer(self, who: Heard, reply: Reply) -> None:
-        if reply.form is not None and who.trigger:
-            if await self._open(who, forms.modal(reply.form, _carried(_place(who)))):
-                return
+        opened = (
+            reply.form is not None
+            and bool(who.trigger)
+            and await self._open(who, forms.modal(reply.form, _carried(_place(who))))
+        )
+        if opened:
+            return
         if reply.attachment is not None:
             await self._files.give(who.tenant, who.user, reply.attachment)
         if who.response_url:

@@ -7,10 +7,10 @@ every address (`adapters.slack.address`).
 import asyncio
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Final, Protocol, Self
+from typing import Any, Final, Self
 
 import structlog
 
@@ -60,6 +60,10 @@ class Credentials:
             None if value["refresh_token"] is None else Hidden(value["refresh_token"]),
             None if expires_at is None else from_utc_ms(expires_at),
         )
+
+
+Lease = Callable[[str], Awaitable[bool]]
+"""Takes a short lease of that name; `False` if another process has it."""
 
 
 class Tokens(ABC):
@@ -125,7 +129,7 @@ class InstalledTokens(Tokens):
         api: Api,
         installations: InstallationStore,
         clock: Clock,
-        lease: "Lease",
+        lease: Lease,
         *,
         client_id: str,
         client_secret: str,
@@ -167,12 +171,6 @@ class InstalledTokens(Tokens):
         await self._installations.put(replace(installation, secret=renewed.to_secret()))
         _log.info("A Slack token was renewed.", tenant=installation.tenant)
         return renewed
-
-
-class Lease(Protocol):
-    """Takes a short lease of that name; `False` if another process has it."""
-
-    async def __call__(self, name: str) -> bool: ...
 
 
 def credentials_of(answer: Mapping[str, Any] | bytes, now: datetime, *, bot_user: str = "") -> Credentials:

@@ -3,13 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from adapters.slack.slack import Slack
 from adapters.web.server import WebServer
+from bot.commands.rankings import Rankings
 from bot.commands.service import Commands
+from bot.commands.services import Cooldown, Services
 from bot.config import Settings
 from bot.ports import Clock, Store
 from bot.search.service import Search
@@ -34,7 +36,6 @@ class SlackBot:
     server: SlackServer
     scene: Scene
     web: WebServer | None = None
-    settings: Settings = field(default_factory=Settings)
 
 
 @asynccontextmanager
@@ -81,7 +82,7 @@ async def slack_bot(
         routes = slack.listen(Commands(world.services))
         roles = [asyncio.create_task(role(stopped)) for role in slack.roles()]
         stack.push_async_callback(_end, roles, stopped)
-        bot = SlackBot(slack, store, world, server, scene, settings=made)
+        bot = SlackBot(slack, store, world, server, scene)
         if routes:
             bot.web = WebServer("127.0.0.1:0", routes)
             roles.append(asyncio.create_task(bot.web.run(stopped)))
@@ -94,12 +95,7 @@ async def slack_bot(
         yield bot
 
 
-def _timed(world: World, clock: Clock) -> Any:
-    from dataclasses import replace
-
-    from bot.commands.rankings import Rankings
-    from bot.commands.services import Cooldown
-
+def _timed(world: World, clock: Clock) -> Services:
     return replace(
         world.services,
         clock=clock,
