@@ -121,12 +121,12 @@ class SlackDeliverer:
         if self.ability is not Ability.READ_BACK:
             raise NotAcceptedError(f"{SURFACE} cannot be asked about {parcel.delivery_id}.")
         try:
-            head = await self._find_head(address, parcel)
+            head = await self._find_head(address, parcel, until)
             if head is None:
                 return None
             missing = dict(enumerate(parts[1:], 1))
             if missing:
-                for part in await self._parts_there(address, parcel.key, head):
+                for part in await self._parts_there(address, parcel.key, head, until):
                     missing.pop(part, None)
         except DoubtfulError as error:  # nothing is in doubt about a question: it is asked again
             raise NotAcceptedError(str(error), LANDING) from None
@@ -203,11 +203,12 @@ class SlackDeliverer:
 
     # --- reading back ----------------------------------------------------------------------------
 
-    async def _find_head(self, address: Address, parcel: Parcel) -> str | None:
+    async def _find_head(self, address: Address, parcel: Parcel, until: datetime) -> str | None:
         since = parcel.created_at - _CLOCKS_APART
         pages = self._pages(
             AsyncWebClient.conversations_history,
             address,
+            until,
             oldest=f"{since.timestamp():.6f}",
             include_all_metadata=True,
         )
@@ -217,15 +218,21 @@ class SlackDeliverer:
                 return str(message["ts"])
         return None
 
-    async def _parts_there(self, address: Address, key: str, head: str) -> list[int]:
-        pages = self._pages(AsyncWebClient.conversations_replies, address, ts=head, include_all_metadata=True)
+    async def _parts_there(self, address: Address, key: str, head: str, until: datetime) -> list[int]:
+        pages = self._pages(
+            AsyncWebClient.conversations_replies, address, until, ts=head, include_all_metadata=True
+        )
         payloads = [_payload(message) async for message in pages]
         return [payload["part"] for payload in payloads if payload.get("key") == key and "part" in payload]
 
-    async def _pages(self, method: _Method, address: Address, **asked: Any) -> AsyncIterator[dict[str, Any]]:
-        """The messages that a method lists, page after page."""
+    async def _pages(
+        self, method: _Method, address: Address, until: datetime, **asked: Any
+    ) -> AsyncIterator[dict[str, Any]]:
+        """The messages that a method lists, page after page, as far as that can be done by `until`."""
         cursor = ""
         while True:
+            if self._clock.now() > until - self._one_request:
+                raise NotAcceptedError("The channel has too many messages to be read in time.", LANDING)
             more = {"cursor": cursor} if cursor else {}
             answer = await self._call(
                 method, address.tenant, channel=address.channel, limit=_PAGE, **asked, **more

@@ -323,13 +323,13 @@ def _checked_name(name: str) -> str:
 
 
 def _route(text: str) -> Route:
-    from bot.wiring import route_of
+    from bot.wiring.routes import route_of
 
     return route_of(text)
 
 
 def _shown(route: Route) -> str:
-    from bot.wiring import shown_route
+    from bot.wiring.routes import shown_route
 
     return shown_route(route)
 
@@ -343,7 +343,7 @@ def _do_and_confirm(
     json_: bool,
 ) -> None:
     """Makes or changes a destination, and says how it stands now."""
-    from bot.wiring import receivers_secret
+    from bot.wiring.routes import receivers_secret
 
     if route is not None:
         receivers_secret(settings, route)  # if the key for it cannot be had, nothing must be stored

@@ -61,7 +61,7 @@ def show_preview(name: str | None, at: str | None, surface: Surface, window: Win
         slot = Slot(_local_date(found, as_of), as_of)
         made = await make(store, found, slot, as_of, ledger=at is None)
         if surface is Surface.WEBHOOK:
-            from bot.wiring import webhook_body
+            from bot.wiring.routes import webhook_body
 
             return webhook_body(to_json(made.doc), slot.at)
         return to_plain(made.doc, text_width())

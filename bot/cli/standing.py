@@ -36,7 +36,7 @@ class Standing:
 async def standing(store: Store, destination: Destination, settings: Settings, now: datetime) -> Standing:
     """Gathers how a destination stands. Raises `ConfigError` if the signing key cannot be had."""
     from bot.schedule.standing import appointments, next_appointment
-    from bot.wiring import receivers_secret, shown_route
+    from bot.wiring.routes import receivers_secret, shown_route
 
     passed = await appointments(store, destination, _LAST)
     others = [

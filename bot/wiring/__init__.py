@@ -6,17 +6,16 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from importlib.metadata import version
 from typing import TYPE_CHECKING, TextIO
 
 import structlog
 
 from bot.config import Settings
-from bot.errors import InputError
 from bot.model import Route, Window
 from bot.people.model import Identity
-from bot.ports import Clock, Deliverer, Ids, Parcel, Store
+from bot.ports import Clock, Deliverer, Ids, Store
 from bot.secret import secret_key
 from bot.system import available_cores, give_free_pages_back
 from storage.sqlite.store import open_sqlite
@@ -101,54 +100,6 @@ def deliverers(settings: Settings, around: Surroundings) -> dict[str, Deliverer]
         WebhookDeliverer(secret_key=key.value, clock=around.clock, version=VERSION),
     ]
     return {one.surface: one for one in made}
-
-
-def route_of(text: str) -> Route:
-    """The route that a person typed, in normal form: `console`, a webhook's address, or `slack:TEAM/CHANNEL`.
-
-    Raises `InputError`.
-    """
-    from adapters.console.deliverer import ADDRESS  # noqa: PLC0415 - as above
-    from adapters.console.deliverer import SURFACE as CONSOLE  # noqa: PLC0415 - as above
-    from adapters.webhook.address import normal_address  # noqa: PLC0415 - as above
-
-    if text.strip().lower() == CONSOLE:
-        return Route(surface=CONSOLE, address=ADDRESS)
-    if text.strip().lower().startswith("slack:"):
-        from adapters.slack.address import read_address  # noqa: PLC0415 - as above
-
-        return Route(surface="slack", address=str(read_address(text.strip()[len("slack:") :])))
-    if "://" not in text:
-        raise InputError(
-            f"{text!r} is nowhere to send to. Write `console`, a webhook's https address, or "
-            "slack:TEAM/CHANNEL."
-        )
-    return Route(surface="webhook", address=normal_address(text))
-
-
-def shown_route(route: Route) -> str:
-    """The route as it may be shown: an address's path may be a secret."""
-    from adapters.webhook.address import shown  # noqa: PLC0415 - as above
-
-    if route.surface == "slack":
-        return f"slack:{route.address}"
-    return shown(route.address) if route.surface == "webhook" else route.surface
-
-
-def receivers_secret(settings: Settings, route: Route) -> str | None:
-    """What a receiver needs to check our signatures; `None` where nothing is signed."""
-    from adapters.webhook.signing import webhook_secret  # noqa: PLC0415 - as above
-
-    if route.surface != "webhook":
-        return None
-    return webhook_secret(secret_key(settings, settings.home).value, route.address)
-
-
-def webhook_body(doc: str, created_at: datetime) -> str:
-    """What a webhook's receiver would get for this message, as text."""
-    from adapters.webhook.body import body_of  # noqa: PLC0415 - as above
-
-    return body_of(Parcel("preview", "preview", "", doc, created_at, 1)).decode()
 
 
 @asynccontextmanager

@@ -1,7 +1,7 @@
 """The Slack deliverer against the loopback Slack: what goes out, and what becomes of threads."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -10,7 +10,8 @@ from bot.errors import DoubtfulError, NotAcceptedError, RefusedError
 from bot.model import Layout
 from bot.ports import Deliverer, Parcel
 from bot.view.doc import Block, Button, Doc, Heading, Note, PaperCard, Span, to_json
-from tests.contract.deliverers import NOW, SlackBench, slack_bench
+from tests.clocks import FakeClock
+from tests.contract.deliverers import NOW, OneToken, SlackBench, slack_bench
 from tests.servers.slack.faults import (
     Fails,
     Fault,
@@ -253,3 +254,23 @@ async def test_an_installation_that_is_gone_pauses_without_a_request(slack: Slac
         await deliverer.send(parcel())
     assert caught.value.pause
     assert slack.server.calls == []
+
+
+class Busy(FakeClock):
+    """A clock on which everything takes long: it moves by 25 s whenever it is looked at."""
+
+    def now(self) -> datetime:
+        self.advance(timedelta(seconds=25))
+        return super().now()
+
+
+async def test_a_channel_that_cannot_be_read_in_time_is_read_later(slack: SlackBench) -> None:
+    for number in range(450):
+        slack.server.world.say(slack.channel, slack.maya, f"chatter {number}")
+    token = OneToken(slack.secrets[0])
+    deliverer = SlackDeliverer(token, Busy(NOW), api_url=slack.server.api_url, recheck=True)
+    with pytest.raises(NotAcceptedError) as caught:
+        await deliverer.find(parcel())
+    assert caught.value.retry_after is not None
+    assert len(slack.server.called(HISTORY)) < 3
+    await deliverer.aclose()

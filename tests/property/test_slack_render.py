@@ -211,11 +211,12 @@ def test_every_paper_is_shown_once_in_order(doc: Doc, layout: Layout) -> None:
 def test_what_stands_below_the_papers_is_in_the_first_message() -> None:
     cards = tuple(PaperCard(n, "k", Span(f"Paper {n} " + "word " * 60)) for n in range(1, 41))
     foot = (Actions((Button("Search papers", "search:"),)), Note((Span("Next: tomorrow."),)))
-    first, *others = messages(Doc((Heading((Span("Trending"),)), *cards, *foot), "Trending"))
+    doc = Doc((Heading((Span("Trending"),)), *cards, *foot), "Trending")
+    first, *others = messages(doc, further="below")
     assert others
     signpost, row, small_print = first.blocks[-3:]
     shown = sum(block["type"] == "section" for block in first.blocks)
-    assert signpost["elements"][0]["text"] == f"Papers {shown + 1} to 40 are in the thread."
+    assert signpost["elements"][0]["text"] == f"Papers {shown + 1} to 40 are below."
     assert row["elements"][0]["text"]["text"] == "Search papers"
     assert small_print["elements"][0]["text"] == "Next: tomorrow."
 

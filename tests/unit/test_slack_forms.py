@@ -52,7 +52,7 @@ def test_a_form_that_is_sent_as_it_opens_means_the_commands_defaults(command: Co
 def test_what_is_filled_in_is_what_would_be_typed() -> None:
     command = BY_NAME["channel add"]
     view = forms.modal(FormRequest(command=command, subject="d1", values={"zone": "Europe/Berlin"}), "C1 x")
-    chosen = {
+    chosen: dict[str, dict[str, Any]] = {
         "at": {"selected_time": "17:30"},
         "days": {"selected_options": [{"value": "mon"}, {"value": "thu"}]},
         "filter": {"value": "cat:cs.CL -survey"},
