@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 
     from adapters.slack.slack import Slack
     from bot.app import Paperboy, Role
-    from bot.commands.service import Commands
-    from bot.delivery.worker import Worker
-    from bot.schedule.planner import Planner
     from bot.search.ports import Encoder, SearchIndex
     from bot.search.service import Search
     from bot.sources.agenda import Habits
@@ -218,10 +215,12 @@ async def assemble(
 ) -> AsyncIterator["Paperboy"]:
     """The whole program, ready to run; leaving the context closes what it opened."""
     from bot.app import Paperboy  # noqa: PLC0415 - as above
+    from bot.commands.service import Commands  # noqa: PLC0415 - as above
     from bot.delivery.notices import Notifier  # noqa: PLC0415 - as above
     from bot.delivery.worker import Worker  # noqa: PLC0415 - as above
     from bot.schedule.planner import Planner  # noqa: PLC0415 - as above
     from bot.search.following import Follower  # noqa: PLC0415 - as above
+    from bot.wiring.commands import command_services  # noqa: PLC0415 - as above
 
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(opened if opened is not None else open_store(settings))
@@ -258,8 +257,10 @@ async def assemble(
         else:
             search = await stack.enter_async_context(open_search(settings, store, around))
             index = search.index
-            commands = commands_of(settings, store, around, search, planner, worker)
-            roles = [*web_roles(settings, slack.listen(commands)), *slack.roles()]
+            services = command_services(
+                settings, around, store, search, planner, worker.wake, sharing=settings.sharing
+            )
+            roles = [*web_roles(settings, slack.listen(Commands(services))), *slack.roles()]
         follower = Follower(
             index, store.papers, around.clock, every=around.follow_every, caught_up=give_free_pages_back
         )
@@ -275,37 +276,6 @@ async def assemble(
             roles=roles,
             tick_every=around.tick_every,
         )
-
-
-def commands_of(
-    settings: Settings,
-    store: Store,
-    around: Surroundings,
-    search: "Search",
-    planner: "Planner",
-    worker: "Worker",
-) -> "Commands":
-    """Every command, over these collaborators."""
-    from bot.commands.rankings import Rankings  # noqa: PLC0415 - as above
-    from bot.commands.service import Commands  # noqa: PLC0415 - as above
-    from bot.commands.services import Cooldown, Services  # noqa: PLC0415 - as above
-
-    return Commands(
-        Services(
-            store=store,
-            search=search,
-            rankings=Rankings(store.papers, around.clock),
-            clock=around.clock,
-            ids=around.ids,
-            shares=Cooldown(around.clock),
-            serve_now=planner.serve_now,
-            queued=worker.wake,
-            key=secret_key(settings, settings.home).value,
-            zone=settings.timezone,
-            late_limit=timedelta(hours=settings.late_limit_hours),
-            sharing=settings.sharing,
-        )
-    )
 
 
 def web_roles(settings: Settings, routes: "Sequence[AbstractRouteDef]") -> "list[Role]":

@@ -1,0 +1,91 @@
+"""All commands over the store and the search, for a surface to offer; and the terminal that talks to them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bot.config import Settings
+from bot.ports import Store
+from bot.secret import secret_key
+from bot.wiring import Surroundings, open_search, open_store
+
+if TYPE_CHECKING:
+    from bot.commands.services import Services
+    from bot.schedule.planner import Planner
+    from bot.search.service import Search
+
+Talk = Callable[[str, int | None], Coroutine[Any, Any, str]]
+"""Answers a line that was typed with text of at most so many columns (`None`: not wrapped)."""
+
+
+def command_services(
+    settings: Settings,
+    around: Surroundings,
+    store: Store,
+    search: "Search",
+    planner: "Planner",
+    queued: Callable[[], None],
+    *,
+    sharing: bool,
+) -> "Services":
+    """What commands work with; `queued` is told of deliveries that they made pending."""
+    from bot.commands.rankings import Rankings  # noqa: PLC0415 - loaded only where it is used
+    from bot.commands.services import Cooldown, Services  # noqa: PLC0415 - loaded only where it is used
+
+    return Services(
+        store=store,
+        search=search,
+        rankings=Rankings(store.papers, around.clock),
+        clock=around.clock,
+        ids=around.ids,
+        shares=Cooldown(around.clock),
+        serve_now=planner.serve_now,
+        queued=queued,
+        key=secret_key(settings, settings.home).value,
+        zone=settings.timezone,
+        late_limit=timedelta(hours=settings.late_limit_hours),
+        sharing=sharing,
+    )
+
+
+@asynccontextmanager
+async def open_chat(settings: Settings, around: Surroundings, user: str, folder: Path) -> AsyncIterator[Talk]:
+    """One person's talk at a terminal; files that answers bring are written to `folder`.
+
+    What is posted is sent by the running bot. The search index is kept in step; nothing waits for it.
+    """
+    from adapters.terminal.session import Session  # noqa: PLC0415 - loaded only where it is used
+    from adapters.terminal.surface import person  # noqa: PLC0415 - loaded only where it is used
+    from bot.commands.service import Commands  # noqa: PLC0415 - loaded only where it is used
+    from bot.schedule.planner import Planner  # noqa: PLC0415 - loaded only where it is used
+    from bot.search.following import Follower  # noqa: PLC0415 - loaded only where it is used
+
+    async with open_store(settings) as store, open_search(settings, store, around) as search:
+        planner = Planner(
+            store,
+            around.clock,
+            around.ids,
+            late_limit=timedelta(hours=settings.late_limit_hours),
+            refresh_limit=timedelta(0),
+            refresh=_nothing_to_refresh,
+            queued=_nobody_to_tell,
+        )
+        services = command_services(settings, around, store, search, planner, _nobody_to_tell, sharing=False)
+        follower = Follower(search.index, store.papers, around.clock, every=around.follow_every)
+        following = asyncio.create_task(follower.run())
+        try:
+            yield Session(Commands(services), person(user), folder).answer
+        finally:
+            following.cancel()  # an index that is far behind would take its time
+            await asyncio.gather(following, return_exceptions=True)
+
+
+async def _nothing_to_refresh() -> None:
+    """A terminal reads no sources: the running bot does."""
+
+
+def _nobody_to_tell() -> None:
+    """The running bot looks for itself what it has to send."""
