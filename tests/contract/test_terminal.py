@@ -7,7 +7,7 @@ import pytest
 from adapters.terminal.session import Session
 from adapters.terminal.surface import ADDRESS, NAME, TerminalSurface, person, place
 from bot.errors import InputError
-from bot.wiring import route_of
+from bot.wiring.routes import route_of
 from tests.cli import Cli
 from tests.contract.commands import World
 
