@@ -32,7 +32,8 @@ def _passage(text: str) -> _Passage:
     if any(map(_SOLIDS, found)):
         at = 0
         for parts, some in found:
-            solids += [Token(term, at + start, at + end) for term, start, end in some]
+            if some:
+                solids += [Token(term, at + start, at + end) for term, start, end in some]
             at += len(parts)
     all_parts = tuple(chain.from_iterable(map(_PARTS, found)))
     return _Passage(all_parts, tuple(solids), frozenset(all_parts).union(solid.term for solid in solids))
