@@ -7,7 +7,7 @@ SimSIMD, 56 ms with numpy alone.
 
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,17 +38,20 @@ def to_bytes(vectors: Floats) -> tuple[Rows, Floats]:
     return rows.astype(np.int8), weights
 
 
-def dots(rows: Rows, question: Rows) -> Floats:
-    """The inner product of each of the rows (n, dimensions) with the question (dimensions,) → (n,)."""
+def dots(rows: Rows, question: Rows, out: Floats | None = None) -> Floats:
+    """The inner product of each of the rows (n, dimensions) with the question (dimensions,) → (n,), in `out`
+    if that is given.
+    """
     if _simsimd is None or not len(rows):
-        return dots_of_numpy(rows, question)
-    found = np.asarray(_simsimd.cdist(question[np.newaxis], rows, "dot"))[0]
-    return cast("Floats", found.astype(np.float32))
+        return dots_of_numpy(rows, question, out)
+    found = np.empty(len(rows), np.float32) if out is None else out
+    _simsimd.cdist(question[np.newaxis], rows, "dot", out=found[np.newaxis])
+    return found
 
 
-def dots_of_numpy(rows: Rows, question: Rows) -> Floats:
+def dots_of_numpy(rows: Rows, question: Rows, out: Floats | None = None) -> Floats:
     """As `dots`: the same to the bit up to 1,040 dimensions, as floats hold whole numbers up to 2**24."""
-    found = np.empty(len(rows), np.float32)
+    found = np.empty(len(rows), np.float32) if out is None else out
     asked = question.astype(np.float32)
     block = np.empty((max(1, _BLOCK_VALUES // len(question)), len(question)), np.float32)
     for begin in range(0, len(rows), len(block)):
