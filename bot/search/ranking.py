@@ -50,8 +50,8 @@ class Ranking:
         self._matcher = compile_query(query, now)
         self._weights = weights
         self._waiting = [one.paper_id for one in found.order]
-        # Many rankings are kept: of dictionaries without objects Python's collector of garbage has no work.
-        self._parts = {one.paper_id: dict(one.parts) for one in found.order}
+        # Many rankings are kept, and dictionaries of numbers give the collector of garbage no work.
+        self._parts = {one.paper_id: one.parts for one in found.order}
         self._ready: list[Judged] = []
         self._settled: list[Judged] = []
         self._turn = asyncio.Lock()
