@@ -38,20 +38,18 @@ def to_bytes(vectors: Floats) -> tuple[Rows, Floats]:
     return rows.astype(np.int8), weights
 
 
-def dots(rows: Rows, question: Rows, out: Floats | None = None) -> Floats:
-    """The inner product of each of the rows (n, dimensions) with the question (dimensions,) → (n,), in `out`
-    if that is given.
-    """
+def dots(rows: Rows, question: Rows) -> Floats:
+    """The inner product of each of the rows (n, dimensions) with the question (dimensions,) → (n,)."""
     if _simsimd is None or not len(rows):
-        return dots_of_numpy(rows, question, out)
-    found = np.empty(len(rows), np.float32) if out is None else out
+        return dots_of_numpy(rows, question)
+    found = np.empty(len(rows), np.float32)
     _simsimd.cdist(question[np.newaxis], rows, "dot", out=found[np.newaxis])
     return found
 
 
-def dots_of_numpy(rows: Rows, question: Rows, out: Floats | None = None) -> Floats:
+def dots_of_numpy(rows: Rows, question: Rows) -> Floats:
     """As `dots`: the same to the bit up to 1,040 dimensions, as floats hold whole numbers up to 2**24."""
-    found = np.empty(len(rows), np.float32) if out is None else out
+    found = np.empty(len(rows), np.float32)
     asked = question.astype(np.float32)
     block = np.empty((max(1, _BLOCK_VALUES // len(question)), len(question)), np.float32)
     for begin in range(0, len(rows), len(block)):

@@ -72,6 +72,11 @@ class Live:
         self.ids = ids[slots]
         self.weights = weights[slots]
 
+    @property
+    def in_order(self) -> bool:
+        """Whether each paper's place in `self.ids` is its slot."""
+        return self._slots is None
+
     def slots(self, places: Ids) -> Ids:
         """The slots of papers at these places (n,) in `self.ids`."""
         return places if self._slots is None else self._slots[places]
@@ -121,13 +126,12 @@ class View:
         weights = np.concatenate([self.weights, *(one["weight"] for one in entries)])
         return View(head, ids, weights, _mapped(folder, head, self))
 
-    def dots(self, question: Rows) -> Floats:
-        """The inner product of each slot's row with the question (dimensions,) → (slots,)."""
-        found = np.empty(self.head.slots, np.float32)
-        for number, extent in enumerate(self.extents):
-            out = found[number * EXTENT : (number + 1) * EXTENT]
-            dots(extent[: len(out)], question, out)
-        return found
+    def dots(self, question: Rows) -> Iterator[tuple[int, Floats]]:
+        """The inner products of slots' rows with the question (dimensions,), stretch by stretch in their
+        order, each with its first slot.
+        """
+        for begin, extent in zip(range(0, self.head.slots, EXTENT), self.extents, strict=True):
+            yield begin, dots(extent[: self.head.slots - begin], question)
 
     def rows(self, slots: Ids) -> Rows:
         """The rows of slots (n,) in any order → (n, dimensions)."""

@@ -162,15 +162,22 @@ class VectorFile:
             places = places[: np.searchsorted(places, end)]
         if limit <= 0 or not weight or not (end if places is None else len(places)):
             return np.empty(0, np.int64), np.empty(0, np.float32)
-        some = slice(end) if places is None else places
+        if places is None and live.in_order:
+            # Stretch by stretch: what a thread allocates for a million papers at once it keeps, as a rule.
+            bests = []
+            for begin, found in view.dots(question):
+                some = slice(begin, min(begin + len(found), end))
+                bests.append(best(live.ids[some], found[: end - begin] * live.weights[some] * weight, limit))
+                if some.stop == end:
+                    break
+            ids, scores = map(np.concatenate, zip(*bests, strict=True))
+            return best(ids, scores, limit)
+        wanted = slice(end) if places is None else places
         if places is not None and len(places) * _FEW < view.head.slots:
             found = dots(view.rows(live.slots(places)), question)
         else:
-            found = live.of_slots(view.dots(question), some)
-        # In place: what a thread allocates for millions of papers it keeps, as a rule.
-        found *= live.weights[some]
-        found *= weight
-        return best(live.ids[some], found, limit)
+            found = live.of_slots(np.concatenate([found for _, found in view.dots(question)]), wanted)
+        return best(live.ids[wanted], found * live.weights[wanted] * weight, limit)
 
     def vectors(self, ids: Ids) -> Floats:
         """The vectors of papers (n,) as they are held → (n, dimensions), of length 1, or 0 without one."""
