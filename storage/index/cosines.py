@@ -7,7 +7,7 @@ SimSIMD, 56 ms with numpy alone.
 
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,9 +42,9 @@ def dots(rows: Rows, question: Rows) -> Floats:
     """The inner product of each of the rows (n, dimensions) with the question (dimensions,) → (n,)."""
     if _simsimd is None or not len(rows):
         return dots_of_numpy(rows, question)
-    found = np.empty(len(rows), np.float32)
-    _simsimd.cdist(question[np.newaxis], rows, "dot", out=found[np.newaxis])
-    return found
+    # Never its `out=`: each such call returns a `None` that it does not count, until Python has none left.
+    found = np.asarray(_simsimd.cdist(question[np.newaxis], rows, "dot", out_dtype="f32"))[0]
+    return cast("Floats", found)
 
 
 def dots_of_numpy(rows: Rows, question: Rows) -> Floats:
