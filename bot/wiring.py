@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.metadata import version
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 
 import structlog
 
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 _log = structlog.get_logger(__name__)
 
 VERSION = version("paperboy")
+
+_FULL_COLLECTIONS: Final = 1_000  # partial collections of garbage between two full ones
 
 OpenedStore = AbstractAsyncContextManager[Store]
 
@@ -212,9 +214,11 @@ async def open_search(settings: Settings, store: Store, around: Surroundings) ->
             arxiv_urls=(settings.arxiv_api_url, settings.arxiv_rss_url) if settings.arxiv else None,
         )
         # What is loaded by now stays loaded. Looking through it all for garbage, as Python does now and then,
-        # would make one search in fifty wait for a tenth of a second.
+        # would make one search in fifty wait for a tenth of a second. What searches remember since is looked
+        # through seldom: nearly all garbage is found young.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(*gc.get_threshold()[:2], _FULL_COLLECTIONS)
         yield Search(
             store.papers,
             index,

@@ -63,7 +63,7 @@ class Proposer:
         first = frozenset(hit.paper_id for hit in matching.hits)
         words = (*matching.hits, *related.hits) if lexical else ()
         meaning = (*near.hits, *await self._nearness(text, words, near, limits)) if semantic else ()
-        titles = await self._papers.get(hit.paper_id for hit in titled.hits)
+        titles = await self._papers.get(hit.paper_id for hit in titled.hits) if titled.hits else {}
         order = fuse(
             text, words, meaning, {number: paper.title for number, paper in titles.items()}, self._weights
         )

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from bot.model import Paper, Signal
 from bot.search.ports import Hit
@@ -49,8 +49,7 @@ _UPVOTES_WORTH: Final[Mapping[Signal, float]] = MappingProxyType(
 _HALF_LIFE: Final = timedelta(days=365)
 
 
-@dataclass(frozen=True, slots=True)
-class Fused:
+class Fused(NamedTuple):
     """A paper that some leg proposed, and what its score is made of."""
 
     paper_id: int
@@ -82,17 +81,18 @@ def fuse(
     for paper_id, title in titles.items():
         if bonus := title_part(text, title, weights):
             parts.setdefault(paper_id, {})["title"] = bonus
-    fused = [Fused(paper_id, found) for paper_id, found in parts.items()]
-    return sorted(fused, key=lambda one: (-one.score, one.paper_id))
+    order = sorted((-sum(found.values()), paper_id) for paper_id, found in parts.items())
+    return [Fused(paper_id, parts[paper_id]) for _, paper_id in order]
 
 
 def _scaled(hits: Iterable[Hit]) -> dict[int, float]:
     """Each paper's best score as a share of the leg's best; zero and less is as good as not found."""
     best: dict[int, float] = {}
-    for hit in hits:
-        best[hit.paper_id] = max(hit.score, best.get(hit.paper_id, 0.0))
+    for paper_id, score in hits:
+        if score > best.get(paper_id, 0.0):
+            best[paper_id] = score
     top = max(best.values(), default=0.0)
-    return {paper_id: score / top for paper_id, score in best.items() if score > 0} if top > 0 else {}
+    return {paper_id: score / top for paper_id, score in best.items()}
 
 
 def title_part(text: str, title: str, weights: Weights = WEIGHTS) -> float:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 from bot.model import PaperReading, Upstream
 from bot.search.query import Query
@@ -52,8 +52,7 @@ class Order(StrEnum):
     TOP = "top"  # by upvotes; papers without come last
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A paper that the index proposes; scores of one answer may be compared, those of two may not."""
 
     paper_id: int

@@ -19,7 +19,7 @@ from bot.search.candidates import DEPTH, Candidates, Proposer, Trend
 from bot.search.fusion import WEIGHTS, Weights
 from bot.search.marks import excerpt, marks
 from bot.search.parts import wanted, wanted_text
-from bot.search.ports import Limits, SearchedUpstream, SearchIndex
+from bot.search.ports import IndexState, Limits, SearchedUpstream, SearchIndex
 from bot.search.query import (
     EVERYTHING,
     And,
@@ -87,7 +87,8 @@ class Search:
         query = parse(text)
         if named := _named(query):
             return await self._named_papers(query, named)
-        upto, start = await self._papers.newest_change(), 0
+        state = await self.index.state()
+        upto, start = state.newest, 0
         if page is not None:
             upto, start = _page(page)
         ranking = await self._begun(query, mode, upto)
@@ -98,7 +99,7 @@ class Search:
             total=ranking.total,
             more=f"{upto}.{start + limit}" if len(ranked) > start + limit else None,
             did_you_mean=await self._mended(ranking) if start == 0 else None,
-            notes=await self._notes(),
+            notes=_notes(state),
         )
 
     async def live(self, text: str, *, limit: int = 10) -> AsyncIterator[Answer]:
@@ -142,8 +143,9 @@ class Search:
             if paper is None:
                 raise NotFoundError("paper", paper_id.value, "Neither the store nor an upstream has it.")
         known = [paper for paper in found if paper is not None]
-        if 0 < (await self.index.state()).behind < _NEARLY:  # a paper fetched just now has no vector yet
-            await self.index.catch_up()
+        state = await self.index.state()
+        if 0 < state.behind < _NEARLY:  # a paper fetched just now has no vector yet
+            state = await self.index.catch_up()
         now = self._clock.now()
         hits = await self.index.similar([paper.id for paper in known], Limits(now, limit))
         numbers = [hit.paper_id for hit in hits.hits]
@@ -163,7 +165,7 @@ class Search:
             for hit in hits.hits
             if hit.paper_id in papers
         ]
-        return Answer(query, tuple(results), len(results), None, None, await self._notes())
+        return Answer(query, tuple(results), len(results), None, None, _notes(state))
 
     # --- a paper by its name ---------------------------------------------------------------------
 
@@ -275,12 +277,12 @@ class Search:
         """Whether so few papers hold the word that it may be a typing error."""
         return (await self.index.matching(word, Limits(now, 1))).total < _FEW
 
-    async def _notes(self) -> tuple[str, ...]:
-        state = await self.index.state()
-        if state.behind and state.papers < state.newest // 2:
-            so_far = f"{state.papers:,} papers so far"
-            return (f"The search index is being built and holds {so_far}: ask again soon for the rest.",)
-        return ()
+
+def _notes(state: IndexState) -> tuple[str, ...]:
+    if state.behind and state.papers < state.newest // 2:
+        so_far = f"{state.papers:,} papers so far"
+        return (f"The search index is being built and holds {so_far}: ask again soon for the rest.",)
+    return ()
 
 
 async def _ask(

@@ -336,7 +336,7 @@ class FolderIndex:
         self, generation: _Generation, limits: Limits, named: dict[str, int | None]
     ) -> Translator:
         words = generation.words
-        return Translator(words.schema, self._weights, words.frequency, limits.now, named)
+        return Translator(words.schema, self._weights, words.view().frequency, limits.now, named)
 
     def _state(self, generation: _Generation, *, newest: int) -> IndexState:
         view = generation.words.view()

@@ -44,7 +44,7 @@ def by_vector(vectors: VectorFile, vector: Floats, bounds: Filter) -> Hits:
     """The papers nearest to `vector` (dimensions,)."""
     among = None if bounds.among is None else np.array(bounds.among, np.int64)
     found, cosines = vectors.near(vector, bounds.limit, among=among, upto=bounds.upto)
-    hits = tuple(Hit(int(paper), float(cosine)) for paper, cosine in zip(found, cosines, strict=True))
+    hits = tuple(map(Hit._make, zip(found.tolist(), cosines.tolist(), strict=True)))
     return Hits(hits, len(hits))
 
 
