@@ -144,7 +144,7 @@ def show(answer: "Answer", *, explain: bool = False, console: "Console | None" =
     for note in answer.notes:
         _say(note, console=console)
     close = False
-    for number, result in enumerate(answer.results, 1):
+    for number, result in enumerate(answer.results, answer.start + 1):
         if result.tier is Tier.CLOSE and not close:
             close = True
             paragraph(console=console)

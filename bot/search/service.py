@@ -99,6 +99,7 @@ class Search:
             more=f"{upto}.{start + limit}" if len(ranked) > start + limit else None,
             did_you_mean=await self._mended(ranking) if start == 0 else None,
             notes=await self._notes(),
+            start=start,
         )
 
     async def live(self, text: str, *, limit: int = 10) -> AsyncIterator[Answer]:
