@@ -105,7 +105,6 @@ def similar_command(
     elif answer.results:
         show_similar(answer)
     else:
-        warn("No other paper is near in meaning, as far as the index knows.")
         _warn_notes(answer)
 
 

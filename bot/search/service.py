@@ -164,7 +164,19 @@ class Search:
             for hit in hits.hits
             if hit.paper_id in papers
         ]
-        return Answer(query, tuple(results), len(results), None, None, await self._notes())
+        notes = await self._notes()
+        if not results and not notes:
+            notes = (await self._nothing_near(),)
+        return Answer(query, tuple(results), len(results), None, None, notes)
+
+    async def _nothing_near(self) -> str:
+        """Why no paper is near another."""
+        state = await self.index.state()
+        if state.encoder is None:
+            return "Nothing is known of what papers mean: Paperboy is set up to search by words alone."
+        if state.vectors < state.papers:
+            return "What papers mean is still being worked out: ask again soon."
+        return "No other paper is near in meaning."
 
     # --- a paper by its name ---------------------------------------------------------------------
 
