@@ -145,8 +145,8 @@ def papers(count: int) -> Iterator[PaperReading]:
             abstract=" ".join(chance.choices(WORDS + PROSE * 4, k=chance.randint(0, 200))),
             authors=tuple(chance.sample(("Yann LeCun", "Y. LeCun", "Wei, Xiao-Ming"), chance.randint(0, 2))),
             published_at=NOW.replace(year=chance.randint(2017, 2025)) if number % 5 else None,
-            categories=chance.choice((None, ("cs.CL",), ("cs.CV", "cs.LG"))),
-            code_url="https://github.com/a/b" if number % 3 == 0 else None,
+            categories=(None, ("cs.CL",), ("cs.CV", "cs.LG"))[number % 3],
+            code_url="https://github.com/a/b" if number % 4 == 0 else None,
             signals={Signal.UPVOTES: chance.randint(0, 100)} if number % 2 else {},
         )
 
@@ -192,7 +192,7 @@ async def fuzz_search(folder: Path, seed: int, count: int) -> None:
             for _page in range(2):
                 answer, seconds = await asked(search, text, mode, page)
                 slowest = max(slowest, seconds)
-                assert slowest < SLOWEST, text
+                assert slowest < SLOWEST, text[:200]
                 if answer is None:
                     refused += 1
                     break
