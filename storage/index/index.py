@@ -1,7 +1,7 @@
 """`bot.search.ports.SearchIndex` over a folder."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -116,14 +116,22 @@ class FolderIndex:
             lambda words, ask: words.find(ask.titled(text, conditions), _filter(limits), count=False),
         )
 
-    async def near(self, text: str, conditions: Query, limits: Limits) -> Hits:
-        """Papers that satisfy the conditions, by the cosine of their vectors with the text's."""
+    async def near(
+        self, text: str, conditions: Query, limits: Limits, like: Mapping[int, float] | None = None
+    ) -> Hits:
+        """Papers that satisfy the conditions, by the cosine of their vectors with the text's, to which the
+        mean of the vectors of `like` by their weights is added (Rocchio 1971, "Relevance feedback in
+        information retrieval").
+        """
         named = await self._named(conditions)
 
         def ask(generation: _Generation) -> Hits:
             if generation.vectors is None or self._encoder is None:
                 return Hits()
             vector = self._encoder.queries([text])[0]
+            if like:
+                others = generation.vectors.vectors(np.array(list(like), np.int64))
+                vector = vector + np.average(others, axis=0, weights=list(like.values()))
             if conditions == EVERYTHING:
                 return by_vector(generation.vectors, vector, _filter(limits))
             satisfying = self._translator(generation, limits, named).satisfying(conditions)
