@@ -47,6 +47,7 @@ _KEPT_FOR: Final = timedelta(minutes=15)
 _NEARLY: Final = 1_000  # changes that an index takes in while a person waits
 _FEW: Final = 3  # fewer matches than this may be the fault of a typing error
 _TYPED: Final = 8  # words; more were hardly typed by hand
+_LONGEST_WORD: Final = 50  # characters; what is longer is no word
 _SPELLINGS: Final = 3  # other spellings of a word that are weighed
 _RARE: Final = 20  # a word is taken for an error if another spelling is so many times as frequent
 
@@ -275,7 +276,7 @@ class Search:
             return None
         mended: dict[Query, Query] = {}
         for one in words:
-            if await self._rare(one, ranking.now):
+            if len(one.text) <= _LONGEST_WORD and await self._rare(one, ranking.now):
                 spellings = await self.index.spellings(one.text, _SPELLINGS)
                 typed = terms_of(one.text)[0]  # another ending of a word is no typing error
                 mine = max((s.papers for s in spellings if terms_of(s.word)[0] == typed), default=0)
