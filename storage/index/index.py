@@ -22,7 +22,7 @@ from storage.index.checking import problems
 from storage.index.following import follow_vectors, follow_words, same_store
 from storage.index.generations import Generations
 from storage.index.lexical import DamagedIndexError, Filter, Lexical
-from storage.index.nearest import by_vector, nearest
+from storage.index.nearest import by_vector, moved, nearest
 from storage.index.spelling import Correction, corrections, surface
 from storage.index.translate import Translator
 from storage.index.vectors import VectorFile
@@ -119,19 +119,13 @@ class FolderIndex:
     async def near(
         self, text: str, conditions: Query, limits: Limits, like: Mapping[int, float] | None = None
     ) -> Hits:
-        """Papers that satisfy the conditions, by the cosine of their vectors with the text's, to which the
-        mean of the vectors of `like` by their weights is added (Rocchio 1971, "Relevance feedback in
-        information retrieval").
-        """
+        """Papers that satisfy the conditions, by the cosine of their vectors with the text's and `like`'s."""
         named = await self._named(conditions)
 
         def ask(generation: _Generation) -> Hits:
             if generation.vectors is None or self._encoder is None:
                 return Hits()
-            vector = self._encoder.queries([text])[0]
-            if like:
-                others = generation.vectors.vectors(np.array(list(like), np.int64))
-                vector = vector + np.average(others, axis=0, weights=list(like.values()))
+            vector = moved(self._encoder.queries([text])[0], generation.vectors, like or {})
             if conditions == EVERYTHING:
                 return by_vector(generation.vectors, vector, _filter(limits))
             satisfying = self._translator(generation, limits, named).satisfying(conditions)
