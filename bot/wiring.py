@@ -171,7 +171,7 @@ async def open_index(settings: Settings, store: Store) -> AsyncIterator["SearchI
 
 
 def _encoder(settings: Settings) -> "Encoder | None":
-    """What searches by meaning. The static model is read when it is first needed, any other at once."""
+    """What searches by meaning; the model is read when it is first needed."""
     match settings.semantic_model:
         case "none":
             return None
@@ -180,9 +180,11 @@ def _encoder(settings: Settings) -> "Encoder | None":
 
             return open_static()
         case model:
-            from storage.embedding.transformer import open_transformer  # noqa: PLC0415 - as above
+            from storage.embedding.deferred import DeferredEncoder  # noqa: PLC0415 - as above
+            from storage.embedding.transformer import check_transformer, open_transformer  # noqa: PLC0415 - as above
 
-            return open_transformer(model)
+            check_transformer(model)  # a mistake in the settings is told at once
+            return DeferredEncoder(model, lambda: open_transformer(model))
 
 
 @asynccontextmanager

@@ -28,6 +28,8 @@ class Weights:
     least_meaning: float = 0.1  # of two content words and fewer
     most_meaning: float = 0.5
     meaning_a_word: float = 0.075
+    examples: int = 3  # papers that a longer text's meaning is also taken from
+    example_words: int = 5  # content words that make a text so long
     title_begins: float = 0.4  # the title begins with the very words
     title_holds: float = 0.2  # the title has the words side by side
     popularity: float = 0.06
@@ -37,6 +39,10 @@ class Weights:
         """The share of meaning for a text that is looked for."""
         grown = self.least_meaning + self.meaning_a_word * (content_words(text) - 2)
         return min(max(grown, self.least_meaning), self.most_meaning)
+
+    def exemplified(self, text: str) -> int:
+        """How many papers say beside the text what is meant by it: none for a name or a few words."""
+        return self.examples if content_words(text) >= self.example_words else 0
 
 
 WEIGHTS: Final = Weights()

@@ -87,7 +87,7 @@ def _text_of(wish: Wish) -> str:
 @lru_cache(maxsize=1 << 8)  # asked for every result of a search, three times each
 def _telling(query: Query) -> Sequence[tuple[Wish, frozenset[str]]]:
     """What the query wants, without the function words among its words unless there is nothing else."""
-    every = list(wishes(query))
+    every = list(dict.fromkeys(wishes(query)))  # a word typed a thousand times is looked for once
     telling = [one for one in every if not isinstance(one[0], Word) or content_words(one[0].text)]
     return telling or every
 

@@ -4,7 +4,7 @@ The index is derived data: it follows the store, may be deleted at any time, and
 It proposes papers; `bot.search.match` decides which of them belong.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -132,9 +132,11 @@ class SearchIndex(Protocol):
         the titles that begin with them, the shorter before the longer.
         """
 
-    async def near(self, text: str, conditions: Query, limits: Limits) -> Hits:
-        """Papers that satisfy the conditions, by nearness in meaning (cosine) to the text; none where
-        the index has no vectors.
+    async def near(
+        self, text: str, conditions: Query, limits: Limits, like: Mapping[int, float] | None = None
+    ) -> Hits:
+        """Papers that satisfy the conditions, by nearness in meaning (cosine) to the text, or to the middle
+        between it and the papers `like`, each by its weight; none where the index has no vectors.
         """
 
     async def similar(self, paper_ids: Sequence[int], limits: Limits) -> Hits:

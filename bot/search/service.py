@@ -47,6 +47,7 @@ _KEPT_FOR: Final = timedelta(minutes=15)
 _NEARLY: Final = 1_000  # changes that an index takes in while a person waits
 _FEW: Final = 3  # fewer matches than this may be the fault of a typing error
 _TYPED: Final = 8  # words; more were hardly typed by hand
+_LONGEST_WORD: Final = 50  # characters; what is longer is no word
 _SPELLINGS: Final = 3  # other spellings of a word that are weighed
 _RARE: Final = 20  # a word is taken for an error if another spelling is so many times as frequent
 
@@ -100,6 +101,7 @@ class Search:
             more=f"{upto}.{start + limit}" if len(ranked) > start + limit else None,
             did_you_mean=await self._mended(ranking) if start == 0 else None,
             notes=_notes(state),
+            start=start,
         )
 
     async def live(self, text: str, *, limit: int = 10) -> AsyncIterator[Answer]:
@@ -165,7 +167,10 @@ class Search:
             for hit in hits.hits
             if hit.paper_id in papers
         ]
-        return Answer(query, tuple(results), len(results), None, None, _notes(state))
+        notes = _notes(state)
+        if not results and not notes:
+            notes = (_nothing_near(state),)
+        return Answer(query, tuple(results), len(results), None, None, notes)
 
     # --- a paper by its name ---------------------------------------------------------------------
 
@@ -264,7 +269,7 @@ class Search:
             return None
         mended: dict[Query, Query] = {}
         for one in words:
-            if await self._rare(one, ranking.now):
+            if len(one.text) <= _LONGEST_WORD and await self._rare(one, ranking.now):
                 spellings = await self.index.spellings(one.text, _SPELLINGS)
                 typed = terms_of(one.text)[0]  # another ending of a word is no typing error
                 mine = max((s.papers for s in spellings if terms_of(s.word)[0] == typed), default=0)
@@ -345,3 +350,12 @@ def _replaced(query: Query, mended: Mapping[Query, Query]) -> Query:
             return query
         case _:
             return mended.get(query, query)
+
+
+def _nothing_near(state: IndexState) -> str:
+    """Why no paper is near another."""
+    if state.encoder is None:
+        return "Nothing is known of what papers mean: Paperboy is set up to search by words alone."
+    if state.vectors < state.papers:
+        return "What papers mean is still being worked out: ask again soon."
+    return "No other paper is near in meaning."
