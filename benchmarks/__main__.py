@@ -35,12 +35,15 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument(
         "--questions", type=int, default=corpus.QUESTIONS, help="of each kind to ask a search"
     )
+    parser.add_argument(
+        "--home", type=Path, help="where to keep what is searched; a folder that has it is only asked"
+    )
     asked = parser.parse_args(arguments)
     names: list[str] = asked.names
     unknown = set(names) - MEASURES.keys()
     if unknown:
         sys.exit(f"There is no benchmark {min(unknown)!r}. There are: {', '.join(MEASURES)}.")
-    sized = partial(search.measure, papers=asked.papers, questions=asked.questions)
+    sized = partial(search.measure, papers=asked.papers, questions=asked.questions, home=asked.home)
     measures: dict[str, Callable[[Path], list[Outcome]]] = {**MEASURES, "search": sized}
     outcomes: list[Outcome] = []
     try:

@@ -1,14 +1,14 @@
 """The obvious alternative to a search index of its own: SQLite's FTS5 with bm25, over the store's papers.
 
 It gets what helps it: a file of its own without a copy of the text, filled in one transaction, and Porter's
-stemmer. It answers as people expect of a search: papers with every word first and, where these do not fill a
-page, papers with any.
+stemmer.
 """
 
 import re
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,6 +35,14 @@ _FIND_AMONG: Final = """
 _READ: Final = "SELECT * FROM store.papers WHERE id IN (SELECT value FROM json_each(?))"
 
 
+class Way(StrEnum):
+    """What FTS5 is asked for."""
+
+    ANY = "any"  # papers with any of the words, ranked: among these a search ranks as well
+    EVERY = "every"  # papers with every word and, only where these do not fill a page, those with any
+    BARE = "bare"  # as ANY, the numbers alone: nothing is read from the store
+
+
 def fill(store: Path) -> None:
     """Takes in the store's papers that are not in yet."""
     with closing(_opened(store)) as db:
@@ -57,13 +65,15 @@ class Fts5:
     def close(self) -> None:
         self._db.close()
 
-    def search(self, question: Question) -> Sequence[Any]:
-        """One page: rows of papers, the best first."""
+    def search(self, question: Question, way: Way) -> Sequence[Any]:
+        """One page: rows of papers, or their numbers, the best first."""
         terms = [f'"{word}"' for word in re.findall(r"\w+", question.words)]
-        found = self._find(" ".join(terms), question)
-        if len(found) < PAGE and len(terms) > 1:
+        found = self._find(" ".join(terms), question) if way is Way.EVERY else []
+        if len(found) < PAGE and (way is not Way.EVERY or len(terms) > 1):
             more = self._find(" OR ".join(terms), question)
             found = list(dict.fromkeys([*found, *more]))[:PAGE]
+        if way is Way.BARE:
+            return found
         rows = {row[0]: row for row in self._db.execute(_READ, [str(found)])}
         return [rows[number] for number in found]
 

@@ -9,59 +9,38 @@ import asyncio
 import io
 import json
 import math
-import os
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from random import Random
 from statistics import median
 from typing import Any, Final
 
-import psutil
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from sqlite_utils import Database
 
-from benchmarks import corpus, fts5
-from benchmarks.corpus import Question
+from benchmarks import asking, corpus, fts5
+from benchmarks.asking import FTS5, Answers, Asked, Clock, settings_of, slowest
+from benchmarks.fts5 import Way
 from benchmarks.measure import Figure, Outcome, Skipped, Spread, job
-from bot.config import Settings
 from bot.importing.reading import open_file
 from bot.importing.run import import_file
 from bot.logs import configure_logs
 from bot.search.answer import Mode
-from bot.system import RandomIds
-from bot.wiring import Surroundings, open_index, open_search, open_store
+from bot.wiring import open_index, open_store
 
 PAPERS: Final = 1_000_000
 STAGES: Final = (10_000, 100_000)  # looked at on the way
 ARXIV: Final = 3_000_000  # for which the last two stages are drawn out
-# Milliseconds at the 99th percentile, by the kind of question and the mode.
-LIMITS: Final[Mapping[tuple[str, Mode], float]] = {
-    ("short", Mode.LEXICAL): 30,
-    ("topic", Mode.LEXICAL): 30,
-    ("12 words", Mode.LEXICAL): 120,
-    ("filtered", Mode.LEXICAL): 120,
-} | {(kind, Mode.FUSED): 120 for kind in corpus.KINDS}
-FASTER: Final = 30  # times as fast as FTS5, at the median
 IMPORT_RATE: Final = 5_000  # papers a second, as the next two
 BUILD_RATE: Final = 8_000
 ENCODE_RATE: Final = 5_000
 QUERY_MS: Final = 1.0  # to encode a query
 BYTES: Final = 700  # of the index, a paper, without vectors
-MEGABYTES: Final = 1_000.0  # resident, of the searching process
-_ASKED_OF_FTS5: Final = 25  # questions of each kind: it takes a hundred times as long
 _SAMPLE: Final = 20_000  # papers for what needs no more
-_FTS5: Final = "SQLite FTS5, bm25"
-_REST: Final = timedelta(hours=1)  # after which no answer is remembered
-
-Timings = dict[str, list[float]]
-"""Milliseconds of each question, by kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +53,32 @@ class _Stage:
     ]  # of what was added since the stage before: "import", "words", "vectors", "fts5"
     added: int
     sizes: Mapping[str, int]  # bytes: "words", "vectors", "fts5", "store"
-    asked: Mapping[str, Any]  # by mode, and "fts5"
+    answers: Answers
 
 
-def measure(folder: Path, papers: int = PAPERS, questions: int = corpus.QUESTIONS) -> list[Outcome]:
-    """All figures, with a table of how they grow before them; `questions` are asked of each kind."""
+def measure(
+    folder: Path, papers: int = PAPERS, questions: int = corpus.QUESTIONS, home: Path | None = None
+) -> list[Outcome]:
+    """All figures, with two tables before them; `questions` are asked of each kind.
+
+    With `home` the corpus is made in that folder and stays there. A folder that holds one is only asked.
+    """
     if not all(file.exists() for file in corpus.NEEDED):
         return [Skipped("search", corpus.ABSENT)]
+    console = Console(width=160)
+    if home is not None and fts5.file_of(settings_of(home).database).exists():  # which is filled last
+        answers = asking.ask(home, questions)
+        console.print(asking.beside_fts5(answers))
+        return [asking.memory(answers), *asking.latencies(answers)]
+    folder = home or folder
+    folder.mkdir(parents=True, exist_ok=True)
     stages: list[_Stage] = []
     for size in (*(one for one in STAGES if one < papers), papers):
         stages.append(_stage(folder, stages[-1].papers if stages else 0, size, questions))
         print(f"measured with {size:,} papers", file=sys.stderr)
-    Console(width=160).print(_growth(stages))
-    return [*_rates(folder, stages), *_latencies(stages[-1])]
+    console.print(_growth(stages))
+    console.print(asking.beside_fts5(stages[-1].answers))
+    return [*_rates(folder, stages), *asking.latencies(stages[-1].answers)]
 
 
 def _stage(home: Path, before: int, size: int, questions: int) -> _Stage:
@@ -96,8 +88,6 @@ def _stage(home: Path, before: int, size: int, questions: int) -> _Stage:
     words, vectors, others = _run("follow", home, "none"), _run("follow", home, "static"), _run("fill", home)
     assert filled["papers"] == added, f"{filled['papers']} of {added} papers were brought"
     assert vectors["vectors"] == size, f"{vectors['vectors']} of {size} papers have vectors"
-    asked = {str(mode): _run("ask", home, mode, questions) for mode in (Mode.LEXICAL, Mode.FUSED)}
-    asked["fts5"] = _run("ask-fts5", home, min(questions, _ASKED_OF_FTS5))
     return _Stage(
         papers=size,
         seconds={
@@ -113,7 +103,7 @@ def _stage(home: Path, before: int, size: int, questions: int) -> _Stage:
             "fts5": others["bytes"],
             "store": (home / "paperboy.db").stat().st_size,
         },
-        asked=asked,
+        answers=asking.ask(home, questions),
     )
 
 
@@ -132,7 +122,6 @@ def _rates(home: Path, stages: Sequence[_Stage]) -> list[Outcome]:
     def of_last(what: str) -> float:
         return last.seconds[what] / last.added * 1e6
 
-    memory = last.asked[Mode.FUSED]["rss"]
     files = f"of {last.sizes['vectors'] / last.papers:,.0f} more bytes a paper for vectors"
     return [
         a_paper(
@@ -140,7 +129,7 @@ def _rates(home: Path, stages: Sequence[_Stage]) -> list[Outcome]:
             "sqlite-utils upserts of the bare rows", upserts["seconds"] / upserts["papers"] * 1e6,
         ),
         a_paper(
-            "index of words, a paper", BUILD_RATE, last.seconds["words"], last.added, _FTS5, of_last("fts5")
+            "index of words, a paper", BUILD_RATE, last.seconds["words"], last.added, FTS5, of_last("fts5")
         ),
         a_paper(
             "encoding, an abstract", ENCODE_RATE, encoded["ours"], encoded["papers"], "model2vec's own loop",
@@ -151,38 +140,11 @@ def _rates(home: Path, stages: Sequence[_Stage]) -> list[Outcome]:
             Spread((encoded["their_query_ms"],)),
         ),
         Figure(
-            "index without vectors, a paper", "B", Spread((last.sizes["words"] / last.papers,)), BYTES, _FTS5,
+            "index without vectors, a paper", "B", Spread((last.sizes["words"] / last.papers,)), BYTES, FTS5,
             Spread((last.sizes["fts5"] / last.papers,)), files,
         ),
-        Figure(
-            "memory of a searching process", "MB", Spread((memory,)), MEGABYTES, _FTS5,
-            Spread((last.asked["fts5"]["rss"],)), f"{last.papers:,} papers, vectors among them",
-        ),
+        asking.memory(last.answers),
     ]  # fmt: skip
-
-
-def _latencies(stage: _Stage) -> list[Outcome]:
-    outcomes: list[Outcome] = []
-    theirs = stage.asked["fts5"]
-    for (kind, mode), limit in LIMITS.items():
-        ours = stage.asked[mode]
-        warm, cold = ours["warm"][kind], ours["cold"][kind]
-        same = median(warm[:_ASKED_OF_FTS5])  # the same questions that FTS5 was asked
-        slow = median(theirs["warm"][kind])
-        name = f"{kind}, {mode}, {stage.papers:,} papers"
-        outcomes.append(
-            Figure(
-                f"{name}, 99 of 100", "ms", Spread((_slowest(warm),)), limit, _FTS5,
-                Spread((_slowest(theirs["warm"][kind]),)),
-                f"median {median(warm):.3g}; cold {median(cold):.3g}, 99 of 100 {_slowest(cold):.3g}, FTS5 "
-                f"{median(theirs['cold'][kind]):.3g}; {ours['found'][kind]} of {len(warm)} found something",
-            )
-        )  # fmt: skip
-        if mode is Mode.LEXICAL:
-            outcomes.append(
-                Figure(f"{name}, median", "ms", Spread((same,)), slow / FASTER, _FTS5, Spread((slow,)))
-            )
-    return outcomes
 
 
 def _growth(stages: Sequence[_Stage]) -> Table:
@@ -199,16 +161,22 @@ def _growth(stages: Sequence[_Stage]) -> Table:
         "vectors, MB": lambda one: one.sizes["vectors"] / 1e6,
         "store, MB": lambda one: one.sizes["store"] / 1e6,
         "FTS5, MB": lambda one: one.sizes["fts5"] / 1e6,
-        "memory, MB": lambda one: one.asked[Mode.FUSED]["rss"],
+        "memory, MB": lambda one: one.answers.search[Mode.FUSED].rss,
     }
     for name, value in lines.items():
         table.add_row(name, *map(_whole, _drawn_out(stages, list(map(value, stages)), name)))
-    for who in (Mode.LEXICAL, Mode.FUSED, "fts5"):
+    timings: dict[str, Callable[[_Stage], Asked]] = {
+        "words": lambda one: one.answers.search[Mode.LEXICAL],
+        "words and meaning": lambda one: one.answers.search[Mode.FUSED],
+        "FTS5, any word": lambda one: one.answers.fts5[Way.ANY],
+        "FTS5, every word": lambda one: one.answers.fts5[Way.EVERY],
+    }
+    for who, asked in timings.items():
         for kind in corpus.KINDS:
-            found = [one.asked[who]["warm"][kind] for one in stages]
+            found = [asked(one).warm[kind] for one in stages]
             pairs = zip(
                 _drawn_out(stages, [median(one) for one in found], kind),
-                _drawn_out(stages, [_slowest(one) for one in found], kind),
+                _drawn_out(stages, [slowest(one) for one in found], kind),
                 strict=True,
             )
             table.add_row(f"{who}, {kind}, ms", *(f"{one:,.3g} / {two:,.3g}" for one, two in pairs))
@@ -230,47 +198,11 @@ def _drawn_out(stages: Sequence[_Stage], values: list[float], name: str) -> list
     return [*values, max(0.0, high + slope * (ARXIV - last.papers))]
 
 
-def _slowest(values: Sequence[float]) -> float:
-    """The 99th percentile by nearest rank: of 25 values the greatest."""
-    return sorted(values)[math.ceil(0.99 * len(values)) - 1]
-
-
 # --- jobs, each a process of its own -------------------------------------------------------------
 
 
 def _run(name: str, home: Path, *arguments: object) -> Any:
-    if name.startswith("ask"):
-        _forget(home)
     return job("search", name, str(home), *map(str, arguments))
-
-
-def _forget(home: Path) -> None:
-    """Asks the system to keep nothing of these files in memory, so that the first pass is a cold one."""
-    if not hasattr(os, "posix_fadvise"):
-        return
-    for file in home.rglob("*"):
-        if file.is_file():
-            with file.open("rb+") as opened:
-                os.fsync(opened.fileno())
-                os.posix_fadvise(opened.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-
-
-class _Clock:
-    """Stands still unless it is moved."""
-
-    def __init__(self) -> None:
-        self.instant = datetime(2025, 11, 20, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.instant
-
-    async def sleep(self, duration: timedelta) -> None:
-        del duration
-        await asyncio.Event().wait()  # until it is cancelled
-
-
-def _settings(home: Path, model: str = "static") -> Settings:
-    return Settings.model_validate({"home": home, "semantic_model": model})
 
 
 def _file(home: Path) -> Path:
@@ -284,10 +216,10 @@ async def _write(home: Path, first: str, count: str) -> dict[str, Any]:
 
 async def _import(home: Path) -> dict[str, Any]:
     """As `paperboy import` does."""
-    async with open_store(_settings(home)) as store:
+    async with open_store(settings_of(home)) as store:
         with open_file(str(_file(home)), io.BytesIO) as file:
             begin = time.perf_counter()
-            done = await import_file(file, store.papers, _Clock(), lambda _: None)
+            done = await import_file(file, store.papers, Clock(), lambda _: None)
             seconds = time.perf_counter() - begin
     return {"seconds": seconds, "papers": done.new}
 
@@ -302,7 +234,7 @@ async def _upsert(home: Path) -> dict[str, Any]:
 
 
 async def _follow(home: Path, model: str) -> dict[str, Any]:
-    settings = _settings(home, model)
+    settings = settings_of(home, model)
     async with open_store(settings) as store, open_index(settings, store) as index:
         begin = time.perf_counter()
         state = await index.catch_up()
@@ -321,7 +253,7 @@ def _on_disk(index: Path) -> tuple[int, int]:
 
 
 async def _fill(home: Path) -> dict[str, Any]:
-    store = _settings(home).database
+    store = settings_of(home).database
     begin = time.perf_counter()
     fts5.fill(store)
     seconds = time.perf_counter() - begin
@@ -360,51 +292,6 @@ def _timed(work: Callable[[list[str]], object], texts: list[str]) -> float:
     return (time.perf_counter() - begin) * 1e3
 
 
-async def _ask(home: Path, mode: str, questions: str) -> dict[str, Any]:
-    """From the text of a query to papers with their numbers, marks and reasons, twice."""
-    settings, clock = _settings(home), _Clock()
-    around = Surroundings(clock, RandomIds(), Random(0), io.StringIO())
-    async with open_store(settings) as store, open_search(settings, store, around) as search:
-
-        async def ask(question: Question) -> int:
-            return len((await search.search(question.text, limit=10, mode=Mode(mode))).results)
-
-        cold, _ = await _pass(ask, int(questions))
-        clock.instant += _REST
-        warm, found = await _pass(ask, int(questions))
-        return {"cold": cold, "warm": warm, "found": found, "rss": _resident()}
-
-
-async def _ask_fts5(home: Path, questions: str) -> dict[str, Any]:
-    with closing(fts5.Fts5(_settings(home).database)) as texts:
-
-        async def ask(question: Question) -> int:
-            return len(texts.search(question))
-
-        cold, _ = await _pass(ask, int(questions))
-        warm, found = await _pass(ask, int(questions))
-        return {"cold": cold, "warm": warm, "found": found, "rss": _resident()}
-
-
-async def _pass(ask: Callable[[Question], Awaitable[int]], most: int) -> tuple[Timings, dict[str, int]]:
-    """Asks all questions, kind after kind: milliseconds, and how many found something."""
-    timings: Timings = {}
-    found: dict[str, int] = {}
-    for kind, some in corpus.questions().items():
-        timings[kind], found[kind] = [], 0
-        for question in some[:most]:
-            begin = time.perf_counter()
-            papers = await ask(question)
-            timings[kind].append((time.perf_counter() - begin) * 1e3)
-            found[kind] += papers > 0
-    return timings, found
-
-
-def _resident() -> float:
-    """Megabytes, with what is mapped."""
-    return float(psutil.Process().memory_info().rss) / 1e6
-
-
 _JOBS: Final[Mapping[str, Callable[..., Awaitable[dict[str, Any]]]]] = {
     "write": _write,
     "import": _import,
@@ -412,8 +299,6 @@ _JOBS: Final[Mapping[str, Callable[..., Awaitable[dict[str, Any]]]]] = {
     "follow": _follow,
     "fill": _fill,
     "encode": _encode,
-    "ask": _ask,
-    "ask-fts5": _ask_fts5,
 }
 
 

@@ -105,7 +105,6 @@ def similar_command(
     elif answer.results:
         show_similar(answer)
     else:
-        warn("No other paper is near in meaning, as far as the index knows.")
         _warn_notes(answer)
 
 
@@ -144,7 +143,7 @@ def show(answer: "Answer", *, explain: bool = False, console: "Console | None" =
     for note in answer.notes:
         _say(note, console=console)
     close = False
-    for number, result in enumerate(answer.results, 1):
+    for number, result in enumerate(answer.results, answer.start + 1):
         if result.tier is Tier.CLOSE and not close:
             close = True
             paragraph(console=console)

@@ -1,7 +1,7 @@
 """Which papers a search looks at, in what order, before any is judged: the index's legs, brought together."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -54,16 +54,21 @@ class Proposer:
         """Matching papers first, each part in the order of words, meaning and titles together."""
         bounds = conditions(query)
         lexical, semantic = mode is not Mode.SEMANTIC, mode is not Mode.LEXICAL
+        examples = self._weights.exemplified(text) if lexical and semantic else 0
         matching, titled, related, near = await asyncio.gather(
             self._index.matching(query, limits),
             self._titled(text, bounds, limits),
             self._index.related(query, limits) if lexical else _nothing(),
-            self._index.near(text, bounds, limits) if semantic else _nothing(),
+            self._index.near(text, bounds, limits) if semantic and not examples else _nothing(),
         )
         first = frozenset(hit.paper_id for hit in matching.hits)
         words = (*matching.hits, *related.hits) if lexical else ()
-        meaning = (*near.hits, *await self._nearness(text, words, near, limits)) if semantic else ()
-        titles = await self._papers.get(hit.paper_id for hit in titled.hits)
+        like: Mapping[int, float] | None = None
+        if examples:
+            like = await self._likeliest(text, words, limits, examples)
+            near = await self._index.near(text, bounds, limits, like)
+        meaning = (*near.hits, *await self._nearness(text, words, near, limits, like)) if semantic else ()
+        titles = await self._papers.get(hit.paper_id for hit in titled.hits) if titled.hits else {}
         order = fuse(
             text, words, meaning, {number: paper.title for number, paper in titles.items()}, self._weights
         )
@@ -79,13 +84,33 @@ class Proposer:
             return Hits()
         return await self._index.titled(text, bounds, replace(limits, limit=_TITLES))
 
-    async def _nearness(self, text: str, words: Iterable[Hit], near: Hits, limits: Limits) -> tuple[Hit, ...]:
+    async def _likeliest(
+        self, text: str, words: Iterable[Hit], limits: Limits, count: int
+    ) -> Mapping[int, float]:
+        """Of those that their words proposed, the papers that come first by words and meaning, with their
+        scores.
+        """
+        meaning = await self._among(text, {hit.paper_id for hit in words}, limits)
+        best = fuse(text, words, meaning, {}, self._weights)[:count]
+        return {one.paper_id: one.score for one in best}
+
+    async def _nearness(
+        self, text: str, words: Iterable[Hit], near: Hits, limits: Limits, like: Mapping[int, float] | None
+    ) -> tuple[Hit, ...]:
         """How near those are that only their words proposed: else they would pass for not near at all."""
-        missing = {hit.paper_id for hit in words} - {hit.paper_id for hit in near.hits}
-        if not missing or not near.hits:
+        if not near.hits:
             return ()
-        among = replace(limits, among=missing, limit=len(missing))
-        return (await self._index.near(text, EVERYTHING, among)).hits
+        missing = {hit.paper_id for hit in words} - {hit.paper_id for hit in near.hits}
+        return await self._among(text, missing, limits, like)
+
+    async def _among(
+        self, text: str, papers: Collection[int], limits: Limits, like: Mapping[int, float] | None = None
+    ) -> tuple[Hit, ...]:
+        """How near these papers are."""
+        if not papers:
+            return ()
+        among = replace(limits, among=papers, limit=len(papers))
+        return (await self._index.near(text, EVERYTHING, among, like)).hits
 
     async def _sorted(self, query: Query, sort: Sort, limits: Limits) -> Candidates:
         """Matching papers alone, by what the person asked to sort by."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from bot.model import Paper, Signal
 from bot.search.ports import Hit
@@ -28,6 +28,8 @@ class Weights:
     least_meaning: float = 0.1  # of two content words and fewer
     most_meaning: float = 0.5
     meaning_a_word: float = 0.075
+    examples: int = 3  # papers that a longer text's meaning is also taken from
+    example_words: int = 5  # content words that make a text so long
     title_begins: float = 0.4  # the title begins with the very words
     title_holds: float = 0.2  # the title has the words side by side
     popularity: float = 0.06
@@ -37,6 +39,10 @@ class Weights:
         """The share of meaning for a text that is looked for."""
         grown = self.least_meaning + self.meaning_a_word * (content_words(text) - 2)
         return min(max(grown, self.least_meaning), self.most_meaning)
+
+    def exemplified(self, text: str) -> int:
+        """How many papers say beside the text what is meant by it: none for a name or a few words."""
+        return self.examples if content_words(text) >= self.example_words else 0
 
 
 WEIGHTS: Final = Weights()
@@ -49,8 +55,7 @@ _UPVOTES_WORTH: Final[Mapping[Signal, float]] = MappingProxyType(
 _HALF_LIFE: Final = timedelta(days=365)
 
 
-@dataclass(frozen=True, slots=True)
-class Fused:
+class Fused(NamedTuple):
     """A paper that some leg proposed, and what its score is made of."""
 
     paper_id: int
@@ -82,17 +87,18 @@ def fuse(
     for paper_id, title in titles.items():
         if bonus := title_part(text, title, weights):
             parts.setdefault(paper_id, {})["title"] = bonus
-    fused = [Fused(paper_id, found) for paper_id, found in parts.items()]
-    return sorted(fused, key=lambda one: (-one.score, one.paper_id))
+    order = sorted((-sum(found.values()), paper_id) for paper_id, found in parts.items())
+    return [Fused(paper_id, parts[paper_id]) for _, paper_id in order]
 
 
 def _scaled(hits: Iterable[Hit]) -> dict[int, float]:
     """Each paper's best score as a share of the leg's best; zero and less is as good as not found."""
     best: dict[int, float] = {}
-    for hit in hits:
-        best[hit.paper_id] = max(hit.score, best.get(hit.paper_id, 0.0))
+    for paper_id, score in hits:
+        if score > best.get(paper_id, 0.0):
+            best[paper_id] = score
     top = max(best.values(), default=0.0)
-    return {paper_id: score / top for paper_id, score in best.items() if score > 0} if top > 0 else {}
+    return {paper_id: score / top for paper_id, score in best.items()}
 
 
 def title_part(text: str, title: str, weights: Weights = WEIGHTS) -> float:

@@ -56,7 +56,7 @@ class Held(NamedTuple):
 
 def held(query: Query, paper: Paper) -> Held:
     """Which of the wanted words and phrases the paper holds, and where; one may be in several places."""
-    title, abstract, keywords = _divided(paper.title), _divided(paper.abstract), Text(paper.keywords)
+    title, abstract, keywords = Text((paper.title,)), Text((paper.abstract,)), Text(paper.keywords)
     in_title: list[str] = []
     in_abstract: list[str] = []
     missing: list[str] = []
@@ -87,32 +87,31 @@ def _text_of(wish: Wish) -> str:
 @lru_cache(maxsize=1 << 8)  # asked for every result of a search, three times each
 def _telling(query: Query) -> Sequence[tuple[Wish, frozenset[str]]]:
     """What the query wants, without the function words among its words unless there is nothing else."""
-    every = list(wishes(query))
+    every = list(dict.fromkeys(wishes(query)))  # a word typed a thousand times is looked for once
     telling = [one for one in every if not isinstance(one[0], Word) or content_words(one[0].text)]
     return telling or every
 
 
-@lru_cache(maxsize=1 << 6)  # a page's texts, each of which is asked several times
-def _divided(text: str) -> Text:
-    return Text((text,))
-
-
-def _hits(query: Query, text: str, place: Place | None) -> Iterator[_Hit]:
-    divided = _divided(text)
-    where: list[tuple[int, int]] | None = None
-    for number, (wish, joined) in enumerate(_telling(query)):
-        if isinstance(wish, Field) and wish.name != place:
-            continue
-        for begin, end in _spots(wish, joined, divided):
-            where = places(text) if where is None else where
-            yield where[begin][0], where[end - 1][1], number
+def _hits(query: Query, text: str, place: Place | None) -> list[_Hit]:
+    divided = Text((text,))
+    stretches = [
+        (begin, end, number)
+        for number, (wish, joined) in enumerate(_telling(query))
+        if not isinstance(wish, Field) or wish.name == place
+        for begin, end in _spots(wish, joined, divided)
+    ]
+    if not stretches:
+        return []
+    edges = {at for begin, end, _ in stretches for at in (begin, end - 1)}
+    where = places(text, edges)
+    return [(where[begin][0], where[end - 1][1], number) for begin, end, number in stretches]
 
 
 def _spots(wish: Wish, joined: frozenset[str], text: Text) -> Iterator[tuple[int, int]]:
     """Every stretch of positions that is what is wanted, or one of the terms `joined`; some may repeat."""
     yield from spots(wanted_of(_text_of(wish)), text)
     for term in joined & text.terms:
-        yield from text.spans[term]
+        yield from text.spans(term)
 
 
 def _merged(ranges: Iterable[tuple[int, int]]) -> Marks:

@@ -1,6 +1,7 @@
 """What a query is made of: its order, its conditions, and the words that it wants. Pure."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 
 from bot.search.fields import FieldName, Sort
@@ -41,6 +42,7 @@ Wish = Word | Phrase | Field
 """A word, a phrase, or a field of `TEXT_FIELDS`, that papers should hold."""
 
 
+@lru_cache(maxsize=1 << 8)  # asked for every result of a search
 def wanted(query: Query) -> tuple[Wish, ...]:
     """The words, phrases and text fields that papers should hold, in order, wherever in the tree."""
     return tuple(wish for wish, _ in wishes(query))
@@ -68,12 +70,13 @@ def wishes(query: Query) -> Iterator[tuple[Wish, frozenset[str]]]:
                 yield from wishes(part)
 
 
-def with_neighbours(parts: tuple[Query, ...]) -> list[frozenset[str]]:
+@lru_cache(maxsize=1 << 8)  # asked for every leg of a search, and by the judge
+def with_neighbours(parts: tuple[Query, ...]) -> tuple[frozenset[str], ...]:
     """For each word among the parts of one `And`, the terms that it and a neighbouring word would be
     if they were written as one.
     """
     joined = (None, *glued([part.text for part in parts if isinstance(part, Word)]), None)
-    return [frozenset(term for term in pair if term is not None) for pair in pairwise(joined)]
+    return tuple(frozenset(term for term in pair if term is not None) for pair in pairwise(joined))
 
 
 def wanted_text(query: Query) -> str:

@@ -4,11 +4,11 @@ The index is derived data: it follows the store, may be deleted at any time, and
 It proposes papers; `bot.search.match` decides which of them belong.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 from bot.model import PaperReading, Upstream
 from bot.search.query import Query
@@ -52,8 +52,7 @@ class Order(StrEnum):
     TOP = "top"  # by upvotes; papers without come last
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A paper that the index proposes; scores of one answer may be compared, those of two may not."""
 
     paper_id: int
@@ -133,9 +132,11 @@ class SearchIndex(Protocol):
         the titles that begin with them, the shorter before the longer.
         """
 
-    async def near(self, text: str, conditions: Query, limits: Limits) -> Hits:
-        """Papers that satisfy the conditions, by nearness in meaning (cosine) to the text; none where
-        the index has no vectors.
+    async def near(
+        self, text: str, conditions: Query, limits: Limits, like: Mapping[int, float] | None = None
+    ) -> Hits:
+        """Papers that satisfy the conditions, by nearness in meaning (cosine) to the text, or to the middle
+        between it and the papers `like`, each by its weight; none where the index has no vectors.
         """
 
     async def similar(self, paper_ids: Sequence[int], limits: Limits) -> Hits:

@@ -11,7 +11,7 @@ from bot.model import Paper, Signal
 from bot.ports import PaperStore
 from bot.search.answer import Tier
 from bot.search.candidates import Candidates
-from bot.search.fusion import Fused, Weights, is_title, prior
+from bot.search.fusion import Weights, is_title, prior
 from bot.search.match import compile_query, prepare
 from bot.search.parts import wanted_text
 from bot.search.query import Query, Sort
@@ -49,7 +49,9 @@ class Ranking:
         self._text = wanted_text(query)
         self._matcher = compile_query(query, now)
         self._weights = weights
-        self._waiting = list(found.order)
+        self._waiting = [one.paper_id for one in found.order]
+        # Many rankings are kept, and dictionaries of numbers give the collector of garbage no work.
+        self._parts = {one.paper_id: one.parts for one in found.order}
         self._ready: list[Judged] = []
         self._settled: list[Judged] = []
         self._turn = asyncio.Lock()
@@ -78,17 +80,16 @@ class Ranking:
 
     async def _make_ready(self) -> None:
         chunk, self._waiting = self._waiting[:_CHUNK], self._waiting[_CHUNK:]
-        numbers = [one.paper_id for one in chunk]
-        papers, signals = await asyncio.gather(self._papers.get(numbers), self._papers.signals(numbers))
+        papers, signals = await asyncio.gather(self._papers.get(chunk), self._papers.signals(chunk))
         self._ready = [
-            self._scored(at, one, papers[one.paper_id], signals.get(one.paper_id, {}))
-            for at, one in enumerate(chunk)
-            if one.paper_id in papers
+            self._scored(at, papers[number], signals.get(number, {}))
+            for at, number in enumerate(chunk)
+            if number in papers
         ]
         self._ready.sort(key=_place)
 
-    def _scored(self, at: int, one: Fused, paper: Paper, signals: Mapping[Signal, int]) -> Judged:
-        parts = {**one.parts, **prior(paper, signals, self.now, self._weights)}
+    def _scored(self, at: int, paper: Paper, signals: Mapping[Signal, int]) -> Judged:
+        parts = {**self._parts[paper.id], **prior(paper, signals, self.now, self._weights)}
         if not self._by_relevance:  # the order is the person's own
             return Judged(paper, signals, parts, None, (_MATCHING, at, paper.id))
         group = _CLOSE

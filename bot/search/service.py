@@ -21,7 +21,7 @@ from bot.search.fields import id_value
 from bot.search.fusion import WEIGHTS, Weights
 from bot.search.marks import excerpt, marks
 from bot.search.parts import wanted, wanted_text
-from bot.search.ports import Limits, SearchedUpstream, SearchIndex
+from bot.search.ports import IndexState, Limits, SearchedUpstream, SearchIndex
 from bot.search.query import (
     EVERYTHING,
     And,
@@ -49,6 +49,7 @@ _KEPT_FOR: Final = timedelta(minutes=15)
 _NEARLY: Final = 1_000  # changes that an index takes in while a person waits
 _FEW: Final = 3  # fewer matches than this may be the fault of a typing error
 _TYPED: Final = 8  # words; more were hardly typed by hand
+_LONGEST_WORD: Final = 50  # characters; what is longer is no word
 _SPELLINGS: Final = 3  # other spellings of a word that are weighed
 _RARE: Final = 20  # a word is taken for an error if another spelling is so many times as frequent
 
@@ -89,7 +90,8 @@ class Search:
         query = parse(text)
         if named := _named(query):
             return await self._named_papers(query, named)
-        upto, start = await self._papers.newest_change(), 0
+        state = await self.index.state()
+        upto, start = state.newest, 0
         if page is not None:
             upto, start = _page(page)
         ranking = await self._begun(query, mode, upto)
@@ -100,7 +102,8 @@ class Search:
             total=ranking.total,
             more=f"{upto}.{start + limit}" if len(ranked) > start + limit else None,
             did_you_mean=await self._mended(ranking) if start == 0 else None,
-            notes=await self._notes(),
+            notes=_notes(state),
+            start=start,
         )
 
     async def live(self, text: str, *, limit: int = 10) -> AsyncIterator[Answer]:
@@ -144,8 +147,9 @@ class Search:
             if paper is None:
                 raise NotFoundError("paper", paper_id.value, "Neither the store nor an upstream has it.")
         known = [paper for paper in found if paper is not None]
-        if 0 < (await self.index.state()).behind < _NEARLY:  # a paper fetched just now has no vector yet
-            await self.index.catch_up()
+        state = await self.index.state()
+        if 0 < state.behind < _NEARLY:  # a paper fetched just now has no vector yet
+            state = await self.index.catch_up()
         now = self._clock.now()
         hits = await self.index.similar([paper.id for paper in known], Limits(now, limit))
         numbers = [hit.paper_id for hit in hits.hits]
@@ -165,7 +169,10 @@ class Search:
             for hit in hits.hits
             if hit.paper_id in papers
         ]
-        return Answer(query, tuple(results), len(results), None, None, await self._notes())
+        notes = _notes(state)
+        if not results and not notes:
+            notes = (_nothing_near(state),)
+        return Answer(query, tuple(results), len(results), None, None, notes)
 
     # --- a paper by its name ---------------------------------------------------------------------
 
@@ -264,7 +271,7 @@ class Search:
             return None
         mended: dict[Query, Query] = {}
         for one in words:
-            if await self._rare(one, ranking.now):
+            if len(one.text) <= _LONGEST_WORD and await self._rare(one, ranking.now):
                 spellings = await self.index.spellings(one.text, _SPELLINGS)
                 typed = terms_of(one.text)[0]  # another ending of a word is no typing error
                 mine = max((s.papers for s in spellings if terms_of(s.word)[0] == typed), default=0)
@@ -277,12 +284,12 @@ class Search:
         """Whether so few papers hold the word that it may be a typing error."""
         return (await self.index.matching(word, Limits(now, 1))).total < _FEW
 
-    async def _notes(self) -> tuple[str, ...]:
-        state = await self.index.state()
-        if state.behind and state.papers < state.newest // 2:
-            so_far = f"{state.papers:,} papers so far"
-            return (f"The search index is being built and holds {so_far}: ask again soon for the rest.",)
-        return ()
+
+def _notes(state: IndexState) -> tuple[str, ...]:
+    if state.behind and state.papers < state.newest // 2:
+        so_far = f"{state.papers:,} papers so far"
+        return (f"The search index is being built and holds {so_far}: ask again soon for the rest.",)
+    return ()
 
 
 async def _ask(
@@ -342,3 +349,12 @@ def _replaced(query: Query, mended: Mapping[Query, Query]) -> Query:
             return query
         case _:
             return mended.get(query, query)
+
+
+def _nothing_near(state: IndexState) -> str:
+    """Why no paper is near another."""
+    if state.encoder is None:
+        return "Nothing is known of what papers mean: Paperboy is set up to search by words alone."
+    if state.vectors < state.papers:
+        return "What papers mean is still being worked out: ask again soon."
+    return "No other paper is near in meaning."

@@ -1,5 +1,6 @@
 """Words that tell no papers apart: a paper must hold them, but they make none relevant."""
 
+from functools import lru_cache
 from typing import Final
 
 from bot.search.tokens import terms_of
@@ -17,6 +18,7 @@ STOP_TERMS: Final = frozenset(
 """Their terms, see `bot.search.tokens`."""
 
 
+@lru_cache(maxsize=1 << 6)  # asked several times for each search
 def content_words(text: str) -> int:
     """How many parts of the text are no stop words."""
     return sum(term not in STOP_TERMS for term in terms_of(text)[0])

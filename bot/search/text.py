@@ -4,20 +4,39 @@ Both a text and what is wanted of it are graphs: a term leads from one position 
 over several at once. A text holds what some way through both has in common.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import chain
 from operator import itemgetter
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple
 
-from bot.search.tokens import divided
+from bot.search.tokens import Token, divided
 from bot.search.ways import Wanted, Way
 
-Spans: TypeAlias = Mapping[str, Sequence[tuple[int, int]]]
-"""Term → where it stands, as positions from and up to, in order."""
-
-
 _PARTS: Final = itemgetter(0)
+_SOLIDS: Final = itemgetter(1)
+
+
+class _Passage(NamedTuple):
+    """One text, divided."""
+
+    parts: tuple[str, ...]  # the term at each position
+    solids: tuple[Token, ...]
+    terms: frozenset[str]  # of both
+
+
+@lru_cache(maxsize=1 << 8)  # the texts of a page's papers: judged, then marked, then explained
+def _passage(text: str) -> _Passage:
+    found = divided(text)
+    solids: list[Token] = []
+    if any(map(_SOLIDS, found)):
+        at = 0
+        for parts, some in found:
+            if some:
+                solids += [Token(term, at + start, at + end) for term, start, end in some]
+            at += len(parts)
+    all_parts = tuple(chain.from_iterable(map(_PARTS, found)))
+    return _Passage(all_parts, tuple(solids), frozenset(all_parts).union(solid.term for solid in solids))
 
 
 class Text:
@@ -27,37 +46,28 @@ class Text:
     """
 
     def __init__(self, texts: Sequence[str]) -> None:
-        self._texts: Final = [divided(text) for text in texts]
-        terms: set[str] = set()
-        for text in self._texts:
-            terms.update(chain.from_iterable(map(_PARTS, text)))
-            terms.update(solid.term for _, solids in text if solids for solid in solids)
-        self.terms: Final = frozenset(terms)
-
-    @cached_property
-    def spans(self) -> Spans:
-        """Most questions are about single words, and need no positions: these are made when first asked."""
-        spans: dict[str, list[tuple[int, int]]] = {}
-        for text, place in zip(self._texts, self.places, strict=True):
-            at = place.start
-            for parts, solids in text:
-                for term, start, end in solids:
-                    spans.setdefault(term, []).append((at + start, at + end))
-                for part in parts:
-                    spans.setdefault(part, []).append((at, at + 1))
-                    at += 1
-        return spans
-
-    @cached_property
-    def places(self) -> Sequence[range]:
-        """The positions of each of the texts."""
+        self._passages: Final = [_passage(text) for text in texts]
+        self.terms: Final = frozenset().union(*(passage.terms for passage in self._passages))
         places: list[range] = []
         at = 0
-        for text in self._texts:
-            end = at + sum(len(parts) for parts, _ in text)
-            places.append(range(at, end))
-            at = end + 1
-        return places
+        for passage in self._passages:
+            places.append(range(at, at + len(passage.parts)))
+            at += len(passage.parts) + 1
+        self.places: Final[Sequence[range]] = places
+        """The positions of each of the texts."""
+
+    def spans(self, term: str) -> list[tuple[int, int]]:
+        """Where a term stands, as positions from and up to, in order. Only what is asked for is looked up."""
+        found: list[tuple[int, int]] = []
+        if term in self.terms:
+            for passage, place in zip(self._passages, self.places, strict=True):
+                if term not in passage.terms:
+                    continue
+                begin = place.start
+                found += [(at, at + 1) for at, part in enumerate(passage.parts, begin) if part == term]
+                found += [(begin + start, begin + end) for one, start, end in passage.solids if one == term]
+            found.sort()
+        return found
 
 
 def holds(wanted: Wanted, text: Text, number: int | None = None) -> bool:
@@ -84,7 +94,7 @@ def _paths(wanted: Wanted, text: Text) -> Iterator[tuple[int, int]]:
     # After each position of what is wanted: where in the text a way has come to, and where it began.
     reached: list[dict[int, set[int]]] = [{} for _ in range(wanted.length + 1)]
     for term, start, end in wanted.edges:  # in order of start: whatever leads to `start` came before
-        for begin, stop in text.spans.get(term, ()):
+        for begin, stop in text.spans(term):
             origins = {begin} if start == 0 else reached[start].get(begin)
             if origins:
                 reached[end].setdefault(stop, set()).update(origins)
@@ -105,7 +115,7 @@ def _spelt(spellings: Sequence[Way], text: Text) -> Iterator[tuple[int, int]]:
     """The stretches that are one of the other spellings."""
     for way in spellings:
         if text.terms.issuperset(way):
-            came = {stop: begin for begin, stop in text.spans[way[0]]}
+            came = {stop: begin for begin, stop in text.spans(way[0])}
             for term in way[1:]:
-                came = {stop: came[begin] for begin, stop in text.spans[term] if begin in came}
+                came = {stop: came[begin] for begin, stop in text.spans(term) if begin in came}
             yield from ((begin, stop) for stop, begin in came.items())

@@ -18,9 +18,10 @@ apart are never glued on the side of the text: "a symmetric matrix" must not con
 import re
 import threading
 import unicodedata
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Collection, Sequence
 from functools import lru_cache
-from itertools import chain
+from itertools import accumulate, chain
 from operator import itemgetter
 from typing import Final, NamedTuple, TypeAlias
 
@@ -132,13 +133,21 @@ def written_words(text: str) -> list[tuple[str, ...]]:
     ]
 
 
-def places(text: str) -> list[tuple[int, int]]:
-    """Where each position of the text stands in it: from and up to which character."""
-    found: list[tuple[int, int]] = []
-    for match in _CHUNK.finditer(text):
-        chunk, at = match[0], match.start()
-        for start, end in (_short_places if len(chunk) <= _LONGEST_REMEMBERED else _places)(chunk):
-            found.append((at + start, at + end))
+def places(text: str, positions: Collection[int]) -> dict[int, tuple[int, int]]:
+    """Where these positions of the text stand in it: from and up to which character.
+
+    Only the chunks in which they stand are looked at letter by letter.
+    """
+    begins = list(accumulate(map(len, map(_PARTS, divided(text))), initial=0))
+    chunks = list(map(re.Match.span, _CHUNK.finditer(text)))
+    found: dict[int, tuple[int, int]] = {}
+    for position in positions:
+        number = bisect_right(begins, position) - 1  # chunks without a word begin where the next one does
+        start, end = chunks[number]
+        chunk = text[start:end]
+        inside = (_short_places if len(chunk) <= _LONGEST_REMEMBERED else _places)(chunk)
+        first, last = inside[position - begins[number]]
+        found[position] = start + first, start + last
     return found
 
 

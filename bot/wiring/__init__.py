@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import version
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 
 import structlog
 
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 _log = structlog.get_logger(__name__)
 
 VERSION = version("paperboy")
+
+_FULL_COLLECTIONS: Final = 1_000  # partial collections of garbage between two full ones
 
 OpenedStore = AbstractAsyncContextManager[Store]
 
@@ -153,7 +155,7 @@ async def open_index(settings: Settings, store: Store) -> AsyncIterator["SearchI
 
 
 def _encoder(settings: Settings) -> "Encoder | None":
-    """What searches by meaning. The static model is read when it is first needed, any other at once."""
+    """What searches by meaning; the model is read when it is first needed."""
     match settings.semantic_model:
         case "none":
             return None
@@ -162,9 +164,11 @@ def _encoder(settings: Settings) -> "Encoder | None":
 
             return open_static()
         case model:
-            from storage.embedding.transformer import open_transformer  # noqa: PLC0415 - as above
+            from storage.embedding.deferred import DeferredEncoder  # noqa: PLC0415 - as above
+            from storage.embedding.transformer import check_transformer, open_transformer  # noqa: PLC0415 - as above
 
-            return open_transformer(model)
+            check_transformer(model)  # a mistake in the settings is told at once
+            return DeferredEncoder(model, lambda: open_transformer(model))
 
 
 @asynccontextmanager
@@ -196,9 +200,11 @@ async def open_search(settings: Settings, store: Store, around: Surroundings) ->
             arxiv_urls=(settings.arxiv_api_url, settings.arxiv_rss_url) if settings.arxiv else None,
         )
         # What is loaded by now stays loaded. Looking through it all for garbage, as Python does now and then,
-        # would make one search in fifty wait for a tenth of a second.
+        # would make one search in fifty wait for a tenth of a second. What searches remember since is looked
+        # through seldom: nearly all garbage is found young.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(*gc.get_threshold()[:2], _FULL_COLLECTIONS)
         yield Search(
             store.papers,
             index,

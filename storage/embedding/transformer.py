@@ -10,6 +10,7 @@ import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
 
@@ -78,25 +79,36 @@ class TransformerEncoder:
         return unit
 
 
+def check_transformer(model: str) -> None:
+    """Raises `ConfigError` if the extra is not installed, or `model` is no model's name; loads nothing."""
+    if find_spec("sentence_transformers") is None:
+        raise _lacking(model, "it is not installed")
+    if not Path(model).expanduser().is_dir() and not _HUB_NAME.fullmatch(model):
+        raise ConfigError(
+            f"There is no folder {model}. Set PAPERBOY_SEMANTIC_MODEL to the folder or the Hugging Face name "
+            "of a sentence-transformers model, or to static."
+        )
+
+
+def _lacking(model: str, reason: object) -> ConfigError:
+    return ConfigError(
+        f"The semantic model {model} needs sentence-transformers ({reason}). Install paperboy[semantic], "
+        "or set PAPERBOY_SEMANTIC_MODEL to static."
+    )
+
+
 def open_transformer(model: str) -> TransformerEncoder:
     """The model in a folder, or of this name on the Hugging Face hub. Takes seconds.
 
     Raises `ConfigError` if the extra is not installed, or the model cannot be loaded.
     """
+    check_transformer(model)
     try:
         library = import_module("sentence_transformers")
         import_module("transformers.utils.logging").disable_progress_bar()
     except ImportError as error:
-        raise ConfigError(
-            f"The semantic model {model} needs sentence-transformers ({error}). Install paperboy[semantic], "
-            "or set PAPERBOY_SEMANTIC_MODEL to static."
-        ) from error
+        raise _lacking(model, error) from error
     folder = Path(model).expanduser()
-    if not folder.is_dir() and not _HUB_NAME.fullmatch(model):
-        raise ConfigError(
-            f"There is no folder {model}. Set PAPERBOY_SEMANTIC_MODEL to the folder or the Hugging Face name "
-            "of a sentence-transformers model, or to static."
-        )
     try:
         loaded = _loaded(library, folder, model)
     # The library and what it stands on raise errors of any kind for a file they do not like.
@@ -130,4 +142,4 @@ def _digest(model: Any) -> str:
     return digest.hexdigest()[:12]
 
 
-__all__ = ["Model", "TransformerEncoder", "open_transformer"]
+__all__ = ["Model", "TransformerEncoder", "check_transformer", "open_transformer"]

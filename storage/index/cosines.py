@@ -42,8 +42,9 @@ def dots(rows: Rows, question: Rows) -> Floats:
     """The inner product of each of the rows (n, dimensions) with the question (dimensions,) → (n,)."""
     if _simsimd is None or not len(rows):
         return dots_of_numpy(rows, question)
-    found = np.asarray(_simsimd.cdist(question[np.newaxis], rows, "dot"))[0]
-    return cast("Floats", found.astype(np.float32))
+    # Never its `out=`: each such call returns a `None` that it does not count, until Python has none left.
+    found = np.asarray(_simsimd.cdist(question[np.newaxis], rows, "dot", out_dtype="f32"))[0]
+    return cast("Floats", found)
 
 
 def dots_of_numpy(rows: Rows, question: Rows) -> Floats:

@@ -1,7 +1,7 @@
 """`bot.search.ports.SearchIndex` over a folder."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ from storage.index.checking import problems
 from storage.index.following import Pace, follow_vectors, follow_words, same_store
 from storage.index.generations import Generations
 from storage.index.lexical import DamagedIndexError, Filter, Lexical
-from storage.index.nearest import by_vector, nearest
+from storage.index.nearest import by_vector, moved, nearest
 from storage.index.spelling import Correction, corrections, surface
 from storage.index.translate import Translator
 from storage.index.vectors import VectorFile
@@ -116,14 +116,16 @@ class FolderIndex:
             lambda words, ask: words.find(ask.titled(text, conditions), _filter(limits), count=False),
         )
 
-    async def near(self, text: str, conditions: Query, limits: Limits) -> Hits:
-        """Papers that satisfy the conditions, by the cosine of their vectors with the text's."""
+    async def near(
+        self, text: str, conditions: Query, limits: Limits, like: Mapping[int, float] | None = None
+    ) -> Hits:
+        """Papers that satisfy the conditions, by the cosine of their vectors with the text's and `like`'s."""
         named = await self._named(conditions)
 
         def ask(generation: _Generation) -> Hits:
             if generation.vectors is None or self._encoder is None:
                 return Hits()
-            vector = self._encoder.queries([text])[0]
+            vector = moved(self._encoder.queries([text])[0], generation.vectors, like or {})
             if conditions == EVERYTHING:
                 return by_vector(generation.vectors, vector, _filter(limits))
             satisfying = self._translator(generation, limits, named).satisfying(conditions)
@@ -336,7 +338,7 @@ class FolderIndex:
         self, generation: _Generation, limits: Limits, named: dict[str, int | None]
     ) -> Translator:
         words = generation.words
-        return Translator(words.schema, self._weights, words.frequency, limits.now, named)
+        return Translator(words.schema, self._weights, words.view().frequency, limits.now, named)
 
     def _state(self, generation: _Generation, *, newest: int) -> IndexState:
         view = generation.words.view()

@@ -3,9 +3,10 @@
 Reading and writing go together: a reader sees each commit whole, whichever process made it.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Final, NamedTuple, TypeAlias
 
@@ -22,6 +23,11 @@ _BULK_HEAP: Final = 96_000_000  # bytes; more makes no difference to the speed
 _SMALL_HEAP: Final = 15_000_000  # the least that the engine takes
 _SORTED_BY: Final = {Order.NEW: "published", Order.TOP: "upvotes"}
 
+_FREQUENCIES: Final = 1 << 12  # that are remembered: each leg of a search asks for those of all its terms
+
+Frequency: TypeAlias = Callable[[str, str], int]
+"""In how many papers a term (second) stands in a field (first); deleted ones count until merged away."""
+
 _Stamp: TypeAlias = tuple[int, int]
 
 
@@ -36,6 +42,7 @@ class View(NamedTuple):
     change: int  # how far it follows the store
     papers: int
     last: int  # the greatest number of a paper in it
+    frequency: Frequency
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +113,14 @@ class Lexical:
 
     def _seen(self, searcher: tantivy.Searcher) -> View:
         papers = searcher.num_docs
+        frequency = lru_cache(maxsize=_FREQUENCIES)(partial(_frequency, searcher))
         found = searcher.search(Query.term_query(self.schema, "paper", HEAD), 1).hits
         if not found:
-            return View(searcher, 0, papers, 0)
+            return View(searcher, 0, papers, 0, frequency)
         (change,) = searcher.fast_field_values("change", [found[0][1]])
         newest = searcher.search(Query.all_query(), 1, count=False, order_by_field="paper").hits
         (last,) = searcher.fast_field_values("paper", [newest[0][1]])
-        return View(searcher, int(change or 0), papers - 1, int(last or 0))
+        return View(searcher, int(change or 0), papers - 1, int(last or 0), frequency)
 
     def find(
         self, query: Query, bounds: Filter, *, order: Order = Order.RELEVANCE, count: bool = True
@@ -128,8 +136,7 @@ class Lexical:
             )
             papers = view.searcher.fast_field_values("paper", [address for _, address in found.hits])
         hits = [
-            Hit(int(paper or 0), float(score or 0))
-            for paper, (score, _) in zip(papers, found.hits, strict=True)
+            Hit(int(paper or 0), score or 0.0) for paper, (score, _) in zip(papers, found.hits, strict=True)
         ]
         if order is Order.RELEVANCE:
             hits.sort(key=lambda hit: (-hit.score, hit.paper_id))
@@ -171,12 +178,6 @@ class Lexical:
             return True
         begins = Query.phrase_query(self.schema, "title", [START, *title])
         return self.count(begins, Filter(1, among=[row.paper_id])) == 1
-
-    def frequency(self, field: str, term: str) -> int:
-        """In how many papers the term stands in that field; deleted ones count until they are merged away."""
-        view = self.view()
-        with _engine():
-            return view.searcher.doc_freq(field, term)
 
     def terms(self, field: str, beginning: str) -> list[tuple[str, int]]:
         """The terms of a field that begin so, each with the number of papers that hold it."""
@@ -253,9 +254,14 @@ class Lexical:
         return self._writer
 
 
+def _frequency(searcher: tantivy.Searcher, field: str, term: str) -> int:
+    with _engine():
+        return searcher.doc_freq(field, term)
+
+
 def _count(found: tantivy.SearchResult) -> int:
     count: int = found.count  # type: ignore[attr-defined]  # the library's stubs leave it out
     return count
 
 
-__all__ = ["DamagedIndexError", "Filter", "Lexical", "View"]
+__all__ = ["DamagedIndexError", "Filter", "Frequency", "Lexical", "View"]

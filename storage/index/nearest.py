@@ -3,6 +3,7 @@ vectors first where they leave many. Blocking, for threads.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -44,8 +45,19 @@ def by_vector(vectors: VectorFile, vector: Floats, bounds: Filter) -> Hits:
     """The papers nearest to `vector` (dimensions,)."""
     among = None if bounds.among is None else np.array(bounds.among, np.int64)
     found, cosines = vectors.near(vector, bounds.limit, among=among, upto=bounds.upto)
-    hits = tuple(Hit(int(paper), float(cosine)) for paper, cosine in zip(found, cosines, strict=True))
+    hits = tuple(map(Hit._make, zip(found.tolist(), cosines.tolist(), strict=True)))
     return Hits(hits, len(hits))
 
 
-__all__ = ["by_vector", "nearest"]
+def moved(vector: Floats, vectors: VectorFile, like: Mapping[int, float]) -> Floats:
+    """A query's vector (dimensions,) plus the mean of these papers' vectors by their weights (Rocchio 1971,
+    "Relevance feedback in information retrieval"); itself without papers.
+    """
+    if not like:
+        return vector
+    papers = vectors.vectors(np.array(list(like), np.int64))
+    mean = np.average(papers, axis=0, weights=list(like.values()))
+    return (vector + mean).astype(np.float32)
+
+
+__all__ = ["by_vector", "moved", "nearest"]

@@ -8,9 +8,8 @@ Two kinds of questions are built from the same parts:
   so that the scores of both can be compared.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import cache
 from typing import Final
 
 import tantivy
@@ -27,12 +26,9 @@ from bot.search.query import EVERYTHING, And, Field, Not, Or, Phrase, Query, Wor
 from bot.search.stop import STOP_TERMS
 from bot.search.tokens import terms_of
 from bot.search.ways import Way, ways
+from storage.index.lexical import Frequency
 from storage.index.schema import HEAD, START, UNKNOWN
 from storage.index.weights import Weights
-
-Frequency = Callable[[str, str], int]
-"""In how many papers a term (second) stands in a field (first)."""
-
 
 _FAR: Final = 1_000.0  # more than any text's BM25
 
@@ -51,7 +47,7 @@ class Translator:
         """`named` gives the paper's number for each id in the query, `None` where the store knows none."""
         self._schema = schema
         self._weights = weights
-        self._count = cache(frequency)
+        self._count = frequency
         self._now = now
         self._named = named
 
@@ -351,4 +347,4 @@ def _all(
     )
 
 
-__all__ = ["Frequency", "Translator"]
+__all__ = ["Translator"]

@@ -22,7 +22,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from storage.index.cosines import Floats, Ids, Rows
+from storage.index.cosines import Floats, Ids, Rows, dots
 
 _FORMAT: Final = 1
 _HEAD: Final = "vectors.json"
@@ -61,17 +61,29 @@ class Live:
     def __init__(self, ids: Ids, weights: Floats) -> None:
         """Takes the number and the weight of every slot."""
         # Papers that were all written once and in order need no sorting, and their scores no moving about.
-        self.plain = bool(np.all(ids[1:] > ids[:-1]) and np.all(weights > 0))
-        if self.plain:
-            self.slots = np.arange(len(ids))
+        if np.all(ids[1:] > ids[:-1]) and np.all(weights > 0):
+            self._slots: Ids | None = None  # each paper's slot is its place
             self.ids, self.weights = ids, weights
             return
         order = np.argsort(ids, kind="stable")  # of one paper's slots the last stays the last
         rising = ids[order]
         slots = order[np.append(rising[1:] != rising[:-1], True)]
-        self.slots = slots[weights[slots] > 0]
-        self.ids = ids[self.slots]
-        self.weights = weights[self.slots]
+        self._slots = slots = slots[weights[slots] > 0]
+        self.ids = ids[slots]
+        self.weights = weights[slots]
+
+    @property
+    def in_order(self) -> bool:
+        """Whether each paper's place in `self.ids` is its slot."""
+        return self._slots is None
+
+    def slots(self, places: Ids) -> Ids:
+        """The slots of papers at these places (n,) in `self.ids`."""
+        return places if self._slots is None else self._slots[places]
+
+    def of_slots(self, values: Floats, places: Ids | slice) -> Floats:
+        """Of values for all slots, those of the papers at these places."""
+        return values[places if self._slots is None else self._slots[places]]
 
     def places(self, ids: Ids) -> Ids:
         """Where in `self.ids` each of these (n,) stands, or -1."""
@@ -114,10 +126,12 @@ class View:
         weights = np.concatenate([self.weights, *(one["weight"] for one in entries)])
         return View(head, ids, weights, _mapped(folder, head, self))
 
-    def stretches(self) -> Iterator[Rows]:
-        """All rows, in order of their slots."""
-        for number, extent in enumerate(self.extents):
-            yield extent[: self.head.slots - number * EXTENT]
+    def dots(self, question: Rows) -> Iterator[tuple[int, Floats]]:
+        """The inner products of slots' rows with the question (dimensions,), stretch by stretch in their
+        order, each with its first slot.
+        """
+        for begin, extent in zip(range(0, self.head.slots, EXTENT), self.extents, strict=True):
+            yield begin, dots(extent[: self.head.slots - begin], question)
 
     def rows(self, slots: Ids) -> Rows:
         """The rows of slots (n,) in any order → (n, dimensions)."""

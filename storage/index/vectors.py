@@ -136,7 +136,8 @@ class VectorFile:
             with contextlib.closing(log):
                 for begin in range(0, len(live.ids), EXTENT):
                     some = slice(begin, begin + EXTENT)
-                    log.append(live.ids[some], live.weights[some], view.rows(live.slots[some]))
+                    slots = live.slots(np.arange(*some.indices(len(live.ids))))
+                    log.append(live.ids[some], live.weights[some], view.rows(slots))
                 self._view = log.commit(view.head.change)
 
     def refresh(self) -> None:
@@ -161,13 +162,22 @@ class VectorFile:
             places = places[: np.searchsorted(places, end)]
         if limit <= 0 or not weight or not (end if places is None else len(places)):
             return np.empty(0, np.int64), np.empty(0, np.float32)
-        some = slice(end) if places is None else places
+        if places is None and live.in_order:
+            # Stretch by stretch: what a thread allocates for a million papers at once it keeps, as a rule.
+            bests = []
+            for begin, found in view.dots(question):
+                some = slice(begin, min(begin + len(found), end))
+                bests.append(best(live.ids[some], found[: end - begin] * live.weights[some] * weight, limit))
+                if some.stop == end:
+                    break
+            ids, scores = map(np.concatenate, zip(*bests, strict=True))
+            return best(ids, scores, limit)
+        wanted = slice(end) if places is None else places
         if places is not None and len(places) * _FEW < view.head.slots:
-            found = dots(view.rows(live.slots[places]), question)
+            found = dots(view.rows(live.slots(places)), question)
         else:
-            found = np.concatenate([dots(rows, question) for rows in view.stretches()])
-            found = found[some if live.plain else live.slots[some]]
-        return best(live.ids[some], found * live.weights[some] * weight, limit)
+            found = live.of_slots(np.concatenate([found for _, found in view.dots(question)]), wanted)
+        return best(live.ids[wanted], found * live.weights[wanted] * weight, limit)
 
     def vectors(self, ids: Ids) -> Floats:
         """The vectors of papers (n,) as they are held → (n, dimensions), of length 1, or 0 without one."""
@@ -175,7 +185,7 @@ class VectorFile:
         places = live.places(ids)
         known = places[places >= 0]
         found = np.zeros((len(ids), view.head.dimensions), np.float32)
-        found[places >= 0] = view.rows(live.slots[known]) * live.weights[known, np.newaxis]
+        found[places >= 0] = view.rows(live.slots(known)) * live.weights[known, np.newaxis]
         return found
 
 

@@ -393,8 +393,9 @@ def test_the_next_page_is_a_command_that_shows_the_rest(stored: Cli) -> None:
     assert lines[-1].startswith("More: paperboy search -n 1 --page ")
     command = lines[-1].removeprefix("More: paperboy ")
     first, second = lines, stored.ok(command, **SILENT).splitlines()
-    titles = {line for line in (*first, *second) if line.startswith("  1. ")}
-    assert titles == {"  1. Reading Maps by Ear", "  1. Maps of the Deep Sea"}
+    numbered = [line for line in (*first, *second) if line.startswith(("  1. ", "  2. "))]
+    assert [line[:5] for line in numbered] == ["  1. ", "  2. "], "the second page counts on"
+    assert {line[5:] for line in numbered} == {"Reading Maps by Ear", "Maps of the Deep Sea"}
 
 
 def test_an_id_or_a_link_finds_the_very_paper(stored: Cli) -> None:

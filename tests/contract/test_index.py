@@ -276,6 +276,10 @@ async def test_meaning_finds_what_shares_the_most_words_and_heeds_conditions(
     assert 1 >= colours.hits[0].score > colours.hits[1].score > colours.hits[2].score
     assert numbers(await index.near("red green blue", parse("cat:cs.CL"), LIMITS)) == [one, three]
     assert numbers(await index.near("red green blue", parse("cat:math"), LIMITS)) == []
+    north = await index.near("north", EVERYTHING, LIMITS)
+    assert numbers(north)[0] == three
+    assert numbers(await index.near("north", EVERYTHING, LIMITS, {one: 1.0, two: 1.0}))[0] != three
+    assert await index.near("north", EVERYTHING, LIMITS, {999: 1.0}) == north
     assert numbers(await index.similar([one], LIMITS)) == [two, three]
     assert numbers(await index.similar([one, two, 999], LIMITS)) == [three]
 

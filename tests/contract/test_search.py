@@ -222,6 +222,20 @@ async def test_similar_papers_are_others_near_in_meaning(search: Search) -> None
     assert "Attention Is All You Need" in titles(answer)
 
 
+async def test_where_nothing_is_near_the_answer_says_why(store: Store, tmp_path: Path) -> None:
+    await store.papers.ingest(brought(CORPUS[0]), T0)
+    async with open_index(tmp_path / "words", store.papers, None) as index:
+        await index.catch_up()
+        answer = await Search(store.papers, index, StillClock(NOW)).similar(["2511.00001"])
+    assert answer.results == ()
+    assert "by words alone" in answer.notes[0]
+    async with open_index(tmp_path / "meaning", store.papers, open_static()) as index:
+        await index.catch_up()
+        answer = await Search(store.papers, index, StillClock(NOW)).similar(["2511.00001"])
+    assert answer.results == ()
+    assert answer.notes == ("No other paper is near in meaning.",)
+
+
 async def test_similar_to_what_is_no_paper_is_refused(search: Search) -> None:
     with pytest.raises(InputError, match=r"id or link"):
         await search.similar(["attention"])

@@ -124,7 +124,7 @@ class Asked:
         self.named = {paper.ids[0].value: paper.id for paper, _ in corpus}
 
     def __call__(self, query: Query, *, related: bool = False) -> list[int]:
-        ask = Translator(self.words.schema, WEIGHTS, self.words.frequency, NOW, self.named)
+        ask = Translator(self.words.schema, WEIGHTS, self.words.view().frequency, NOW, self.named)
         found = self.words.find(ask.related(query) if related else ask.matching(query), Filter(limit=100))
         assert found.total == len(found.hits)
         return sorted(hit.paper_id for hit in found.hits)

@@ -1,17 +1,29 @@
-"""Hostile queries by the thousand: each is read, written, put to a paper and marked, or told its remedy."""
+"""Hostile queries by the thousand: each is read, written, put to a paper and marked, or told its remedy; and
+each goes through the whole search, over a real store and a real index.
+"""
 
 import random
 import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from bot.errors import QueryError
+from bot.model import IdScheme, Outcome, PaperId, PaperReading, Poll, Signal, Upstream
+from bot.search.answer import Answer, Mode
 from bot.search.fields import FIELDS
 from bot.search.marks import excerpt, marks
 from bot.search.match import compile_query, prepare
 from bot.search.parts import conditions, sort_of, wanted_text
 from bot.search.query import EVERYTHING, format_query, parse
+from bot.search.service import Search
+from storage.embedding.static import open_static
+from storage.index.index import open_index
+from storage.sqlite.store import open_sqlite
+from tests.clocks import StillClock
 from tests.property.queries import a_paper
 
 NOW = datetime(2025, 6, 1, tzinfo=UTC)
@@ -110,6 +122,105 @@ def test_two_thousand_hostile_queries_end_well_and_quickly() -> None:
 @pytest.mark.soak
 def test_a_hundred_and_twenty_thousand_hostile_queries_end_well_and_quickly() -> None:
     fuzz(seed=2, count=120_000)
+
+
+# --- through the whole search --------------------------------------------------------------------
+
+PAPERS = 400
+PROSE = pieces_of(
+    """
+    we a new model of that learns large language vision network dual encoder training data with and for
+    Low-Rank adapters FlashAttention state-of-the-art reasoning agents pre-training graph speech, robots.
+    """
+)
+
+
+def papers(count: int) -> Iterator[PaperReading]:
+    """Papers made of what the queries are made of, among other words."""
+    chance = random.Random(3)
+    for number in range(count):
+        yield PaperReading(
+            ids=(PaperId(IdScheme.ARXIV, f"2501.{number:05}"),),
+            title=f"{number} {' '.join(chance.choices(WORDS + PROSE, k=chance.randint(1, 12)))}",
+            abstract=" ".join(chance.choices(WORDS + PROSE * 4, k=chance.randint(0, 200))),
+            authors=tuple(chance.sample(("Yann LeCun", "Y. LeCun", "Wei, Xiao-Ming"), chance.randint(0, 2))),
+            published_at=NOW.replace(year=chance.randint(2017, 2025)) if number % 5 else None,
+            categories=("cs.CL", "cs.CV")[: number % 3],
+            code_url="https://github.com/a/b" if number % 4 == 0 else None,
+            signals={Signal.UPVOTES: chance.randint(0, 100)} if number % 2 else {},
+        )
+
+
+@asynccontextmanager
+async def opened_search(folder: Path) -> AsyncIterator[Search]:
+    """A search over some hundred papers, with the model that comes with Paperboy."""
+    brought = Poll(
+        upstream=Upstream.ARXIV,
+        subject="lookup",
+        observed_at=NOW,
+        outcome=Outcome.OK,
+        readings=tuple(papers(PAPERS)),
+    )
+    async with open_sqlite(folder / "paperboy.db") as store:
+        await store.papers.ingest(brought, NOW)
+        async with open_index(folder / "index", store.papers, open_static()) as index:
+            state = await index.catch_up()
+            assert state.papers == state.vectors == PAPERS
+            yield Search(store.papers, index, StillClock(NOW))
+
+
+async def asked(search: Search, text: str, mode: Mode, page: str | None) -> tuple[Answer | None, float]:
+    """The answer, or `None` for what is no query, and how many seconds of computing it took."""
+    started = time.process_time()
+    try:
+        answer = await search.search(text, page=page, mode=mode)
+    except QueryError:
+        return None, time.process_time() - started
+    return answer, time.process_time() - started
+
+
+async def fuzz_search(folder: Path, seed: int, count: int) -> None:
+    chance = random.Random(seed)
+    refused = found = 0
+    slowest = 0.0
+    async with opened_search(folder) as search:
+        for _ in range(count):
+            text = hostile(chance)
+            mode = chance.choices(tuple(Mode), (8, 1, 1))[0]
+            shown: set[int] = set()
+            page: str | None = None
+            for _page in range(2):
+                answer, seconds = await asked(search, text, mode, page)
+                slowest = max(slowest, seconds)
+                assert slowest < SLOWEST, text[:200]
+                if answer is None:
+                    refused += 1
+                    break
+                here = {result.paper.id for result in answer.results}
+                assert len(here) == len(answer.results) <= 10
+                assert shown.isdisjoint(here)
+                shown |= here
+                page = answer.more
+                if page is None:
+                    break
+            found += bool(shown)
+    assert refused > count / 20
+    assert found > count / 4
+    print(
+        f"{count} queries, {refused} of them mistakes, {found} found papers; the slowest took {slowest:.3f} s"
+    )
+
+
+async def test_hostile_queries_are_answered_by_the_whole_search(tmp_path: Path) -> None:
+    await fuzz_search(tmp_path, seed=4, count=300)
+
+
+@pytest.mark.soak
+async def test_a_hundred_thousand_hostile_queries_are_answered_by_the_whole_search(tmp_path: Path) -> None:
+    await fuzz_search(tmp_path, seed=5, count=100_000)
+
+
+# --- reading -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("length", [LONGEST, 4 * LONGEST])

@@ -91,10 +91,13 @@ def test_the_terms_of_any_text_lead_from_its_beginning_to_its_end(text: str) -> 
 
 @given(st.text(max_size=100))
 def test_every_position_of_any_text_comes_from_some_of_its_characters_in_order(text: str) -> None:
-    where = places(text)
-    assert len(where) == len(terms_of(text)[0]) == positions(tokens(text))
+    count = len(terms_of(text)[0])
+    assert count == positions(tokens(text))
+    where = list(places(text, range(count)).values())
+    assert len(where) == count
     assert all(0 <= start < end <= len(text) for start, end in where)
     assert where == sorted(where)
+    assert all(places(text, [at]) == {at: place} for at, place in enumerate(where))
 
 
 @given(st.text(max_size=40), st.text(max_size=40))
@@ -120,9 +123,9 @@ def test_a_text_holds_what_is_wanted_if_some_way_stands_in_it(asked: str, writte
 
 def stands(way: tuple[str, ...], text: Text) -> bool:
     """The plainest search for neighbouring terms that there is."""
-    ends = {stop for _, stop in text.spans.get(way[0], ())}
+    ends = {stop for _, stop in text.spans(way[0])}
     for term in way[1:]:
-        ends = {stop for begin, stop in text.spans.get(term, ()) if begin in ends}
+        ends = {stop for begin, stop in text.spans(term) if begin in ends}
     return bool(ends)
 
 

@@ -42,6 +42,11 @@ def test_meaning_counts_for_more_in_a_longer_query() -> None:
     assert WEIGHTS.meaning("the maps of the sea") == WEIGHTS.meaning("maps sea")
 
 
+def test_papers_say_what_is_meant_only_by_a_text_of_some_length() -> None:
+    assert WEIGHTS.exemplified("reading the maps by ear") == 0
+    assert WEIGHTS.exemplified("robots reading old maps by listening") == WEIGHTS.examples
+
+
 def test_what_both_legs_found_comes_before_what_one_found() -> None:
     order = fuse("maps", [Hit(1, 5.0), Hit(2, 4.9)], [Hit(2, 0.9), Hit(3, 0.9)], {})
     assert order[0].paper_id == 2
