@@ -82,3 +82,17 @@ def with_neighbours(parts: tuple[Query, ...]) -> tuple[frozenset[str], ...]:
 def wanted_text(query: Query) -> str:
     """What the query wants, as plain text: what its meaning is taken from."""
     return " ".join(wish.value if isinstance(wish, Field) else wish.text for wish in wanted(query))
+
+
+def ids_named(query: Query) -> Iterator[str]:
+    """The values of all `id:` in the query, wherever in the tree."""
+    match query:
+        case Field(FieldName.ID, value):
+            yield value
+        case Not(part):
+            yield from ids_named(part)
+        case And(parts) | Or(parts):
+            for part in parts:
+                yield from ids_named(part)
+        case _:
+            return

@@ -1,7 +1,7 @@
 """`bot.search.ports.SearchIndex` over a folder."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -15,9 +15,9 @@ import structlog
 from bot.errors import ConflictError
 from bot.ids import paper_id_of
 from bot.ports import PaperStore
-from bot.search.fields import FieldName
+from bot.search.parts import ids_named
 from bot.search.ports import Encoder, Hits, IndexState, Limits, Order, Progress, Spelling
-from bot.search.query import EVERYTHING, And, Field, Not, Or, Query
+from bot.search.query import EVERYTHING, Query
 from storage.index.checking import problems
 from storage.index.following import Pace, follow_vectors, follow_words, same_store
 from storage.index.generations import Generations
@@ -328,7 +328,7 @@ class FolderIndex:
     async def _named(self, query: Query) -> dict[str, int | None]:
         """The papers that the query names by id, with the store's number for each."""
         named: dict[str, int | None] = {}
-        for value in _ids(query):
+        for value in ids_named(query):
             paper_id = paper_id_of(value)
             paper = None if paper_id is None else await self._papers.find(paper_id)
             named[value] = None if paper is None else paper.id
@@ -383,20 +383,6 @@ async def open_index(
 
 def _filter(limits: Limits) -> Filter:
     return Filter(limits.limit, limits.upto, None if limits.among is None else sorted(limits.among))
-
-
-def _ids(query: Query) -> Iterator[str]:
-    """The values of all `id:` in the query."""
-    match query:
-        case Field(FieldName.ID, value):
-            yield value
-        case Not(part):
-            yield from _ids(part)
-        case And(parts) | Or(parts):
-            for part in parts:
-                yield from _ids(part)
-        case _:
-            return
 
 
 __all__ = ["FolderIndex", "open_index"]
