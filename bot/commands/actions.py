@@ -31,6 +31,7 @@ class Verb(StrEnum):
     RESUBSCRIBE = "resubscribe"  # a query: takes an unsubscribe back
     FORM = "form"  # `command subject`: opens a command's form
     RUN = "run"  # a command as it would be typed
+    SURE = "sure"  # the same, after the question whether it is really meant
     FIRST = "first"  # a destination's id: posts its first digest now
     RESUME = "resume"  # a destination's id
     REMOVE = "remove"  # a destination's id, after the question

@@ -129,12 +129,24 @@ class Call:
     actor: Actor
     place: Place
     note: str | None = None  # what to say first: that the text was taken as a search
+    values: Mapping[str, str] = field(default_factory=dict)  # those given, as they were typed
+    subject: str = ""  # what a form was opened for; see `FormRequest`
+    sure: bool = False  # the question whether this is really meant was answered with yes
 
     def text(self, name: str) -> str:
         """A TEXT, QUERY, CHOICE or ZONE argument; empty if it was not given."""
         value = self.arguments.get(name, "")
         assert isinstance(value, str)  # noqa: S101 - which kind an option is of is declared beside it
         return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Press:
+    """One use of a button."""
+
+    argument: str  # of its action
+    actor: Actor
+    place: Place
 
 
 # --- answered ------------------------------------------------------------------------------------
@@ -184,6 +196,7 @@ __all__ = [
     "Option",
     "Permission",
     "Place",
+    "Press",
     "Reply",
     "Standing",
     "Value",

@@ -13,7 +13,7 @@ class Surface(Protocol):
 
     @property
     def name(self) -> str:
-        """`slack`, `discord`, `terminal`: the surface of routes and identities."""
+        """`slack`, `discord`, `console` (of a terminal): the surface of routes and identities."""
 
     @property
     def command(self) -> str:

@@ -111,6 +111,13 @@ def _without_defaults(options: tuple[Option, ...]) -> tuple[Option, ...]:
     return tuple(replace(one, default=None) for one in options)
 
 
+_TOPICS: Final = (
+    *("today", "trending", "search", "paper", "similar", "why", "save", "saved", "export", "subscribe"),
+    *("subscriptions", "unsubscribe", "settings", "status", "my-data", "forget-me", "help", "channel"),
+    *("channel add", "channel show", "channel edit", "channel pause", "channel resume", "channel remove"),
+    "channel preview",
+)
+
 COMMANDS: Final[tuple[Command, ...]] = (
     Command(
         name="today",
@@ -268,7 +275,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
         summary="What you can do here",
         help="Lists the commands, or explains one.",
         examples=("help", "help search", "help channel add"),
-        options=(Option(name="topic", kind=Kind.TEXT, rest=True, help="a command"),),
+        options=(Option(name="topic", kind=Kind.CHOICE, choices=_TOPICS, rest=True, help="a command"),),
     ),
     Command(
         name="channel add",
@@ -328,3 +335,9 @@ COMMANDS: Final[tuple[Command, ...]] = (
 
 BY_NAME: Final = {command.name: command for command in COMMANDS}
 """Every command by its name."""
+
+GROUPS: Final = {
+    group: tuple(command for command in COMMANDS if command.group == group)
+    for group in sorted({command.group for command in COMMANDS if command.group is not None})
+}
+"""The commands whose names begin with the same word, by that word."""

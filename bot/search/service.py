@@ -12,10 +12,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.errors import InputError, NotFoundError
-from bot.model import IdScheme, Outcome, Paper, PaperId, PaperReading, Poll, Upstream
+from bot.ids import paper_id_of
+from bot.model import Outcome, Paper, PaperId, PaperReading, Poll, Upstream
 from bot.ports import Clock, PaperStore
 from bot.search.answer import Answer, Mode, Result, Tier
 from bot.search.candidates import DEPTH, Candidates, Proposer, Trend
+from bot.search.fields import id_value
 from bot.search.fusion import WEIGHTS, Weights
 from bot.search.marks import excerpt, marks
 from bot.search.parts import wanted, wanted_text
@@ -322,15 +324,12 @@ def _parts(query: Query) -> tuple[Query, ...]:
 def _named(query: Query) -> list[PaperId]:
     """The papers that the query names by id, at its top."""
     parts = query.parts if isinstance(query, And | Or) else (query,)
-    return [_paper_id(one.value) for one in parts if isinstance(one, Field) and one.name is FieldName.ID]
-
-
-def _paper_id(value: str) -> PaperId:
-    return PaperId(IdScheme.DOI if value.startswith("10.") else IdScheme.ARXIV, value)
+    values = [one.value for one in parts if isinstance(one, Field) and one.name is FieldName.ID]
+    return [found for found in map(paper_id_of, values) if found is not None]
 
 
 def _id_field(paper_id: PaperId) -> Field:
-    return Field(FieldName.ID, paper_id.value)
+    return Field(FieldName.ID, id_value(paper_id))
 
 
 def _replaced(query: Query, mended: Mapping[Query, Query]) -> Query:

@@ -1,0 +1,176 @@
+"""`search` and `similar`, their pages, and an answer shared with all in a place."""
+
+from collections.abc import Iterator
+
+from bot.commands.actions import Verb
+from bot.commands.model import Call, FormRequest, Press, Reply
+from bot.commands.ports import Surface
+from bot.commands.registry import BY_NAME
+from bot.commands.services import Services, address_of
+from bot.commands.values import quoted
+from bot.commands.view import (
+    PAGE,
+    button,
+    buttons,
+    counted,
+    heading,
+    key_of,
+    note,
+    result_card,
+    say,
+    sentence,
+    titles,
+    typed,
+)
+from bot.errors import InputError
+from bot.model import PaperId
+from bot.search.answer import Answer, Tier
+from bot.search.fields import id_value
+from bot.search.query import And, Field, FieldName, Or, Query
+from bot.view.doc import Block, Doc, Section, Span
+
+CLOSE = "Close, but not every word"
+_FIRST = "-"  # the first page, which has no name
+
+
+async def search(call: Call, services: Services, surface: Surface) -> Reply:
+    """The first page of what a query finds."""
+    return Reply(doc=await _page(services, call.text("query"), None))
+
+
+async def page(press: Press, services: Services, surface: Surface) -> Reply:
+    """Another page of it."""
+    name, query = _named_page(press.argument)
+    return Reply(doc=await _page(services, query, name))
+
+
+async def share(press: Press, services: Services, surface: Surface) -> Reply:
+    """An answer, shown to all in the place where it was asked for."""
+    if not services.sharing:
+        raise InputError("Sharing answers is switched off here.")
+    address = address_of_shared(press)
+    if not await surface.may_post(press.actor, press.place):
+        raise InputError(f"You cannot post in {press.place.name}, so nothing can be shared there by you.")
+    name, query = _named_page(press.argument)
+    doc = await _page(services, query, name, shared_by=press.actor.name)
+    wait = services.shares.enter(press.actor.identity, address)
+    if wait:
+        seconds = -(-wait.total_seconds() // 1)
+        raise InputError(f"You shared something here just now. Wait {seconds:.0f} s, then press again.")
+    return Reply(doc=doc, shared=True)
+
+
+def address_of_shared(press: Press) -> str:
+    """Where an answer is shared: any place that messages can be posted to, direct messages too."""
+    return address_of(press.place) if not press.place.direct else press.place.address or ""
+
+
+async def similar(call: Call, services: Services, surface: Surface) -> Reply:
+    """Papers near in meaning to one."""
+    return await _similar(services, call.paper("paper"))
+
+
+async def more_like_this(press: Press, services: Services, surface: Surface) -> Reply:
+    """The same, from a button."""
+    return await _similar(services, key_of(press.argument))
+
+
+async def ask(press: Press, services: Services, surface: Surface) -> Reply:
+    """The form of a search."""
+    command = BY_NAME["search"]
+    hint = f"Type what you are looking for: {typed(surface.command, command.examples[0])}."
+    return Reply(doc=Doc((sentence(hint),), hint), form=FormRequest(command=command))
+
+
+# --- pages ---------------------------------------------------------------------------------------
+
+
+def _named_page(argument: str) -> tuple[str | None, str]:
+    name, blank, query = argument.partition(" ")
+    if not blank or not query.strip():
+        raise InputError("This button belongs to no search any more. Search again.")
+    return (None if name == _FIRST else name), query
+
+
+async def _page(services: Services, query: str, name: str | None, *, shared_by: str | None = None) -> Doc:
+    answer = await _found(services, query, name)
+    first = int(name.partition(".")[2]) if name is not None else 0
+    blocks: list[Block] = [heading(_heading(answer, query, later=name is not None))]
+    if shared_by is not None:
+        blocks.append(note(f"Shared by {shared_by}."))
+    if answer.did_you_mean is not None and shared_by is None:
+        mended = button(f"Did you mean {answer.did_you_mean}?", Verb.RUN, f"search {answer.did_you_mean}")
+        blocks += buttons(mended)
+    blocks += [note(one) for one in answer.notes]
+    if not answer.results:
+        blocks.append(sentence(await _nothing(services, answer, later=name is not None)))
+    blocks += _results(answer, first)
+    if shared_by is None:
+        more = button("Next page", Verb.PAGE, f"{answer.more} {query}") if answer.more is not None else None
+        post = button("Share with all here", Verb.SHARE, f"{name or _FIRST} {query}")
+        tell = button("Subscribe to it", Verb.SUBSCRIBE, query)
+        shared = post if services.sharing and answer.results else None
+        blocks += buttons(more, shared, None if _ids_alone(answer.query) else tell)
+    found = titles(one.paper for one in answer.results)
+    title = f"Search for {quoted(query)}"
+    return Doc(tuple(blocks), f"{title}: {found}" if found else title)
+
+
+async def _found(services: Services, query: str, name: str | None) -> Answer:
+    """A page; the first one with what upstreams find, where the operator lets them be asked."""
+    if name is not None:
+        return await services.search.search(query, limit=PAGE, page=name)
+    async for answer in services.search.live(query, limit=PAGE):
+        last = answer
+    return last
+
+
+def _heading(answer: Answer, query: str, *, later: bool) -> str:
+    if later:
+        return f"More for {quoted(query)}"
+    # The index counts its own; an upstream may have brought more.
+    matching = max(answer.total, sum(one.tier is not Tier.CLOSE for one in answer.results))
+    if not matching:
+        return (
+            f"No paper has every word of {quoted(query)}" if answer.results else f"Search for {quoted(query)}"
+        )
+    return f"{counted(matching, 'paper')} {'matches' if matching == 1 else 'match'} {quoted(query)}"
+
+
+def _results(answer: Answer, first: int) -> Iterator[Block]:
+    close = False
+    for number, one in enumerate(answer.results, first + 1):
+        if one.tier is Tier.CLOSE and not close:
+            close = True
+            yield Section((Span(CLOSE),))
+        yield result_card(number, one)
+
+
+async def _nothing(services: Services, answer: Answer, *, later: bool) -> str:
+    if later:
+        return "There are no more papers."
+    if answer.notes and _ids_alone(answer.query):
+        return "Nothing was found."  # the notes say what became of each
+    known = (await services.store.papers.coverage()).papers
+    if not known:
+        return "Nothing was fetched yet: the first papers come within minutes of the start."
+    return f"Nothing was found among {counted(known, 'paper')}. Fewer words, or fewer conditions, find more."
+
+
+def _ids_alone(query: Query) -> bool:
+    parts = query.parts if isinstance(query, And | Or) else (query,)
+    return bool(parts) and all(isinstance(one, Field) and one.name is FieldName.ID for one in parts)
+
+
+# --- near in meaning -----------------------------------------------------------------------------
+
+
+async def _similar(services: Services, paper_id: PaperId) -> Reply:
+    like = await services.paper(paper_id)
+    answer = await services.search.similar([id_value(like.ids[0])], limit=PAGE)
+    title = f"Near in meaning to {quoted(like.title)}"
+    blocks: list[Block] = [heading(title), *(note(one) for one in answer.notes)]
+    if not answer.results:
+        return say("No other paper is near in meaning, as far as the index knows.")
+    blocks += [result_card(number, one, why=False) for number, one in enumerate(answer.results, 1)]
+    return Reply(doc=Doc(tuple(blocks), f"{title}: {titles(one.paper for one in answer.results)}"))

@@ -1,0 +1,121 @@
+"""`why`: a paper's place explained from everything that was read of it."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.commands.model import Call, Press, Reply
+from bot.commands.ports import Surface
+from bot.commands.services import Services
+from bot.commands.view import buttons, counted, heading, key_of, note, paper_menu, sentence
+from bot.editions.digest import short_instant
+from bot.model import Paper, PaperSeries, Ranking, Series, Signal, Window, from_utc_ms, utc_ms
+from bot.schedule.zones import zone_info
+from bot.trending.explain import GROUP_DAYS, GROUP_LEAST, Comparison, age_known, last_age
+from bot.trending.score import Scored, score
+from bot.view.doc import Block, Doc, Section, Span
+
+_MOST_READINGS: Final = 16  # of one number that are listed one by one
+_HOUR: Final = 3_600_000
+_LABELS: Final = {
+    Signal.UPVOTES: "Upvotes",
+    Signal.COMMENTS: "Comments",
+    Signal.STARS: "Stars",
+    Signal.HN_POINTS: "Points",
+    Signal.HN_COMMENTS: "Comments",
+    Signal.CITATIONS: "Citations",
+}
+_GAINED: Final = {
+    Signal.UPVOTES: ("upvote", "upvotes"),
+    Signal.STARS: ("GitHub star", "GitHub stars"),
+    Signal.HN_POINTS: ("point on Hacker News", "points on Hacker News"),
+}
+
+
+async def why(call: Call, services: Services, surface: Surface) -> Reply:
+    """Explains the place of the paper that is named."""
+    zone = await services.zone_of(call.actor)
+    return await _explained(services, await services.paper(call.paper("paper")), zone)
+
+
+async def why_here(press: Press, services: Services, surface: Surface) -> Reply:
+    """The same, from a button."""
+    zone = await services.zone_of(press.actor)
+    return await _explained(services, await services.paper(key_of(press.argument)), zone)
+
+
+async def _explained(services: Services, paper: Paper, zone: str) -> Reply:
+    now = services.clock.now()
+    found = await services.store.papers.series_of([paper.id], now)
+    blocks: list[Block] = [heading(Span(paper.title, paper.url, strong=True))]
+    if not found or not found[0].signals:
+        blocks.append(sentence("No source has told a number of this paper yet, so it cannot trend."))
+    else:
+        series = found[0]
+        blocks += [sentence(place(series, await services.rankings.now(one), zone)) for one in Window]
+        group = await services.store.papers.comparison(now - timedelta(days=GROUP_DAYS), now)
+        blocks.append(sentence(compared(series, Comparison(group, now), now)))
+        blocks.append(Section((Span("Every number that was read"),)))
+        blocks += [
+            note(Span(f"{_LABELS[signal]}, {upstream.label}: ", strong=True), readings(numbers, zone))
+            for (signal, upstream), numbers in sorted(series.signals.items())
+        ]
+    menu = paper_menu(paper.key)
+    blocks += buttons(*(one for one in menu if one.label in {"Save", "More like this", "Show details"}))
+    return Reply(doc=Doc(tuple(blocks), f"Why “{paper.title}” is where it is"))
+
+
+def place(series: PaperSeries, ranking: Ranking, zone: str) -> str:
+    """Where the paper stands in a window, or why it does not stand there. Pure."""
+    name = f"Trending of the {ranking.window}"
+    entry = next((one for one in ranking.entries if one.paper_id == series.paper_id), None)
+    if entry is not None:
+        points = f"score {entry.score:g}" if len(entry.components) > 1 else ""
+        return (
+            f"{name}: place {entry.position} of {len(ranking.entries)}. {_joined([*entry.reasons, points])}."
+        )
+    since = short_instant(ranking.since, zone_info(zone))
+    scored = score(series, utc_ms(ranking.since))
+    if scored is None:
+        return f"{name}: not there. None of its numbers rose since {since}."
+    last = f", and place {len(ranking.entries)} has {ranking.entries[-1].score:g}" if ranking.entries else ""
+    return f"{name}: not there. It gained {_gained(scored)} since {since}{last}."
+
+
+def compared(series: PaperSeries, group: Comparison, as_of: datetime) -> str:
+    """How the paper's upvotes compare with those of others at its age. Pure."""
+    if not age_known(series):
+        return "It was on its list when that was first read: its age is not known, so no pace is claimed."
+    age = last_age(series, utc_ms(as_of))
+    usual = group.usual(age, series.paper_id)
+    if usual is None:
+        return f"Fewer than {GROUP_LEAST} papers were watched to its age, too few to say what is usual."
+    hours = f"{age // _HOUR} h" if age >= _HOUR else f"{max(age // 60_000, 1)} min"
+    return (
+        f"At its age of {hours}, papers usually have {usual.upvotes:g} "
+        f"{'upvote' if usual.upvotes == 1 else 'upvotes'} "
+        f"({usual.papers:,} papers of the last {GROUP_DAYS} days)."
+    )
+
+
+def readings(series: Series, zone: str) -> str:
+    """Every change of one number, with when it was read; of very many the first and the last ones. Pure."""
+    points = series.points()
+    clock = zone_info(zone)
+    shown = [f"{value:,} ({short_instant(from_utc_ms(at), clock)})" for at, value in points]
+    left_out = len(shown) - _MOST_READINGS
+    if left_out > 0:
+        head = _MOST_READINGS // 4
+        shown[head : -(_MOST_READINGS - head)] = [f"… {counted(left_out, 'more change')} …"]
+    return ", ".join(shown)
+
+
+def _gained(scored: Scored) -> str:
+    amounts = [
+        f"{part.amount:,} {_GAINED[Signal(part.name)][part.amount != 1]}" for part in scored.components
+    ]
+    return f"{' and '.join(amounts)} (score {scored.score:g})"
+
+
+def _joined(parts: Sequence[str]) -> str:
+    return "; ".join(part for part in parts if part)

@@ -1,0 +1,48 @@
+"""Rankings for people who ask: each is made once for all who ask within seconds, or of one past instant."""
+
+import asyncio
+from collections import OrderedDict
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.editions.make import EDITION_SIZE
+from bot.model import Ranking, Window
+from bot.ports import Clock, PaperStore
+from bot.trending.replay import trending
+
+_FRESH: Final = timedelta(seconds=15)
+_KEPT: Final = 64  # rankings of past instants
+
+
+class Rankings:
+    """May be asked from any task of one event loop."""
+
+    def __init__(self, papers: PaperStore, clock: Clock) -> None:
+        self._papers = papers
+        self._clock = clock
+        self._making = asyncio.Lock()
+        self._now: dict[Window, Ranking] = {}
+        self._past: OrderedDict[tuple[Window, datetime], Ranking] = OrderedDict()
+
+    async def now(self, window: Window) -> Ranking:
+        """What trends now, at most 15 seconds old."""
+        async with self._making:  # of many who ask at once, one makes it
+            made = self._now.get(window)
+            age = None if made is None else self._clock.now() - made.as_of
+            if made is None or age is None or not timedelta() <= age < _FRESH:
+                made = self._now[window] = await trending(
+                    self._papers, window, self._clock.now(), EDITION_SIZE
+                )
+            return made
+
+    async def at(self, window: Window, instant: datetime) -> Ranking:
+        """What trended at an instant that has passed."""
+        async with self._making:
+            made = self._past.get((window, instant))
+            if made is None:
+                made = await trending(self._papers, window, instant, EDITION_SIZE)
+                self._past[window, instant] = made
+            self._past.move_to_end((window, instant))
+            while len(self._past) > _KEPT:
+                self._past.popitem(last=False)
+            return made

@@ -1,0 +1,96 @@
+"""What commands work with: the store, the search, the clock, and what is known of who calls."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.commands.model import Actor, Place
+from bot.commands.rankings import Rankings
+from bot.errors import InputError
+from bot.model import Destination, IdScheme, Paper, PaperId
+from bot.people.model import Identity, Person
+from bot.ports import Clock, Ids, Store
+from bot.search.service import Search
+
+ServeNow = Callable[[Destination], Awaitable[str | None]]
+"""Posts a destination's digest at once, whatever its schedule; a sentence that says why if there is none."""
+
+SHARE_EVERY: Final = timedelta(seconds=30)
+
+
+class Cooldown:
+    """Keeps one person from speaking to all at one place more often than `every`. Forgets at a restart."""
+
+    def __init__(self, clock: Clock, every: timedelta = SHARE_EVERY) -> None:
+        self._clock = clock
+        self._every = every
+        self._last: dict[tuple[Identity, str], datetime] = {}
+
+    def enter(self, identity: Identity, address: str) -> timedelta:
+        """How long to wait yet; zero lets in, and begins the wait anew."""
+        now = self._clock.now()
+        # What lies in the future was noted before the clock was set back.
+        self._last = {key: at for key, at in self._last.items() if timedelta() <= now - at < self._every}
+        last = self._last.get((identity, address))
+        if last is not None:
+            return self._every - (now - last)
+        self._last[identity, address] = now
+        return timedelta()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The collaborators of all handlers."""
+
+    store: Store
+    search: Search
+    rankings: Rankings
+    clock: Clock
+    ids: Ids
+    shares: Cooldown
+    serve_now: ServeNow
+    queued: Callable[[], None]  # told whenever a delivery was made pending
+    key: bytes = field(repr=False)  # the secret key
+    zone: str  # of whoever told none
+    late_limit: timedelta  # how long a message that is sent again may take
+    sharing: bool
+
+    async def find(self, actor: Actor) -> Person | None:
+        """What is known of the actor; nothing is stored."""
+        return await self.store.people.find(actor.identity)
+
+    async def meet(self, actor: Actor) -> Person:
+        """The actor, made known: something is about to be stored for them."""
+        return await self.store.people.meet(actor.identity, actor.name, self.ids.new(), self.clock.now())
+
+    async def zone_of(self, actor: Actor) -> str:
+        """The actor's time zone: as they once said, as their surface tells, or the usual one."""
+        person = await self.find(actor)
+        return (person.zone if person is not None else None) or actor.zone or self.zone
+
+    async def hidden(self, actor: Actor) -> frozenset[int]:
+        """The papers that the actor hid."""
+        person = await self.find(actor)
+        if person is None:
+            return frozenset()
+        return (await self.store.people.hidden([person.recipient_id]))[person.recipient_id]
+
+    async def paper(self, paper_id: PaperId) -> Paper:
+        """The paper, fetched if it is not stored. Raises `InputError` if nobody knows it."""
+        found = await self.store.papers.find(paper_id)
+        if found is None and paper_id.scheme is not IdScheme.LOCAL:
+            answer = await self.search.search(paper_id.value)
+            found = answer.results[0].paper if answer.results else None
+        if found is None:
+            raise InputError(
+                f"{paper_id.value} is not stored here, and no source that could be asked knows it."
+            )
+        return found
+
+
+def address_of(place: Place) -> str:
+    """The address that digests of this place go to. Raises `InputError` where there is none."""
+    if place.address is None or place.direct:
+        raise InputError("That is for a channel. Use it in the one that you mean.")
+    return place.address

@@ -1,0 +1,165 @@
+"""Pieces of the answers that commands give: sentences, cards with their menus, buttons. Pure."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Final
+
+from bot.commands.actions import LONGEST, Action, Verb
+from bot.commands.model import Reply
+from bot.editions.digest import card, short_instant
+from bot.errors import InputError
+from bot.ids import paper_id_of
+from bot.model import Paper, PaperId, Ranked, Signal
+from bot.schedule.zones import zone_info
+from bot.search.answer import Marks, Result
+from bot.view.doc import Actions, Block, Button, Doc, Heading, Note, PaperCard, Section, Span
+from bot.view.text import ELLIPSIS, short_authors
+
+PAGE: Final = 5  # papers in one answer
+
+
+# --- words ---------------------------------------------------------------------------------------
+
+
+def say(text: str, *blocks: Block, replaces: bool = False) -> Reply:
+    """An answer that begins with a sentence."""
+    return Reply(doc=Doc((sentence(text), *blocks), text), replaces=replaces)
+
+
+def heading(title: str | Span) -> Heading:
+    """The title of an answer."""
+    return Heading((Span(title, strong=True) if isinstance(title, str) else title,))
+
+
+def sentence(*parts: str | Span) -> Section:
+    """A line of text."""
+    return Section(tuple(Span(part) if isinstance(part, str) else part for part in parts))
+
+
+def note(*parts: str | Span) -> Note:
+    """Small print."""
+    return Note(tuple(Span(part) if isinstance(part, str) else part for part in parts))
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """`1 paper`, `2 papers`."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
+def moment(instant: datetime, zone: str) -> Span:
+    """An instant, shown in the reader's own time where the surface can, else as the clocks of `zone` do."""
+    return Span(f"{short_instant(instant, zone_info(zone))} ({zone})", instant=int(instant.timestamp()))
+
+
+def typed(command: str, text: str) -> str:
+    """What to type, in a sentence: `/papers help`."""
+    return f"`{f'{command} {text}'.strip()}`"
+
+
+# --- buttons -------------------------------------------------------------------------------------
+
+
+def button(label: str, verb: Verb, argument: str = "", *, danger: bool = False) -> Button | None:
+    """A button, unless what it would have to hold is too long for any."""
+    if len(verb) + 1 + len(argument) > LONGEST:
+        return None
+    return Button(label, str(Action(verb, argument)), danger)
+
+
+def buttons(*some: Button | None) -> tuple[Block, ...]:
+    """A row of them; nothing if there is none."""
+    there = tuple(one for one in some if one is not None)
+    return (Actions(there),) if there else ()
+
+
+def paper_menu(key: str, *, saved: bool = False) -> tuple[Button, ...]:
+    """What a person can do with the paper of this key, wherever it is shown."""
+    keep = button("Remove from my list", Verb.UNSAVE, key) if saved else button("Save", Verb.SAVE, key)
+    return tuple(
+        one
+        for one in (
+            keep,
+            button("Why is it here?", Verb.WHY, key),
+            button("More like this", Verb.SIMILAR, key),
+            button("Show details", Verb.PAPER, key),
+            button("Hide for me", Verb.HIDE, key),
+        )
+        if one is not None
+    )
+
+
+# --- papers --------------------------------------------------------------------------------------
+
+
+def paper_card(
+    number: int,
+    paper: Paper,
+    entry: Ranked | None = None,
+    *,
+    signals: Mapping[Signal, int] | None = None,
+    saved: bool = False,
+) -> PaperCard:
+    """A paper as digests show it, with its menu; its upvotes stand where no place explains it."""
+    made = card(number, paper, entry)
+    upvotes = (signals or {}).get(Signal.UPVOTES)
+    facts = made.facts if upvotes is None else (Span(counted(upvotes, "upvote")), *made.facts)
+    return PaperCard(
+        number,
+        paper.key,
+        made.title,
+        made.summary,
+        made.summary_from,
+        facts,
+        paper_menu(paper.key, saved=saved),
+    )
+
+
+def result_card(number: int, result: Result, *, why: bool = True) -> PaperCard:
+    """One result of a search: the words that were found stand out, and it says why it is there."""
+    paper = result.paper
+    upvotes = result.signals.get(Signal.UPVOTES)
+    facts = [
+        Span(result.why.rstrip(".") if why else ""),
+        Span("" if upvotes is None else counted(upvotes, "upvote")),
+        Span(short_authors(paper.authors)),
+        Span("" if paper.published_at is None else f"{paper.published_at:%Y}"),
+        Span(" and ".join(f"found by {one.label}" for one in result.found_by)),
+        Span("code" if paper.code_url else "", paper.code_url),
+    ]
+    excerpt = result.excerpt
+    before = (Span(f"{ELLIPSIS} "),) if excerpt.cut_before else ()
+    after = (Span(f" {ELLIPSIS}"),) if excerpt.cut_after else ()
+    return PaperCard(
+        number,
+        paper.key,
+        Span(paper.title, paper.url, strong=True),
+        (*before, *marked(excerpt.text, excerpt.marks), *after) if excerpt.text else (),
+        "abstract" if excerpt.text else None,
+        tuple(fact for fact in facts if fact.text),
+        paper_menu(paper.key),
+    )
+
+
+def marked(text: str, marks: Marks) -> Iterable[Span]:
+    """The text as spans, what is marked in it strong."""
+    at = 0
+    for start, stop in marks:
+        if at < start:
+            yield Span(text[at:start])
+        yield Span(text[start:stop], strong=True)
+        at = stop
+    if at < len(text):
+        yield Span(text[at:])
+
+
+def key_of(text: str) -> PaperId:
+    """The paper that a button names. Raises `InputError`."""
+    found = paper_id_of(text)
+    if found is None:
+        raise InputError("This button names no paper any more.")
+    return found
+
+
+def titles(papers: Iterable[Paper]) -> str:
+    """All titles in one line: for a notification, and for whoever is read to."""
+    return "; ".join(paper.title for paper in papers)
