@@ -1,7 +1,7 @@
-"""A list of papers as a file: BibTeX for LaTeX, RIS and CSL-JSON for Zotero and its like, CSV for spreadsheets.
+"""A list of papers as a file: BibTeX for LaTeX, RIS and CSL-JSON for Zotero, CSV for spreadsheets.
 
-Pure. What upstreams wrote is escaped for each format, so that a brace, a percent sign or a line break in a title
-never breaks a file, and a cell never becomes a formula.
+Pure. What upstreams wrote is escaped for each format, so that a brace, a percent sign or a line break in a
+title never breaks a file, and a cell never becomes a formula.
 """
 
 import csv
@@ -78,7 +78,7 @@ _LATEX: Final = {
 }
 _GREEK_NAME: Final = re.compile(r"GREEK (SMALL|CAPITAL) LETTER (FINAL )?([A-Z]+)")
 _OWN_CAPITALS: Final = frozenset(
-    ["Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega"]
+    {"Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega"}
 )
 _LOOKALIKES: Final = {
     "Alpha": "A",
@@ -98,27 +98,7 @@ _LOOKALIKES: Final = {
 }
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _SMALL_WORDS: Final = frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "are",
-        "as",
-        "at",
-        "by",
-        "for",
-        "from",
-        "in",
-        "is",
-        "of",
-        "on",
-        "or",
-        "the",
-        "to",
-        "towards",
-        "via",
-        "with",
-    ]
+    {"a", "an", "and", "are", "as", "at", "for", "from", "in", "is", "of", "on", "the", "to"}
 )
 
 
@@ -258,7 +238,7 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_table(papers: Sequence[Paper]) -> str:
-    """A header and one row a paper (RFC 4180); what a spreadsheet would take for a formula has a ' before it."""
+    """A header and one row a paper (RFC 4180); a cell that looks like a formula has a ' before it."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(_COLUMNS)
