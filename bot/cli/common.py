@@ -93,10 +93,6 @@ def instant(text: str) -> datetime:
 
 def local(at: datetime, zone: str, today: datetime | None = None) -> str:
     """`Tue 24 Nov 09:00`, as the clocks of `zone` show it; with the year unless it is `today`'s."""
-    from bot.editions.digest import short_date
-    from bot.schedule.zones import zone_info
+    from bot.schedule.standing import local as shown
 
-    clock = zone_info(zone)
-    shown = at.astimezone(clock)
-    year = "" if today is not None and today.astimezone(clock).year == shown.year else f" {shown.year}"
-    return f"{short_date(shown.date())}{year} {shown:%H:%M}"
+    return shown(at, zone, today)

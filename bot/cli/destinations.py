@@ -13,14 +13,11 @@ from bot.cli.completion import destination_names, zones
 from bot.cli.standing import (
     Standing,
     confirm,
-    next_appointment,
     next_words,
     settings_json,
     show_card,
     standing,
     standing_json,
-    state_words,
-    when_words,
 )
 from bot.config import Settings
 from bot.errors import InputError, NotFoundError
@@ -163,6 +160,8 @@ def list_(
     json_: JsonOption = False,
 ) -> None:
     """List the destinations."""
+    from bot.schedule.standing import next_appointment, when_words
+
     moment = now()
 
     async def read(store: Store) -> list[tuple[Destination, datetime | None]]:
@@ -308,6 +307,8 @@ async def find(store: Store, name: str) -> Destination:
 
 
 async def _find_in(store: Store, name: str, state: DestinationState) -> Destination:
+    from bot.schedule.standing import state_words
+
     found = await find(store, name)
     if found.state is not state:
         raise InputError(f"{found.name} is {state_words(found, now())} already.")

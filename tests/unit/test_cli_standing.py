@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.cli.standing import Appointment, Standing, happened, next_words, state_words
+from bot.cli.standing import Standing, next_words
 from bot.model import (
     Delivery,
     DeliveryState,
@@ -17,6 +17,7 @@ from bot.model import (
     SlotOutcome,
     SlotRecord,
 )
+from bot.schedule.standing import Appointment, happened, state_words
 from bot.view.doc import Doc, Heading, PaperCard, Span, to_json
 from tests.contract.rows import a_destination
 
@@ -26,6 +27,7 @@ DIGEST = to_json(Doc(CARDS, "x"))
 NOTE = to_json(Doc((Heading((Span("Nothing today"),)),), "x"))
 SLOT = Slot(date(2025, 11, 24), datetime(2025, 11, 24, 8, tzinfo=UTC))
 TEAM: Destination = a_destination()
+SETTLE = "; settle it with `paperboy outbox resolve {}`"
 
 
 def record(
@@ -84,8 +86,8 @@ NEXT_DAY = NOW + timedelta(days=1)
     ],
 )
 def test_what_became_of_a_digest_is_said_in_words(delivered: Delivery | None, said: str) -> None:
-    assert happened(Appointment(QUEUED, delivered), TEAM, NOW) == said
-    assert happened(Appointment(LATE, delivered), TEAM, NOW) == f"{said}, late"
+    assert happened(Appointment(QUEUED, delivered), TEAM, NOW, SETTLE) == said
+    assert happened(Appointment(LATE, delivered), TEAM, NOW, SETTLE) == f"{said}, late"
 
 
 @pytest.mark.parametrize(
