@@ -139,6 +139,12 @@ class Call:
         assert isinstance(value, str)  # noqa: S101 - which kind an option is of is declared beside it
         return value
 
+    def paper(self, name: str) -> PaperId:
+        """A PAPER argument that is required."""
+        value = self.arguments[name]
+        assert isinstance(value, PaperId)  # noqa: S101 - as above
+        return value
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Press:

@@ -1,7 +1,7 @@
 """What commands work with: the store, the search, the clock, and what is known of who calls."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -60,9 +60,17 @@ class Services:
         """What is known of the actor; nothing is stored."""
         return await self.store.people.find(actor.identity)
 
-    async def meet(self, actor: Actor) -> Person:
-        """The actor, made known: something is about to be stored for them."""
-        return await self.store.people.meet(actor.identity, actor.name, self.ids.new(), self.clock.now())
+    async def meet(self, actor: Actor, zone: str = "") -> Person:
+        """The actor, made known, since something is about to be stored for them. Their zone is remembered:
+        the one that they name, else the one that their surface tells of somebody who never named one.
+        """
+        people = self.store.people
+        person = await people.meet(actor.identity, actor.name, self.ids.new(), self.clock.now())
+        told = zone or (actor.zone if person.zone is None else None)
+        if told is None or told == person.zone:
+            return person
+        await people.set_zone(person.recipient_id, told)
+        return replace(person, zone=told)
 
     async def zone_of(self, actor: Actor) -> str:
         """The actor's time zone: as they once said, as their surface tells, or the usual one."""

@@ -1,0 +1,150 @@
+"""A channel's digest as commands see it: found, described, changed, and tried on the last days."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import Final
+
+from bot.commands.model import Value
+from bot.commands.rankings import Rankings
+from bot.editions.make import announced_in, upvotes_of
+from bot.editions.share import Shelf
+from bot.model import (
+    Destination,
+    Edition,
+    Layout,
+    Pool,
+    QuietDay,
+    Route,
+    Schedule,
+    Summaries,
+    Window,
+)
+from bot.ports import Store
+from bot.schedule.slots import instant_of
+from bot.schedule.zones import format_days, format_time, zone_info
+from bot.search.query import format_query, parse
+
+DAYS: Final = 5  # that a filter is tried on
+_TITLES: Final = 3  # of each of them
+_DAY: Final = timedelta(days=1)
+
+
+async def destination_at(store: Store, surface: str, address: str) -> Destination | None:
+    """The digest of a place: what is posted there for all, and not what subscribers get there."""
+    route = Route(surface=surface, address=address)
+    found = await store.destinations.at(route)
+    if found is None or found.pool is not Pool.SUBSCRIPTIONS:
+        return found
+    # Only a terminal has one address for both.
+    others = [one for one in await store.destinations.list() if one.route == route]
+    return next((one for one in others if one.pool is not Pool.SUBSCRIPTIONS), None)
+
+
+def applied(base: Destination, arguments: Mapping[str, Value]) -> Destination:
+    """The destination with what a call names changed. Pure; raises `QueryError`."""
+    schedule = base.schedule
+    changes: dict[str, object] = {}
+    for name, value in arguments.items():
+        match name, value:
+            case "at", time():
+                schedule = replace(schedule, at=value)
+            case "days", frozenset():
+                schedule = replace(schedule, days=value)
+            case "zone", str():
+                schedule = replace(schedule, zone=value)
+            case "filter", str():
+                changes["query"] = format_query(parse(value))
+            case "max", int():
+                changes["maximum"] = value
+            case "floor", int():
+                changes["floor"] = value
+            case "window", str():
+                changes["window"] = Window(value)
+            case "pool", str():
+                changes["pool"] = Pool(value)
+            case "layout", str():
+                changes["layout"] = Layout(value)
+            case "summaries", str():
+                changes["summaries"] = Summaries(value)
+            case "quiet", str():
+                changes["quiet_day"] = QuietDay(value)
+            case _:
+                raise TypeError(f"no option of a digest: {name}")
+    return replace(base, schedule=schedule, **changes)  # type: ignore[arg-type]  # each has the field's type
+
+
+def values_of(one: Destination) -> dict[str, str]:
+    """Its settings as they would be typed: what a form shows, and what two states are compared by. Pure."""
+    return {
+        "at": format_time(one.schedule.at),
+        "zone": one.schedule.zone,
+        "days": format_days(one.schedule.days),
+        "filter": one.query,
+        "max": str(one.maximum),
+        "floor": str(one.floor),
+        "window": one.window.value,
+        "pool": one.pool.value,
+        "layout": one.layout.value,
+        "summaries": one.summaries.value,
+        "quiet": one.quiet_day.value,
+    }
+
+
+def difference(before: Destination, after: Destination) -> str:
+    """What changed, as a clause: `max from 5 to 10, filter from none to cat:cs.CL`; empty if nothing. Pure."""
+    old, new = values_of(before), values_of(after)
+    return ", ".join(
+        f"{name} from {old[name] or 'none'} to {new[name] or 'none'}"
+        for name in new
+        if old[name] != new[name]
+    )
+
+
+# --- tried on the last days ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DayPreview:
+    """What a digest would have found on one local day."""
+
+    day: date
+    matches: int  # papers that it would have chosen from, those of earlier days left out
+    titles: tuple[str, ...]  # the first of them
+
+
+async def preview_days(
+    store: Store, rankings: Rankings, destination: Destination, now: datetime, days: int = DAYS
+) -> tuple[DayPreview, ...]:
+    """What the destination, as it is set, would have posted at its time of day on each of the last days.
+
+    The newest day first. No day's papers are repeated on the next one, as no digest repeats any. Rankings of
+    past instants are kept, so that trying another filter is quick. Raises `QueryError`.
+    """
+    parse(destination.query)
+    told: frozenset[int] = frozenset()
+    found: list[DayPreview] = []
+    for day, at in _moments(destination.schedule, now, days):
+        ranking = await rankings.at(destination.window, at)
+        edition = Edition(0, at, ranking)
+        announced = () if destination.pool is Pool.TRENDING else await announced_in(store, edition)
+        numbers = {entry.paper_id for entry in ranking.entries} | set(announced)
+        papers = await store.papers.get(numbers)
+        shelf = Shelf(edition, announced, papers, upvotes=await upvotes_of(store, numbers, at))
+        share = shelf.share(destination, told)
+        titles = tuple(papers[number].title for number in share.papers[:_TITLES])
+        found.append(DayPreview(day, share.available, titles))
+        told |= frozenset(share.papers)
+    return tuple(reversed(found))
+
+
+def _moments(schedule: Schedule, now: datetime, days: int) -> list[tuple[date, datetime]]:
+    """The last appointments of a schedule that has every day, the oldest first."""
+    day = now.astimezone(zone_info(schedule.zone)).date()
+    found: list[tuple[date, datetime]] = []
+    while len(found) < days:
+        at = instant_of(schedule, day)
+        if at is not None and at <= now:
+            found.append((day, at))
+        day -= _DAY
+    return found[::-1]

@@ -1,0 +1,71 @@
+"""`help`: what can be done here, from the declarations alone."""
+
+from bot.commands.model import Call, Command, Kind, Option, Permission, Reply
+from bot.commands.ports import Surface
+from bot.commands.registry import BY_NAME, COMMANDS, GROUPS
+from bot.commands.services import Services
+from bot.commands.values import needed
+from bot.commands.view import heading, note, sentence, typed
+from bot.view.doc import Block, Doc, Section, Span
+
+
+async def explain(call: Call, services: Services, surface: Surface) -> Reply:
+    """Lists the commands, or explains one, or one group of them."""
+    topic = call.text("topic")
+    if topic in BY_NAME:
+        blocks = list(_one(BY_NAME[topic], surface.command))
+        return Reply(doc=Doc(tuple(blocks), BY_NAME[topic].summary))
+    some = GROUPS.get(topic, [one for one in COMMANDS if one.group is None])
+    title = f"What `{topic}` can do" if topic else "What you can do here"
+    listed: list[Block] = [heading(title), *(_line(one, surface.command) for one in some)]
+    if not topic:
+        for group, members in GROUPS.items():
+            listed.append(Section((Span(f"For who manages a {group}"),)))
+            listed += [_line(one, surface.command) for one in members]
+        listed.append(note("What is no command is a search: just type what you are looking for."))
+    return Reply(doc=Doc(tuple(listed), title))
+
+
+def _line(command: Command, prefix: str) -> Block:
+    return sentence(Span(f"{prefix} {usage(command)}".strip(), strong=True), f": {command.summary}.")
+
+
+def _one(command: Command, prefix: str) -> list[Block]:
+    blocks: list[Block] = [
+        heading(f"{prefix} {usage(command)}".strip()),
+        sentence(command.help),
+        *(note(Span(_name(one), strong=True), f": {described(one)}.") for one in command.options),
+        note(f"For example: {', '.join(typed(prefix, one) for one in command.examples)}."),
+    ]
+    if command.permission is Permission.MANAGER:
+        blocks.append(note("For who may manage the channel."))
+    return blocks
+
+
+def usage(command: Command) -> str:
+    """How it is typed: `trending [day|week|month] [topic]`."""
+    parts = [command.name]
+    for one in command.options:
+        if not one.named:
+            short = one.kind is Kind.CHOICE and len("|".join(one.choices)) < 30
+            name = "|".join(one.choices) if short else one.name.upper()
+            parts.append(name if one.required else f"[{name}]")
+    named = [one for one in command.options if one.named]
+    if named:
+        parts.append(f"[{named[0].name}=…]" if len(named) == 1 else "[option=value …]")
+    return " ".join(parts)
+
+
+def described(option: Option) -> str:
+    """What an option means, what it takes, and what it is unless given."""
+    taken = (
+        f" ({needed(option)})"
+        if option.kind in {Kind.CHOICE, Kind.NUMBER} and needed(option) != option.help
+        else ""
+    )
+    default = f"; {option.default} unless given" if option.default is not None else ""
+    return f"{option.help}{taken}{default}"
+
+
+def _name(option: Option) -> str:
+    return f"{option.name}=" if option.named else option.name

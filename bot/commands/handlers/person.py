@@ -1,0 +1,89 @@
+"""What is stored of a person: `settings`, `my-data`, `forget-me`."""
+
+import json
+
+from bot.commands.actions import Verb
+from bot.commands.model import Attachment, Call, FormRequest, Press, Reply
+from bot.commands.ports import Surface
+from bot.commands.registry import BY_NAME
+from bot.commands.services import Services
+from bot.commands.view import button, buttons, counted, heading, note, say, sentence, typed
+from bot.people.model import Mark
+from bot.people.tombstone import tombstone
+from bot.view.doc import Block, Doc
+
+_NOTHING = "Nothing is stored of you here."
+
+
+async def settings(call: Call, services: Services, surface: Surface) -> Reply:
+    """Remembers the person's time zone."""
+    zone = call.text("zone")
+    if not zone:
+        return await settings_form(call, services, surface)
+    await services.meet(call.actor, zone)
+    return say(f"Your time zone is {zone}. It counts for what you set up from now on.")
+
+
+async def settings_form(call: Call, services: Services, surface: Surface) -> Reply:
+    """What is remembered of the person, and the form that changes it."""
+    person = await services.find(call.actor)
+    zone = await services.zone_of(call.actor)
+    known = (
+        f"Your time zone: {zone}"
+        if person is not None and person.zone
+        else f"Your time zone: {zone}, not set yet"
+    )
+    blocks: list[Block] = [heading("Your settings"), sentence(f"{known}.")]
+    if person is not None:
+        people = services.store.people
+        saved = await people.marked(person.recipient_id, Mark.SAVED)
+        hidden = await people.marked(person.recipient_id, Mark.HIDDEN)
+        kept = await people.subscriptions(person.recipient_id)
+        blocks.append(
+            note(
+                f"Remembered of you: {counted(len(saved), 'saved paper')}, "
+                f"{counted(len(hidden), 'hidden paper')}, {counted(len(kept), 'subscription')}."
+            )
+        )
+    example = typed(surface.command, "settings zone=Europe/Berlin")
+    blocks.append(note(f"To change your time zone, type {example}."))
+    form = FormRequest(command=BY_NAME["settings"], values={"zone": zone, **call.values})
+    return Reply(doc=Doc(tuple(blocks), f"{known}."), form=form)
+
+
+async def my_data(call: Call, services: Services, surface: Surface) -> Reply:
+    """Everything that is stored of the person, as a file."""
+    person = await services.find(call.actor)
+    if person is None:
+        return say(_NOTHING)
+    held = await services.store.people.held(person.recipient_id)
+    rows = sum(len(table) for table in held.values())
+    content = json.dumps(held, indent=2, ensure_ascii=False, default=str) + "\n"
+    deletes = typed(surface.command, "forget-me")
+    made = say(f"All that is stored of you: {counted(rows, 'row')}. {deletes} deletes it.")
+    return Reply(
+        doc=made.doc,
+        attachment=Attachment(name="my-data.json", media_type="application/json", content=content),
+    )
+
+
+async def forget_me(call: Call, services: Services, surface: Surface) -> Reply:
+    """Asks whether everything is to be deleted."""
+    if await services.find(call.actor) is None:
+        return say(_NOTHING)
+    sure = button("Delete all that is stored of me", Verb.FORGET, danger=True)
+    return say(
+        "This deletes your list, your subscriptions, your settings and whatever is on its way to you. "
+        "Channels that you set up go on, without your name. It cannot be undone.",
+        *buttons(sure),
+    )
+
+
+async def forget(press: Press, services: Services, surface: Surface) -> Reply:
+    """Deletes it."""
+    person = await services.find(press.actor)
+    if person is None:
+        return say(_NOTHING, replaces=True)
+    mark = tombstone(services.key, press.actor.identity)
+    await services.store.people.forget(person.recipient_id, mark, services.clock.now())
+    return say("All that was stored of you is deleted.", replaces=True)
