@@ -26,7 +26,7 @@ def measure(folder: Path) -> list[Outcome]:
     if not BODIES.exists():
         return [Skipped(name, ABSENT)]
     if not platforms_installed():
-        return [Skipped(name, "needs discord.py and slack-bolt to compare with")]
+        return [Skipped(name, "needs discord.py to compare with")]
     lists = newest_month()
     asyncio.run(ingest(folder / "paperboy.db", lists))
     environ = {"PAPERBOY_HOME": str(folder)}

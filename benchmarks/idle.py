@@ -33,7 +33,7 @@ def measure(folder: Path) -> list[Outcome]:
     if not BODIES.exists():
         return [Skipped(name, ABSENT)]
     if not platforms_installed():
-        return [Skipped(name, "needs discord.py and slack-bolt to compare with")]
+        return [Skipped(name, "needs discord.py to compare with")]
     (ours, asked), (theirs, _) = asyncio.run(_both(folder))
     note = f"{asked} requests were answered before and while it was watched"
     return [Figure(name, "MB", ours, MEGABYTES, INSTEAD, theirs, note)]

@@ -129,8 +129,10 @@ class PaperStore(Protocol):
         """Numbers of the papers that an arXiv listing first announced after `since` and by `as_of`."""
 
     async def first_shown(self, since: datetime, as_of: datetime) -> Sequence[int]:
-        """Numbers of the papers that an upstream first showed after `since` and by `as_of`; what only a
-        person brought is not among them.
+        """Numbers of the papers that came before readers after `since` and by `as_of`: those on a daily list
+        or announced by arXiv, first seen in that time. A list that was read only later counts as opened by
+        the end of its day, so that filling the store makes no old paper new; neither does a search that
+        fetched one, nor a person who brought one.
         """
 
     async def without_categories(self, paper_ids: Iterable[int]) -> Sequence[PaperId]:
@@ -208,7 +210,7 @@ class DestinationStore(Protocol):
 
     async def set_state(self, destination_id: str, state: DestinationState, by: str, at: datetime) -> None:
         """Pauses, resumes or removes. Resuming sets `active_from`, so that no backlog comes;
-        pausing and removing reject the destination's unsent deliveries.
+        pausing and removing reject the destination's unsent digests. Notices still go out.
         """
 
     async def due_before(
@@ -293,7 +295,7 @@ class OutboxStore(Protocol):
 
     async def post(self, delivery: NewDelivery, now: datetime) -> bool:
         """Writes a message that no slot brings (a notice), due at once, with its ledger rows; `False` if its
-        key is there already.
+        key is there already, or its destination or recipient is not there any more.
         """
 
     async def next_due(self, surfaces: Sequence[str]) -> datetime | None:

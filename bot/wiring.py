@@ -37,7 +37,11 @@ OpenedStore = AbstractAsyncContextManager[Store]
 
 def open_store(settings: Settings, after_commit: Callable[[int], None] | None = None) -> OpenedStore:
     """The store that the settings name; opening it migrates it. `after_commit` is told of every commit."""
-    return open_sqlite(settings.database, after_commit=after_commit)
+    return open_sqlite(
+        settings.database,
+        after_commit=after_commit,
+        secret_key=lambda: secret_key(settings, settings.home).value,
+    )
 
 
 def destination_names(settings: Settings) -> list[str]:

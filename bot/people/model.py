@@ -32,6 +32,11 @@ class Person:
     created_at: datetime
 
 
+def set_up_by(name: str) -> str:
+    """How a message names whoever set its destination up: what forgetting them takes out of it again."""
+    return f"Set up by {name}."
+
+
 class Cadence(StrEnum):
     """How often a subscription speaks."""
 
@@ -115,7 +120,7 @@ class Change:
     destination_id: str
     at: datetime
     by: str  # an identity as text, or `the command line`
-    what: str  # one sentence
+    what: str  # one sentence, which names nobody
 
 
 __all__ = [
@@ -130,4 +135,5 @@ __all__ = [
     "Person",
     "Subscription",
     "SubscriptionState",
+    "set_up_by",
 ]

@@ -61,6 +61,15 @@ _RULES: Final = (
         """,
     ),
     (
+        "the subscription {} speaks nowhere, or at somebody else's destination",
+        """
+        SELECT s.id FROM subscriptions AS s
+        LEFT JOIN subscription_destinations AS l ON l.subscription_id = s.id
+        LEFT JOIN destinations AS d ON d.id = l.destination_id
+        WHERE d.recipient_id IS NOT s.recipient_id
+        """,
+    ),
+    (
         "the delivery {} is under way without a lease, or leased without being under way",
         """
         SELECT id FROM deliveries

@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlite_utils import Database
 
-from bot.errors import ConflictError, NotFoundError
+from bot.errors import ConflictError
 from bot.model import (
     Destination,
     DestinationState,
@@ -23,16 +23,18 @@ from bot.model import (
     Slot,
     SlotOutcome,
     SlotRecord,
+    Summaries,
     Weekday,
     Window,
     from_utc_ms,
     utc_ms,
 )
 from storage.sqlite.engine import Engine
-from storage.sqlite.planning import end_untold, plan
+from storage.sqlite.planning import plan
 from storage.sqlite.rows import instant, named
+from storage.sqlite.standing import no_destination, set_state
 
-__all__ = ["SqliteDestinations"]
+__all__ = ["SqliteDestinations", "insert", "same_appointment"]
 
 
 class SqliteDestinations:
@@ -50,13 +52,11 @@ class SqliteDestinations:
         """
 
         def work(db: Database) -> None:
-            values = _values(destination)
             db.execute(
                 "INSERT INTO recipients (id, name, created_at) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING",
                 (destination.recipient_id, recipient_name, utc_ms(destination.created_at)),
             )
-            if not db.execute(_INSERT, values).rowcount:
-                raise _name_taken(destination.name)
+            insert(db, destination)
 
         await self._engine.write(work)
 
@@ -67,6 +67,30 @@ class SqliteDestinations:
                 db,
                 "SELECT * FROM destinations WHERE state <> 'removed' OR ? ORDER BY name, created_at, id",
                 (removed,),
+            )
+        )
+        return [_destination(row) for row in rows]
+
+    async def at(self, route: Route) -> Destination | None:
+        """The destination of that route that is not removed; of several the one made first."""
+        rows = await self._engine.read(
+            lambda db: named(
+                db,
+                "SELECT * FROM destinations WHERE surface = ? AND address = ? AND state <> 'removed'"
+                " ORDER BY created_at, id LIMIT 1",
+                (route.surface, route.address),
+            )
+        )
+        return _destination(rows[0]) if rows else None
+
+    async def owned(self, owner_id: str) -> Sequence[Destination]:
+        """Those not removed that this recipient set up, in order of their making."""
+        rows = await self._engine.read(
+            lambda db: named(
+                db,
+                "SELECT * FROM destinations WHERE owner_id = ? AND state <> 'removed'"
+                " ORDER BY created_at, id",
+                (owner_id,),
             )
         )
         return [_destination(row) for row in rows]
@@ -86,8 +110,9 @@ class SqliteDestinations:
     async def update(self, destination: Destination) -> None:
         """Replaces the settings of a destination: all but its recipient, its state and its age.
 
-        `active_from` moves forward only, and whoever pauses it meanwhile has paused it. Raises
-        `NotFoundError` (unknown, or removed), or `ConflictError` if the new name is taken.
+        An owner who was forgotten meanwhile does not come back; `active_from` moves forward only; and
+        whoever pauses it meanwhile has paused it. Raises `NotFoundError` (unknown, or removed), or
+        `ConflictError` if the new name is taken.
         """
 
         def work(db: Database) -> None:
@@ -98,35 +123,18 @@ class SqliteDestinations:
                     raise _name_taken(destination.name) from error
                 raise
             if not changed:
-                raise _no_destination(destination.name)
+                raise no_destination(destination.name)
 
         await self._engine.write(work)
 
     async def set_state(self, destination_id: str, state: DestinationState, by: str, at: datetime) -> None:
         """Pauses, resumes or removes; a destination that is in that state already is left as it is.
 
-        Pausing and removing reject what was not sent yet. A delivery of which a request may already have
-        arrived cannot be taken back: it is only made too late to be sent once more. Raises
-        `NotFoundError` (unknown, or removed).
+        Pausing and removing reject the digests that were not sent yet; notices still go out. A digest of
+        which a request may already have arrived cannot be taken back: it is only made too late to be sent
+        once more. Raises `NotFoundError` (unknown, or removed).
         """
-
-        def work(db: Database) -> None:
-            row = db.execute(
-                "SELECT state FROM destinations WHERE id = ? AND state <> 'removed'", (destination_id,)
-            ).fetchone()
-            if row is None:
-                raise _no_destination(destination_id)
-            if row[0] == state:
-                return
-            db.execute(
-                "UPDATE destinations SET state = :state, state_by = :by, state_at = :at, next_at = NULL,"
-                " active_from = iif(:state = 'active', :at, active_from) WHERE id = :id",
-                {"state": state, "by": by, "at": utc_ms(at), "id": destination_id},
-            )
-            if state is not DestinationState.ACTIVE:
-                _call_off(db, destination_id, f"{state} by {by}", utc_ms(at))
-
-        await self._engine.write(work)
+        await self._engine.write(lambda db: set_state(db, destination_id, state, by, utc_ms(at)))
 
     # --- appointments ----------------------------------------------------------------------------
 
@@ -209,10 +217,11 @@ class SqliteDestinations:
 _INSERT: Final = """
     INSERT INTO destinations (
         id, recipient_id, name, surface, address, at, days, zone, query, "window", pool, maximum, floor,
-        layout, quiet_day, state, state_by, state_at, active_from, created_at
+        layout, summaries, quiet_day, label, owner_id, state, state_by, state_at, active_from, created_at
     ) VALUES (
         :id, :recipient_id, :name, :surface, :address, :at, :days, :zone, :query, :window, :pool, :maximum,
-        :floor, :layout, :quiet_day, :state, :state_by, :state_at, :active_from, :created_at
+        :floor, :layout, :summaries, :quiet_day, :label, :owner_id, :state, :state_by, :state_at,
+        :active_from, :created_at
     )
     ON CONFLICT (name) WHERE state <> 'removed' DO NOTHING
 """
@@ -221,9 +230,18 @@ _UPDATE: Final = """
     UPDATE destinations SET
         name = :name, surface = :surface, address = :address, at = :at, days = :days, zone = :zone,
         query = :query, "window" = :window, pool = :pool, maximum = :maximum, floor = :floor,
-        layout = :layout, quiet_day = :quiet_day, active_from = max(active_from, :active_from),
-        next_at = NULL
+        layout = :layout, summaries = :summaries, quiet_day = :quiet_day, label = :label,
+        owner_id = (SELECT id FROM recipients WHERE id = :owner_id),
+        active_from = max(active_from, :active_from), next_at = NULL
     WHERE id = :id AND state <> 'removed'
+"""
+
+_SAME_APPOINTMENT: Final = """
+    SELECT id FROM destinations
+    WHERE recipient_id = :recipient_id AND surface = :surface AND address = :address AND at = :at
+        AND days = :days AND zone = :zone AND pool = :pool
+        AND (state <> 'removed' OR name NOT IN (SELECT name FROM destinations WHERE state <> 'removed'))
+    ORDER BY state = 'removed', created_at, id LIMIT 1
 """
 
 # Nulls sort first: a destination whose appointment was never computed has waited longest.
@@ -250,27 +268,19 @@ _TOLD_BY_PAPER: Final = """
 """
 
 
-def _call_off(db: Database, destination_id: str, error: str, at: int) -> None:
-    """Rejects what has not gone out, and makes what may have gone out too late to go again.
-
-    A leased delivery of which no request is out yet can be rejected as well: its worker must commit
-    `sending` first, and will find that it no longer may.
-    """
-    called_off = db.execute(
-        "UPDATE deliveries SET state = 'rejected', last_error = ?, finished_at = ?,"
-        " leased_by = NULL, lease_until = NULL"
-        " WHERE destination_id = ? AND state IN ('pending', 'leased') AND NOT doubtful RETURNING id",
-        (error, at, destination_id),
-    ).fetchall()
-    end_untold(db, (row[0] for row in called_off), SlotOutcome.QUIET, QuietReason.PAUSED, error)
-    db.execute(
-        "UPDATE deliveries SET deliver_by = min(deliver_by, ? - 1)"
-        " WHERE destination_id = ? AND state IN ('pending', 'leased', 'sending')",
-        (at, destination_id),
-    )
-
-
 # --- rows and values -----------------------------------------------------------------------------
+
+
+def insert(db: Database, destination: Destination) -> None:
+    """Stores a new destination of a known recipient. Raises `ConflictError` if its name is taken."""
+    if not db.execute(_INSERT, _values(destination)).rowcount:
+        raise _name_taken(destination.name)
+
+
+def same_appointment(db: Database, destination: Destination) -> str | None:
+    """A destination of that recipient, pool, route and schedule, one that is not removed if there is any."""
+    row = db.execute(_SAME_APPOINTMENT, _values(destination)).fetchone()
+    return None if row is None else str(row[0])
 
 
 def _name_taken(name: str) -> ConflictError:
@@ -278,10 +288,6 @@ def _name_taken(name: str) -> ConflictError:
         f"There already is a destination named {name!r}. "
         "Choose another name, or change that one with `paperboy destination edit`."
     )
-
-
-def _no_destination(name: str) -> NotFoundError:
-    return NotFoundError("destination", name, "`paperboy destination list` shows those there are.")
 
 
 def _values(destination: Destination) -> dict[str, object]:
@@ -301,7 +307,10 @@ def _values(destination: Destination) -> dict[str, object]:
         "maximum": destination.maximum,
         "floor": destination.floor,
         "layout": destination.layout,
+        "summaries": destination.summaries,
         "quiet_day": destination.quiet_day,
+        "label": destination.label,
+        "owner_id": destination.owner_id,
         "state": destination.state,
         "state_by": destination.state_by,
         "state_at": None if state_at is None else utc_ms(state_at),
@@ -327,7 +336,10 @@ def _destination(row: sqlite3.Row) -> Destination:
         maximum=row["maximum"],
         floor=row["floor"],
         layout=Layout(row["layout"]),
+        summaries=Summaries(row["summaries"]),
         quiet_day=QuietDay(row["quiet_day"]),
+        label=row["label"],
+        owner_id=row["owner_id"],
         state=DestinationState(row["state"]),
         state_by=row["state_by"],
         state_at=instant(row["state_at"]),

@@ -135,6 +135,18 @@ _ANNOUNCED: Final = """
     GROUP BY l.paper_id HAVING min(l.first_seen_at) > ?
     ORDER BY min(l.first_seen_at), l.paper_id
 """
+# A day's list ends with its day: `bot.trending.windows.appeared_at` says the same.
+_FIRST_SHOWN: Final = """
+    SELECT id FROM papers
+    WHERE shown AND first_seen_at > :since AND first_seen_at <= :as_of AND CASE
+        WHEN first_list IS NOT NULL THEN 1000 * strftime('%s', first_list, '+1 day') > :since
+        ELSE EXISTS (
+            SELECT 1 FROM listings
+            WHERE paper_id = id AND announce_type IN ('new', 'cross') AND first_seen_at <= :as_of
+        )
+    END
+    ORDER BY first_seen_at, id
+"""
 _COVERAGE: Final = """
     SELECT (SELECT count(*) FROM papers), min(day), max(day), count(DISTINCT day) FROM (
         SELECT substr(subject, 7) AS day FROM subjects
@@ -169,6 +181,11 @@ def announced(db: Database, since: int, as_of: int, types: Iterable[AnnounceType
     """Papers first announced by arXiv for one of these reasons after `since` and by `as_of`."""
     rows = db.execute(_ANNOUNCED, [Upstream.ARXIV, json.dumps(sorted(types)), as_of, since])
     return [paper_id for (paper_id,) in rows]
+
+
+def first_shown(db: Database, since: int, as_of: int) -> list[int]:
+    """Papers of daily lists and arXiv's announcements that came before readers after `since`, by `as_of`."""
+    return [paper_id for (paper_id,) in db.execute(_FIRST_SHOWN, {"since": since, "as_of": as_of})]
 
 
 def coverage(db: Database) -> Coverage:

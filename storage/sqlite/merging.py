@@ -82,6 +82,13 @@ _MOVES: Final = (
     )
     """,
     "UPDATE ledger SET paper_id = :stays WHERE paper_id = :gone",
+    # What was saved or hidden under either number stays so, since the earlier instant.
+    """
+    INSERT INTO marks(recipient_id, mark, paper_id, marked_at)
+    SELECT recipient_id, mark, :stays, marked_at FROM marks WHERE paper_id = :gone
+    ON CONFLICT(recipient_id, mark, paper_id) DO UPDATE SET marked_at = min(marked_at, excluded.marked_at)
+    """,
+    "DELETE FROM marks WHERE paper_id = :gone",
     "DELETE FROM papers WHERE id = :gone",
     "INSERT INTO gone(paper_id, change) VALUES (:gone, :change)",
 )

@@ -11,7 +11,10 @@ from sqlite_utils import Database
 from bot.errors import ConflictError, NotFoundError, StaleLeaseError
 from bot.model import (
     Delivery,
+    DeliveryKind,
     DeliveryState,
+    Layout,
+    NewDelivery,
     QuietReason,
     Route,
     SlotOutcome,
@@ -19,7 +22,7 @@ from bot.model import (
     utc_ms,
 )
 from storage.sqlite.engine import Engine
-from storage.sqlite.planning import end_untold, queue_again
+from storage.sqlite.planning import end_untold, insert_delivery, queue_again, tell
 from storage.sqlite.rows import instant, named
 
 __all__ = ["SqliteOutbox"]
@@ -135,6 +138,23 @@ class SqliteOutbox:
             lambda db: db.execute(_NEXT_DUE, {"surfaces": json.dumps(tuple(surfaces))}).fetchone()
         )
         return None if due is None else from_utc_ms(due)
+
+    # --- notices ---------------------------------------------------------------------------------
+
+    async def post(self, delivery: NewDelivery, now: datetime) -> bool:
+        """Writes a message that no slot brings, due at once; `False` if its key is there already, or its
+        destination or recipient is not there any more.
+        """
+
+        def work(db: Database) -> bool:
+            (known,) = db.execute(_BOTH_ENDS, (delivery.destination_id, delivery.recipient_id)).fetchone()
+            papers, at = json.dumps(sorted(set(delivery.papers))), utc_ms(now)
+            if not known or not insert_delivery(db, delivery, papers, at, at):
+                return False
+            tell(db, delivery, papers, at)
+            return True
+
+        return await self._engine.write(work)
 
     # --- a person's side -------------------------------------------------------------------------
 
@@ -265,6 +285,11 @@ _NEXT_DUE: Final = """
     )
 """
 
+_BOTH_ENDS: Final = """
+    SELECT EXISTS (SELECT 1 FROM destinations WHERE id = ?)
+        AND EXISTS (SELECT 1 FROM recipients WHERE id = ?)
+"""
+
 _WORDS: Final = {
     DeliveryState.PENDING: "is waiting to be sent",
     DeliveryState.LEASED: "is about to be sent",
@@ -306,6 +331,8 @@ def _delivery(row: Row) -> Delivery:
         recipient_id=row["recipient_id"],
         route=Route(surface=row["surface"], address=row["address"]),
         doc=row["doc"],
+        kind=DeliveryKind(row["kind"]),
+        layout=Layout(row["layout"]),
         state=DeliveryState(row["state"]),
         doubtful=bool(row["doubtful"]),
         attempts=row["attempts"],

@@ -154,6 +154,10 @@ class SqlitePapers:
         """Papers that an arXiv listing first announced, for one of these reasons, in that time."""
         return await self._engine.read(lambda db: listing.announced(db, utc_ms(since), utc_ms(as_of), types))
 
+    async def first_shown(self, since: datetime, as_of: datetime) -> Sequence[int]:
+        """Papers of daily lists and of arXiv's announcements that came before readers in that time."""
+        return await self._engine.read(lambda db: listing.first_shown(db, utc_ms(since), utc_ms(as_of)))
+
     async def coverage(self) -> Coverage:
         """How many papers there are, and which daily lists have any."""
         return await self._engine.read(listing.coverage)

@@ -15,7 +15,7 @@ from bot.model import (
     utc_ms,
 )
 
-__all__ = ["end_untold", "plan", "queue_again"]
+__all__ = ["end_untold", "insert_delivery", "plan", "queue_again", "tell"]
 
 
 def plan(db: Database, slots: Sequence[PlannedSlot]) -> list[Planned]:
@@ -42,25 +42,23 @@ def _queue(db: Database, record: SlotRecord, delivery: NewDelivery) -> Planned:
     The delivery comes first because the slot refers to it.
     """
     papers = json.dumps(sorted(set(delivery.papers)))
-    if not _insert_delivery(db, record, delivery, papers) or not _insert_slot(db, record, delivery.id):
+    now = utc_ms(record.recorded_at)
+    not_before = max(now, utc_ms(record.slot.at))  # no digest goes out before its slot
+    inserted = insert_delivery(db, delivery, papers, not_before, now)
+    if not inserted or not _insert_slot(db, record, delivery.id):
         return Planned.TAKEN
     # A paper that is gone was merged into another meanwhile: that too asks for a new decision.
-    told = db.conn.execute(
-        "INSERT INTO ledger (recipient_id, paper_id, delivery_id, told_at)"
-        " SELECT ?, papers.id, ?, ? FROM json_each(?) JOIN papers ON papers.id = value WHERE true"
-        " ON CONFLICT (recipient_id, paper_id) DO NOTHING",
-        (delivery.recipient_id, delivery.id, utc_ms(record.recorded_at), papers),
-    ).rowcount
+    told = tell(db, delivery, papers, now)
     return Planned.STORED if told == len(set(delivery.papers)) else Planned.STALE
 
 
-def _insert_delivery(db: Database, record: SlotRecord, delivery: NewDelivery, papers: str) -> bool:
-    recorded_at = utc_ms(record.recorded_at)
+def insert_delivery(db: Database, delivery: NewDelivery, papers: str, not_before: int, now: int) -> bool:
+    """Writes a pending delivery, `papers` as JSON; whether its key was new. Instants in ms."""
     return (
         db.conn.execute(
             "INSERT INTO deliveries (id, key, destination_id, recipient_id, surface, address, doc, papers,"
-            " state, not_before, deliver_by, created_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?) ON CONFLICT (key) DO NOTHING",
+            " kind, layout, state, not_before, deliver_by, created_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?) ON CONFLICT (key) DO NOTHING",
             (
                 delivery.id,
                 delivery.key,
@@ -70,13 +68,25 @@ def _insert_delivery(db: Database, record: SlotRecord, delivery: NewDelivery, pa
                 delivery.route.address,
                 delivery.doc,
                 papers,
-                max(recorded_at, utc_ms(record.slot.at)),  # no digest goes out before its slot
+                delivery.kind,
+                delivery.layout,
+                not_before,
                 utc_ms(delivery.deliver_by),
-                recorded_at,
+                now,
             ),
         ).rowcount
         == 1
     )
+
+
+def tell(db: Database, delivery: NewDelivery, papers: str, now: int) -> int:
+    """Writes the ledger rows of a delivery; how many papers are told by it and were not before."""
+    return db.conn.execute(
+        "INSERT INTO ledger (recipient_id, paper_id, delivery_id, told_at)"
+        " SELECT ?, papers.id, ?, ? FROM json_each(?) JOIN papers ON papers.id = value WHERE true"
+        " ON CONFLICT (recipient_id, paper_id) DO NOTHING",
+        (delivery.recipient_id, delivery.id, now, papers),
+    ).rowcount
 
 
 def _insert_slot(db: Database, record: SlotRecord, delivery_id: str | None) -> bool:

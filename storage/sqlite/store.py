@@ -9,8 +9,11 @@ from storage.sqlite.admin import SqliteAdmin
 from storage.sqlite.destinations import SqliteDestinations
 from storage.sqlite.editions import SqliteEditions
 from storage.sqlite.engine import Engine
+from storage.sqlite.history import SqliteHistory
+from storage.sqlite.installations import SecretKey, SqliteInstallations
 from storage.sqlite.outbox import SqliteOutbox
 from storage.sqlite.papers import SqlitePapers
+from storage.sqlite.people import SqlitePeople
 from storage.sqlite.sources import SqliteSources
 
 __all__ = ["SqliteStore", "open_sqlite"]
@@ -25,16 +28,24 @@ class SqliteStore:
     destinations: SqliteDestinations
     outbox: SqliteOutbox
     sources: SqliteSources
+    people: SqlitePeople
+    installations: SqliteInstallations
+    history: SqliteHistory
     admin: SqliteAdmin
 
 
 @asynccontextmanager
 async def open_sqlite(
-    path: Path, *, readers: int = 2, after_commit: Callable[[int], None] | None = None
+    path: Path,
+    *,
+    readers: int = 2,
+    after_commit: Callable[[int], None] | None = None,
+    secret_key: SecretKey | None = None,
 ) -> AsyncIterator[SqliteStore]:
     """Opens the store at `path`, makes and migrates it as needed, and finishes what was begun at the end.
 
-    `after_commit` is called on the writer thread with the number of each commit just done. Raises
+    `after_commit` is called on the writer thread with the number of each commit just done; `secret_key` is
+    asked for the key of installations when one is stored or read, which cannot be done without. Raises
     `StorageError` if there is no usable database at `path`, and none can be made there.
     """
     engine = Engine(path, readers=readers, after_commit=after_commit)
@@ -46,6 +57,9 @@ async def open_sqlite(
             destinations=SqliteDestinations(engine),
             outbox=SqliteOutbox(engine),
             sources=SqliteSources(engine),
+            people=SqlitePeople(engine),
+            installations=SqliteInstallations(engine, secret_key),
+            history=SqliteHistory(engine),
             admin=SqliteAdmin(engine),
         )
     finally:

@@ -16,7 +16,7 @@ from storage.sqlite.store import open_sqlite
 
 
 def _sqlite(folder: Path) -> AbstractAsyncContextManager[Store]:
-    return open_sqlite(folder / "paperboy.db")
+    return open_sqlite(folder / "paperboy.db", secret_key=lambda: b"the secret key of the tests")
 
 
 STORES: Final[Mapping[str, Callable[[Path], AbstractAsyncContextManager[Store]]]] = {"sqlite": _sqlite}

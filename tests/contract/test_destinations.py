@@ -7,6 +7,7 @@ import pytest
 
 from bot.errors import ConflictError, NotFoundError, StaleLeaseError
 from bot.model import (
+    DeliveryKind,
     DeliveryState,
     DestinationState,
     Layout,
@@ -16,6 +17,7 @@ from bot.model import (
     Route,
     Schedule,
     SlotOutcome,
+    Summaries,
     Weekday,
     Window,
 )
@@ -28,6 +30,7 @@ from tests.contract.rows import (
     a_destination,
     add_destination,
     add_papers,
+    digest,
     queue,
     quiet,
 )
@@ -46,6 +49,8 @@ async def test_a_destination_is_read_back_as_it_was_added(store: Store) -> None:
         floor=3,
         layout=Layout.THREAD,
         quiet_day=QuietDay.RISERS,
+        summaries=Summaries.ABSTRACT,
+        label="#équipe",
         state=DestinationState.PAUSED,
         state_by="ann",
         state_at=NOW,
@@ -80,6 +85,46 @@ async def test_a_name_is_taken_until_its_destination_is_removed(store: Store) ->
     assert await store.destinations.by_name(first.id) is None
 
 
+async def test_a_route_leads_to_its_first_destination_that_is_not_removed(store: Store) -> None:
+    route = Route(surface="slack", address="T1/C1")
+    removed = await add_destination(store.destinations, "removed", route=route, created_at=NOW - 9 * DAY)
+    await store.destinations.set_state(removed.id, DestinationState.REMOVED, "ann", NOW)
+    assert await store.destinations.at(route) is None
+
+    await add_destination(store.destinations, "a later one", route=route, created_at=NOW)
+    first = await add_destination(store.destinations, "paused", route=route)
+    await store.destinations.set_state(first.id, DestinationState.PAUSED, "ann", NOW)
+
+    found = await store.destinations.at(route)
+    assert found is not None
+    assert found.id == first.id
+    assert await store.destinations.at(Route(surface="slack", address="T1/C2")) is None
+    assert await store.destinations.at(Route(surface="webhook", address="T1/C1")) is None
+
+
+async def test_an_owner_is_told_what_they_set_up(store: Store) -> None:
+    owner = await add_destination(store.destinations, "owner")
+    mine = [
+        await add_destination(
+            store.destinations, name, owner_id=owner.recipient_id, created_at=NOW - days * DAY
+        )
+        for name, days in (("b", 3), ("a", 2), ("gone", 1))
+    ]
+    await store.destinations.set_state(mine[2].id, DestinationState.REMOVED, "ann", NOW)
+
+    assert await store.destinations.owned(owner.recipient_id) == mine[:2]
+    assert await store.destinations.owned("r-nobody") == []
+
+
+async def test_an_owner_who_is_not_there_any_more_is_not_set_again(store: Store) -> None:
+    old = await add_destination(store.destinations)
+
+    await store.destinations.update(replace(old, owner_id="r-forgotten", maximum=7))
+
+    (stored,) = await store.destinations.list()
+    assert (stored.owner_id, stored.maximum) == (None, 7)
+
+
 async def test_a_name_goes_before_an_id(store: Store) -> None:
     await add_destination(store.destinations, "first")
     second = await add_destination(store.destinations, "d-first")
@@ -102,6 +147,9 @@ async def test_an_update_replaces_the_settings_and_asks_to_be_looked_at(store: S
         floor=9,
         layout=Layout.CARDS,
         quiet_day=QuietDay.NOTE,
+        summaries=Summaries.ABSTRACT,
+        label="#crew",
+        owner_id=destination.recipient_id,
         active_from=NOW,
     )
 
@@ -227,6 +275,21 @@ async def test_pausing_leaves_a_doubtful_delivery_to_be_asked_about_but_too_late
     assert await store.destinations.told([destination.recipient_id], papers) == {
         destination.recipient_id: frozenset(papers)
     }
+
+
+@pytest.mark.parametrize("state", [DestinationState.PAUSED, DestinationState.REMOVED])
+async def test_a_notice_goes_out_though_its_destination_stopped(
+    store: Store, state: DestinationState
+) -> None:
+    destination = await add_destination(store.destinations)
+    notice = digest(destination, [], kind=DeliveryKind.NOTICE).delivery
+    assert notice is not None
+    await store.outbox.post(notice, NOW)
+
+    await store.destinations.set_state(destination.id, state, "ann", NOW)
+
+    (claimed,) = await store.outbox.claim("w", ["webhook"], NOW, MINUTE, 5)
+    assert (claimed.id, claimed.deliver_by) == (notice.id, notice.deliver_by)
 
 
 async def test_pausing_leaves_what_was_sent(store: Store) -> None:

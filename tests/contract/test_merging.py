@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.model import Ranked, Ranking, Window
+from bot.people.model import Mark, MarkedPaper
 from bot.ports import Store
 from storage.sqlite.engine import Engine
 from tests.contract.readings import arxiv, at, described, doi, poll, reading, take
@@ -71,6 +72,23 @@ async def test_of_two_ledger_rows_the_one_of_a_message_that_arrived_stays(store:
     assert told[team.recipient_id] == {older}
 
 
+@pytest.mark.parametrize("both", [False, True])
+async def test_what_was_saved_or_hidden_under_either_number_stays_so(store: Store, both: bool) -> None:
+    older, newer = await two_papers(store)
+    team = await add_destination(store.destinations)
+    await store.people.mark(team.recipient_id, newer, Mark.HIDDEN, NOW)
+    await store.people.mark(team.recipient_id, newer, Mark.SAVED, NOW)
+    if both:
+        await store.people.mark(team.recipient_id, older, Mark.SAVED, NOW - timedelta(days=1))
+
+    await join(store)
+
+    assert await store.people.hidden([team.recipient_id]) == {team.recipient_id: frozenset({older})}
+    since = NOW - timedelta(days=1) if both else NOW
+    assert await store.people.marked(team.recipient_id, Mark.SAVED) == [MarkedPaper(older, since)]
+    assert (await store.admin.check()).problems == ()
+
+
 async def test_of_two_appearances_in_one_list_the_earlier_stays(store: Store) -> None:
     older, _ = await two_papers(store)
     await join(store)
@@ -111,6 +129,7 @@ async def test_no_table_that_refers_to_papers_is_forgotten(engine: Engine) -> No
         "observations",
         "edition_entries",
         "ledger",
+        "marks",
     }
 
 

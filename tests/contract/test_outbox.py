@@ -1,13 +1,23 @@
 """What every store promises of the outbox."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from bot.errors import StaleLeaseError
-from bot.model import Delivery, DeliveryState, Destination, QuietReason, SlotOutcome
+from bot.model import (
+    Delivery,
+    DeliveryKind,
+    DeliveryState,
+    Destination,
+    Layout,
+    NewDelivery,
+    QuietReason,
+    SlotOutcome,
+)
 from bot.ports import OpenStore, Store
 from tests.contract.rows import (
     DAY,
@@ -19,6 +29,7 @@ from tests.contract.rows import (
     add_destination,
     add_papers,
     claim_one,
+    digest,
     queue,
     stored,
     told,
@@ -38,6 +49,39 @@ async def papers(store: Store) -> list[int]:
 @pytest.fixture
 async def pending(store: Store, destination: Destination, papers: list[int]) -> Delivery:
     return await queue(store, destination, papers)
+
+
+# --- notices -------------------------------------------------------------------------------------
+
+
+def a_notice(destination: Destination, papers: Sequence[int] = (), **changes: Any) -> NewDelivery:
+    made = digest(destination, papers, **changes).delivery
+    assert made is not None
+    return replace(made, kind=DeliveryKind.NOTICE, layout=Layout.CARDS)
+
+
+async def test_a_notice_is_due_at_once_and_written_once(
+    store: Store, destination: Destination, papers: list[int]
+) -> None:
+    notice = a_notice(destination, papers[:1])
+
+    assert await store.outbox.post(notice, NOW)
+    assert not await store.outbox.post(replace(notice, id="m-2"), NOW + MINUTE)
+
+    claimed = await claim_one(store)
+    for field in ("id", "key", "destination_id", "recipient_id", "route", "doc", "deliver_by"):
+        assert getattr(claimed, field) == getattr(notice, field)
+    assert (claimed.kind, claimed.layout) == (DeliveryKind.NOTICE, Layout.CARDS)
+    assert claimed.created_at == claimed.not_before == NOW
+    assert await told(store, claimed, papers) == {papers[0]}
+    assert await store.outbox.get("m-2") is None
+    assert await store.destinations.slots(destination.id, 9) == []
+
+
+async def test_a_notice_to_nobody_is_not_written(store: Store, destination: Destination) -> None:
+    assert not await store.outbox.post(a_notice(destination, recipient_id="r-forgotten"), NOW)
+    assert not await store.outbox.post(a_notice(destination, destination_id="d-purged"), NOW)
+    assert await store.outbox.claim("w", SURFACES, NOW, MINUTE, 9) == []
 
 
 # --- claiming ------------------------------------------------------------------------------------

@@ -5,9 +5,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.identity import local_id
-from bot.model import AnnounceType, IdScheme, IngestReport, Outcome, PaperId, PaperVersion, Upstream
+from bot.model import (
+    AnnounceType,
+    IdScheme,
+    IngestReport,
+    Outcome,
+    PaperId,
+    PaperVersion,
+    Poll,
+    Upstream,
+)
 from bot.ports import OpenStore, Store
-from tests.contract.readings import ABSTRACT, arxiv, at, described, doi, lookup, poll, reading, take
+from tests.contract.readings import ABSTRACT, arxiv, at, batch, described, doi, lookup, poll, reading, take
 
 TITLE = "Letters at Dawn: A Study"
 
@@ -271,6 +280,37 @@ async def test_a_paper_is_announced_once_whatever_follows(store: Store) -> None:
     assert await announced(5, 20, AnnounceType.NEW) == []
     assert await announced(-1, 20, AnnounceType.NEW, AnnounceType.REPLACE) == ["1", "2", "3"]
     assert await announced(-1, 20) == []
+
+
+async def test_what_came_before_readers_in_some_time_is_told(store: Store) -> None:
+    def announcing(minutes: float, kind: AnnounceType, number: int) -> Poll:
+        one = reading(arxiv(number), announce_type=kind)
+        return poll(minutes, one, subject="new:cs.AI", upstream=Upstream.ARXIV)
+
+    await store.papers.bring(batch(described(arxiv(8), title="Brought")), at(1))
+    await take(
+        store.papers,
+        poll(0, reading(arxiv(1))),
+        poll(5, reading(arxiv(1)), reading(arxiv(2))),
+        announcing(6, AnnounceType.NEW, 3),
+        announcing(7, AnnounceType.CROSS, 4),
+        announcing(8, AnnounceType.REPLACE, 5),
+        lookup(9, described(arxiv(6), title="Searched for")),
+        poll(10, reading(arxiv(7)), subject="daily:2025-11-18"),  # the store is being filled back
+        poll(11, reading(arxiv(9)), subject="trending"),
+        poll(12, described(arxiv(10), title="Listed later"), subject="lookup"),
+        poll(13, reading(arxiv(1)), reading(arxiv(2)), reading(arxiv(10))),
+    )
+
+    async def shown(since: float, until: float) -> list[str]:
+        numbers = await store.papers.first_shown(at(since), at(until))
+        found = await store.papers.get(numbers)
+        return [found[number].ids[0].value.removeprefix("2511.").lstrip("0") for number in numbers]
+
+    assert await shown(-1, 20) == ["1", "2", "3", "4", "10"]
+    assert await shown(0, 6) == ["2", "3"]
+    assert await shown(-3 * 24 * 60, 20) == ["1", "2", "3", "4", "7", "10"]
+    assert await shown(20, 30) == []
 
 
 async def test_a_failed_poll_is_recorded_and_a_late_one_changes_no_newer_state(store: Store) -> None:

@@ -8,6 +8,7 @@ import pytest
 from bot.model import (
     DeliveryState,
     DestinationState,
+    Layout,
     Planned,
     SlotOutcome,
 )
@@ -29,7 +30,7 @@ from tests.contract.rows import (
 async def test_a_digest_is_planned_with_its_delivery_and_its_ledger(store: Store) -> None:
     destination = await add_destination(store.destinations)
     papers = await add_papers(store, 3)
-    planned = digest(destination, papers[:2])
+    planned = digest(destination, papers[:2], layout=Layout.THREAD)
     assert planned.delivery is not None
 
     assert await store.destinations.plan([planned]) == [Planned.STORED]
@@ -37,7 +38,17 @@ async def test_a_digest_is_planned_with_its_delivery_and_its_ledger(store: Store
     assert await store.destinations.slots(destination.id, 5) == [planned.record]
     delivery = await store.outbox.get(planned.delivery.id)
     assert delivery is not None
-    for field in ("id", "key", "destination_id", "recipient_id", "route", "doc", "deliver_by"):
+    for field in (
+        "id",
+        "key",
+        "destination_id",
+        "recipient_id",
+        "route",
+        "doc",
+        "kind",
+        "layout",
+        "deliver_by",
+    ):
         assert getattr(delivery, field) == getattr(planned.delivery, field)
     assert (delivery.state, delivery.attempts, delivery.fence) == (DeliveryState.PENDING, 0, 0)
     assert delivery.not_before == delivery.created_at == NOW

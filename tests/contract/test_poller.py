@@ -691,12 +691,25 @@ class FullStore:
     destinations: Any
     outbox: Any
     sources: Any
+    people: Any
+    installations: Any
+    history: Any
     admin: Any
 
 
 def full(store: Store, polls: int) -> Store:
     papers = FullDisk(store.papers, polls)
-    return FullStore(papers, store.editions, store.destinations, store.outbox, store.sources, store.admin)
+    return FullStore(
+        papers,
+        store.editions,
+        store.destinations,
+        store.outbox,
+        store.sources,
+        store.people,
+        store.installations,
+        store.history,
+        store.admin,
+    )
 
 
 async def test_a_full_disk_is_waited_out(store: Store, clock: FakeClock) -> None:

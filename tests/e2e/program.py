@@ -96,6 +96,9 @@ class HaltingStore:
     destinations: Any
     outbox: Any
     sources: Any
+    people: Any
+    installations: Any
+    history: Any
     admin: Any
 
 
@@ -108,6 +111,9 @@ async def halting_store(settings: Settings, halt: Halt) -> AsyncIterator[Store]:
             Halting(store.destinations, ("plan",), halt),
             Halting(store.outbox, ("claim", "sending", "sent", "retry", "in_doubt", "rejected"), halt),
             store.sources,
+            store.people,
+            store.installations,
+            store.history,
             store.admin,
         )
 

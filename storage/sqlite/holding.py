@@ -1,0 +1,188 @@
+"""What is stored of one person: shown, and deleted. Every function runs inside the caller's transaction.
+
+A table that comes to refer to recipients belongs into both lists here; a test walks the schema for it.
+"""
+
+import json
+from collections.abc import Iterable
+from typing import Any, Final
+
+from sqlite_utils import Database
+
+from bot.model import from_utc_ms
+from bot.people.model import Identity, set_up_by
+from storage.sqlite.rows import named
+
+__all__ = ["delete_destinations", "erase", "held", "identities_of"]
+
+# By table, with `:recipient`, and `:by`: the JSON array of the identities as text. What only serves the
+# program (leases, fences, when to look again) says nothing of a person; encrypted tokens are nobody's to see.
+_HELD: Final = {
+    "recipients": "SELECT id, name, zone, created_at FROM recipients WHERE id = :recipient",
+    "identities": "SELECT surface, tenant, user FROM identities WHERE recipient_id = :recipient",
+    "marks": """
+        SELECT mark, p.key AS paper, p.title, marked_at FROM marks JOIN papers AS p ON p.id = paper_id
+        WHERE recipient_id = :recipient ORDER BY marked_at
+    """,
+    "subscriptions": """
+        SELECT id, query, cadence, maximum, state, created_at FROM subscriptions
+        WHERE recipient_id = :recipient ORDER BY created_at
+    """,
+    "subscription_destinations": """
+        SELECT subscription_id, destination_id FROM subscription_destinations
+        WHERE subscription_id IN (SELECT id FROM subscriptions WHERE recipient_id = :recipient)
+            OR destination_id IN (SELECT id FROM destinations WHERE recipient_id = :recipient)
+    """,
+    "destinations": """
+        SELECT id, name, label, surface, address, at, days, zone, query, "window", pool, maximum, floor,
+            layout, summaries, quiet_day, owner_id IS :recipient AS set_up_by_you, state, state_by, state_at,
+            active_from, created_at
+        FROM destinations WHERE recipient_id = :recipient OR owner_id = :recipient ORDER BY created_at
+    """,
+    "slots": """
+        SELECT destination_id, local_date, slot_at, outcome, reason, detail, delivery_id, recorded_at
+        FROM slots WHERE destination_id IN (SELECT id FROM destinations WHERE recipient_id = :recipient)
+        ORDER BY slot_at
+    """,
+    "deliveries": """
+        SELECT id, key, destination_id, kind, surface, address, doc, state, attempts, created_at, deliver_by,
+            sending_at, finished_at, last_error, receipt
+        FROM deliveries WHERE recipient_id = :recipient ORDER BY created_at
+    """,
+    "ledger": """
+        SELECT p.key AS paper, p.title, delivery_id, told_at FROM ledger JOIN papers AS p ON p.id = paper_id
+        WHERE recipient_id = :recipient ORDER BY told_at
+    """,
+    "history": """
+        SELECT destination_id, changed_at, by, what FROM history
+        WHERE destination_id IN (SELECT id FROM destinations WHERE recipient_id = :recipient)
+            OR by IN (SELECT value FROM json_each(:by))
+        ORDER BY changed_at
+    """,
+    "installations": """
+        SELECT i.surface, i.tenant, i.name, i.installed_by, i.installed_at, i.state, i.state_at
+        FROM installations AS i JOIN identities AS p
+            ON p.surface = i.surface AND p.tenant = i.tenant AND p.user = i.installed_by
+        WHERE p.recipient_id = :recipient
+    """,
+}
+_INSTANTS: Final = frozenset(
+    {
+        "active_from", "changed_at", "created_at", "deliver_by", "finished_at", "installed_at", "marked_at",
+        "recorded_at", "sending_at", "slot_at", "state_at", "told_at",
+    }
+)  # fmt: skip
+
+# What is others' stays, without the person. `:who` is their name or an identity of theirs, as text.
+_SOMEBODY: Final = "somebody who was forgotten"
+_UNNAME: Final = (
+    "UPDATE destinations SET state_by = :somebody WHERE state_by = :who",
+    "UPDATE history SET by = :somebody WHERE by = :who",
+    """
+    UPDATE slots SET detail = rtrim(replace(detail || ' ', ' by ' || :who || ' ', ' by ' || :somebody || ' '))
+    WHERE reason = 'paused' AND instr(detail, ' by ' || :who)
+    """,
+    """
+    UPDATE deliveries SET last_error = rtrim(replace(
+        replace(last_error || ' ', ' by ' || :who || ' ', ' by ' || :somebody || ' '),
+        :who || ' says that it ', :somebody || ' says that it '
+    ))
+    WHERE instr(last_error, ' by ' || :who) OR instr(last_error, :who || ' says that it ')
+    """,
+    # Messages name whoever set their destination up; those still to be sent must not.
+    """
+    UPDATE deliveries SET doc = replace(doc, :set_up, '')
+    WHERE destination_id IN (SELECT id FROM destinations WHERE owner_id = :recipient)
+    """,
+)
+_DISOWN: Final = "UPDATE destinations SET owner_id = NULL WHERE owner_id = ?"
+_UNINSTALL: Final = """
+    UPDATE installations SET installed_by = '' WHERE surface = ? AND tenant = ? AND installed_by = ?
+"""
+
+# By `:destinations`, a JSON array of ids.
+_DELETE_DESTINATIONS: Final = (
+    """
+    DELETE FROM ledger WHERE delivery_id IN (
+        SELECT id FROM deliveries WHERE destination_id IN (SELECT value FROM json_each(:destinations))
+    )
+    """,
+    "DELETE FROM slots WHERE destination_id IN (SELECT value FROM json_each(:destinations))",
+    "DELETE FROM deliveries WHERE destination_id IN (SELECT value FROM json_each(:destinations))",
+    """
+    DELETE FROM subscription_destinations
+    WHERE destination_id IN (SELECT value FROM json_each(:destinations))
+    """,
+    "DELETE FROM history WHERE destination_id IN (SELECT value FROM json_each(:destinations))",
+    "DELETE FROM destinations WHERE id IN (SELECT value FROM json_each(:destinations))",
+)
+_DELETE_RECIPIENT: Final = (
+    "DELETE FROM ledger WHERE recipient_id = :recipient",
+    "DELETE FROM deliveries WHERE recipient_id = :recipient",
+    """
+    DELETE FROM subscription_destinations
+    WHERE subscription_id IN (SELECT id FROM subscriptions WHERE recipient_id = :recipient)
+    """,
+    "DELETE FROM subscriptions WHERE recipient_id = :recipient",
+    "DELETE FROM marks WHERE recipient_id = :recipient",
+    "DELETE FROM identities WHERE recipient_id = :recipient",
+    "DELETE FROM recipients WHERE id = :recipient",
+)
+
+
+def identities_of(db: Database, recipient_id: str) -> tuple[Identity, ...]:
+    """How surfaces know a recipient; none if it is no person."""
+    sql = "SELECT surface, tenant, user FROM identities WHERE recipient_id = ? ORDER BY 1, 2, 3"
+    return tuple(Identity(*row) for row in db.execute(sql, (recipient_id,)))
+
+
+def held(db: Database, recipient_id: str) -> dict[str, list[dict[str, Any]]]:
+    """Everything that is stored of a recipient, by table, instants as ISO 8601."""
+    by = json.dumps([str(identity) for identity in identities_of(db, recipient_id)])
+    found = {
+        table: [
+            {name: _shown(name, row[name]) for name in row.keys()}  # noqa: SIM118 - a row iterates over values
+            for row in named(db, sql, {"recipient": recipient_id, "by": by})
+        ]
+        for table, sql in _HELD.items()
+    }
+    return {table: rows for table, rows in found.items() if rows}
+
+
+def erase(db: Database, recipient_id: str) -> None:
+    """Deletes a recipient with all that is theirs; what they set up for others stays, without them.
+
+    Deliveries go whatever their state: a worker that holds a lease on one can no longer commit `sending`.
+    """
+    row = db.execute("SELECT name FROM recipients WHERE id = ?", (recipient_id,)).fetchone()
+    if row is None:
+        return
+    identities = identities_of(db, recipient_id)
+    if identities:  # a person; a channel's name is nobody's
+        for who in (row[0], *map(str, identities)):
+            _unname(db, recipient_id, who)
+    for identity in identities:
+        db.execute(_UNINSTALL, identity)
+    db.execute(_DISOWN, (recipient_id,))
+    own = db.execute("SELECT id FROM destinations WHERE recipient_id = ?", (recipient_id,))
+    delete_destinations(db, [destination for (destination,) in own.fetchall()])
+    for statement in _DELETE_RECIPIENT:
+        db.execute(statement, {"recipient": recipient_id})
+
+
+def _unname(db: Database, recipient_id: str, who: str) -> None:
+    set_up = json.dumps(set_up_by(who))[1:-1]  # as it stands in a message's JSON
+    values = {"recipient": recipient_id, "who": who, "somebody": _SOMEBODY, "set_up": set_up}
+    for statement in _UNNAME if who else ():
+        db.execute(statement, values)
+
+
+def delete_destinations(db: Database, destination_ids: Iterable[str]) -> None:
+    """Deletes destinations with their slots, deliveries, history, and what their messages told."""
+    going = json.dumps(list(destination_ids))
+    for statement in _DELETE_DESTINATIONS:
+        db.execute(statement, {"destinations": going})
+
+
+def _shown(column: str, value: Any) -> Any:
+    return from_utc_ms(value).isoformat() if column in _INSTANTS and value is not None else value

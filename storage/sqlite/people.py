@@ -1,0 +1,204 @@
+"""People: how surfaces know them, and the papers they marked."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlite_utils import Database
+
+from bot.errors import NotFoundError
+from bot.model import Destination, from_utc_ms, utc_ms
+from bot.people.model import Identity, Mark, MarkedPaper, Person, Subscription, SubscriptionState
+from storage.sqlite import holding, subscribing
+from storage.sqlite.engine import Engine
+from storage.sqlite.rows import named
+
+__all__ = ["SqlitePeople"]
+
+
+class SqlitePeople:
+    """`bot.people.ports.PeopleStore` on SQLite: a person is a recipient that has an identity."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def find(self, identity: Identity) -> Person | None:
+        return await self._engine.read(lambda db: _find(db, identity))
+
+    async def of_recipient(self, recipient_id: str) -> Person | None:
+        """The person who owns that recipient; `None` for a channel's."""
+        return await self._engine.read(lambda db: _person(db, recipient_id))
+
+    async def meet(self, identity: Identity, name: str, recipient_id: str, at: datetime) -> Person:
+        """The person of that identity, with this name; made if nobody has it."""
+        known = await self.find(identity)  # most calls change nothing, and must not wait for the writer
+        if known is not None and known.name == name:
+            return known
+        return await self._engine.write(lambda db: _meet(db, identity, name, recipient_id, utc_ms(at)))
+
+    async def set_zone(self, recipient_id: str, zone: str) -> None:
+        """Remembers somebody's time zone. Raises `NotFoundError`."""
+
+        def work(db: Database) -> None:
+            if not db.execute(
+                "UPDATE recipients SET zone = ? WHERE id = ? AND id IN (SELECT recipient_id FROM identities)",
+                (zone, recipient_id),
+            ).rowcount:
+                raise NotFoundError("person", recipient_id)
+
+        await self._engine.write(work)
+
+    # --- marks on papers -------------------------------------------------------------------------
+
+    async def mark(self, recipient_id: str, paper_id: int, mark: Mark, at: datetime) -> bool:
+        """Saves or hides a paper; whether it was not so marked before. Raises `NotFoundError`."""
+
+        def work(db: Database) -> bool:
+            for table, what, number in (
+                ("recipients", "recipient", recipient_id),
+                ("papers", "paper", paper_id),
+            ):
+                if not db.execute(f"SELECT 1 FROM {table} WHERE id = ?", (number,)).fetchone():  # noqa: S608 - two names of ours
+                    raise NotFoundError(what, str(number))
+            return bool(
+                db.execute(
+                    "INSERT INTO marks (recipient_id, mark, paper_id, marked_at) VALUES (?, ?, ?, ?)"
+                    " ON CONFLICT DO NOTHING",
+                    (recipient_id, mark, paper_id, utc_ms(at)),
+                ).rowcount
+            )
+
+        return await self._engine.write(work)
+
+    async def unmark(self, recipient_id: str, paper_id: int, mark: Mark) -> bool:
+        """Takes a mark back; whether there was one."""
+        sql = "DELETE FROM marks WHERE recipient_id = ? AND paper_id = ? AND mark = ?"
+        return await self._engine.write(
+            lambda db: bool(db.execute(sql, (recipient_id, paper_id, mark)).rowcount)
+        )
+
+    async def marked(self, recipient_id: str, mark: Mark, limit: int | None = None) -> Sequence[MarkedPaper]:
+        """The papers so marked, the newest mark first."""
+        sql = (
+            "SELECT paper_id, marked_at FROM marks WHERE recipient_id = ? AND mark = ?"
+            " ORDER BY marked_at DESC, paper_id DESC LIMIT ?"
+        )
+        most = -1 if limit is None else limit
+        rows = await self._engine.read(lambda db: db.execute(sql, (recipient_id, mark, most)).fetchall())
+        return [MarkedPaper(paper_id, from_utc_ms(at)) for paper_id, at in rows]
+
+    async def hidden(self, recipient_ids: Iterable[str]) -> Mapping[str, frozenset[int]]:
+        """The papers that each of these recipients hid; every one asked about has an entry."""
+        wanted = list(dict.fromkeys(recipient_ids))
+        sql = (
+            "SELECT recipient_id, paper_id FROM marks"
+            " WHERE mark = ? AND recipient_id IN (SELECT value FROM json_each(?))"
+        )
+        rows = await self._engine.read(
+            lambda db: db.execute(sql, (Mark.HIDDEN, json.dumps(wanted))).fetchall()
+        )
+        papers: dict[str, set[int]] = {recipient: set() for recipient in wanted}
+        for recipient, paper in rows:
+            papers[recipient].add(paper)
+        return {recipient: frozenset(hidden) for recipient, hidden in papers.items()}
+
+    # --- subscriptions ---------------------------------------------------------------------------
+
+    async def subscribe(self, subscription: Subscription, destination: Destination) -> Subscription:
+        """Stores a subscription on a destination of the same recipient: this one, or one like it.
+
+        Raises `NotFoundError` if there is no such recipient (any more), or `ConflictError` if it has a
+        subscription to the same query already.
+        """
+        return await self._engine.write(lambda db: subscribing.subscribe(db, subscription, destination))
+
+    async def subscriptions(self, recipient_id: str) -> Sequence[Subscription]:
+        """All of a recipient's, in order of their making."""
+        return await self._engine.read(lambda db: subscribing.of_recipient(db, recipient_id))
+
+    async def subscription(self, subscription_id: str) -> Subscription | None:
+        return await self._engine.read(lambda db: subscribing.get(db, subscription_id))
+
+    async def subscribed(self, destination_ids: Iterable[str]) -> Mapping[str, Sequence[Subscription]]:
+        """The active subscriptions of these destinations; every one asked about has an entry."""
+        wanted = list(dict.fromkeys(destination_ids))
+        return await self._engine.read(lambda db: subscribing.of_destinations(db, wanted))
+
+    async def set_subscription_state(self, subscription_id: str, state: SubscriptionState) -> None:
+        """Pauses or resumes. Raises `NotFoundError`."""
+        await self._engine.write(lambda db: subscribing.set_state(db, subscription_id, state))
+
+    async def unsubscribe(self, subscription_id: str, by: str, at: datetime) -> None:
+        """Ends it; a destination without any is removed with it. Raises `NotFoundError`."""
+        await self._engine.write(lambda db: subscribing.unsubscribe(db, subscription_id, by, utc_ms(at)))
+
+    # --- what is held of somebody ----------------------------------------------------------------
+
+    async def held(self, recipient_id: str) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        """Everything that is stored of a person: rows by table; tables without any are left out."""
+        return await self._engine.read(lambda db: holding.held(db, recipient_id))
+
+    async def forget(self, recipient_id: str, tombstone: str, at: datetime) -> None:
+        """Deletes all of it, and leaves the tombstone."""
+
+        def work(db: Database) -> None:
+            db.execute(
+                "INSERT INTO tombstones (digest, forgotten_at) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                (tombstone, utc_ms(at)),
+            )
+            holding.erase(db, recipient_id)
+
+        await self._engine.write(work)
+
+    async def tombstones(self) -> Sequence[str]:
+        """The earliest first."""
+        sql = "SELECT digest FROM tombstones ORDER BY forgotten_at, digest"
+        return await self._engine.read(lambda db: [digest for (digest,) in db.execute(sql)])
+
+    async def identities(self) -> Sequence[tuple[Identity, str]]:
+        """Every identity with its recipient."""
+        sql = "SELECT surface, tenant, user, recipient_id FROM identities ORDER BY surface, tenant, user"
+        return await self._engine.read(
+            lambda db: [(Identity(*one), recipient) for *one, recipient in db.execute(sql)]
+        )
+
+
+def _find(db: Database, identity: Identity) -> Person | None:
+    row = db.execute(
+        "SELECT recipient_id FROM identities WHERE surface = ? AND tenant = ? AND user = ?", identity
+    ).fetchone()
+    return _person(db, row[0]) if row else None
+
+
+def _person(db: Database, recipient_id: str) -> Person | None:
+    identities = holding.identities_of(db, recipient_id)
+    if not identities:
+        return None
+    (row,) = named(db, "SELECT * FROM recipients WHERE id = ?", (recipient_id,))
+    return Person(
+        recipient_id=recipient_id,
+        name=row["name"],
+        identities=identities,
+        zone=row["zone"],
+        created_at=from_utc_ms(row["created_at"]),
+    )
+
+
+def _meet(db: Database, identity: Identity, name: str, recipient_id: str, at: int) -> Person:
+    known = _find(db, identity)
+    recipient = recipient_id if known is None else known.recipient_id
+    db.execute(
+        "INSERT INTO recipients (id, name, created_at) VALUES (?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET name = excluded.name",
+        (recipient, name, at),
+    )
+    db.execute(
+        "INSERT INTO identities (surface, tenant, user, recipient_id) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT DO NOTHING",
+        (*identity, recipient),
+    )
+    person = _person(db, recipient)
+    if person is None:
+        raise AssertionError(identity)
+    return person

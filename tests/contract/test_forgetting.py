@@ -1,0 +1,214 @@
+"""What every store promises to show of somebody, and to delete when they ask for it."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from sqlite_utils import Database
+
+from bot.errors import StaleLeaseError
+from bot.model import DeliveryKind, DeliveryState, DestinationState, Route
+from bot.people.model import Change, Mark, Person, set_up_by
+from bot.ports import Store
+from storage.sqlite.engine import Engine
+from tests.contract.people import BEN, MAYA, a_subscription, an_installation, direct, meet
+from tests.contract.rows import (
+    MINUTE,
+    NOW,
+    SURFACES,
+    add_destination,
+    add_papers,
+    digest,
+    queue,
+)
+
+_CHANNEL = "slack:T1/C1"
+
+
+async def somebody_busy(store: Store, name: str = "Maya Lindqvist") -> Person:
+    """Somebody with something of theirs in every table that can refer to a person."""
+    person = await meet(store, name=name)
+    await store.people.set_zone(person.recipient_id, "Asia/Kathmandu")
+    await store.installations.put(an_installation())
+    place = direct(person)
+    await store.people.subscribe(a_subscription(person, place, "lindqvist"), place)
+    saved, told, other = await add_papers(store, 3)
+    await store.people.mark(person.recipient_id, saved, Mark.SAVED, NOW)
+    await queue(store, place, [told])
+    await store.history.note(Change(place.id, NOW, str(MAYA), "Changed the time."))
+    channel = await add_destination(
+        store.destinations,
+        _CHANNEL,
+        recipient_id="r-channel",
+        route=Route(surface="slack", address="T1/C1"),
+        owner_id=person.recipient_id,
+    )
+    message = json.dumps({"text": f"8 papers. {set_up_by(name)} Next: Fri."})
+    await queue(store, channel, [told, other], doc=message)
+    await store.history.note(Change(channel.id, NOW, str(MAYA), "Set it up."))
+    for state in (DestinationState.PAUSED, DestinationState.ACTIVE):
+        await store.destinations.set_state(channel.id, state, name, NOW)
+    notice = digest(channel, [], kind=DeliveryKind.NOTICE, recipient_id=person.recipient_id).delivery
+    assert notice is not None
+    await store.outbox.post(replace(notice, id="m-notice", key="notice", route=place.route), NOW)
+    return person
+
+
+async def rows_that_refer(engine: Engine, recipient_id: str) -> dict[tuple[str, str], int]:
+    """How many rows refer to that recipient, by every (table, column) that refers to recipients."""
+
+    def work(db: Database) -> dict[tuple[str, str], int]:
+        return {
+            (table, str(key.column)): db.table(table).count_where(f'"{key.column}" = ?', [recipient_id])
+            for table in db.table_names()
+            for key in db.table(table).foreign_keys
+            if key.other_table == "recipients"
+        }
+
+    return await engine.read(work)
+
+
+async def rows_with(engine: Engine, *words: str) -> dict[str, int]:
+    """How many rows of each table have one of these words anywhere in them."""
+
+    def work(db: Database) -> dict[str, int]:
+        found = {}
+        for table in db.table_names():
+            rows = db.execute(f'SELECT * FROM "{table}"').fetchall()
+            if count := sum(any(word in str(value) for word in words for value in row) for row in rows):
+                found[table] = count
+        return found
+
+    return await engine.read(work)
+
+
+async def test_everything_that_refers_to_somebody_is_shown(store: Store, engine: Engine) -> None:
+    person = await somebody_busy(store)
+
+    held = await store.people.held(person.recipient_id)
+
+    for (table, column), rows in (await rows_that_refer(engine, person.recipient_id)).items():
+        assert rows, f"somebody_busy has nothing in {table}.{column}: add it"
+        assert len(held.get(table, [])) >= rows, f"what is held leaves out {table}.{column}"
+    by_name = await rows_with(engine, "Maya Lindqvist", "UMAYA001")
+    assert set(by_name) - set(held) == set(), "these tables name the person"
+
+
+async def test_what_is_shown_can_be_read_by_a_person(store: Store) -> None:
+    person = await somebody_busy(store)
+
+    held = await store.people.held(person.recipient_id)
+
+    assert held["recipients"] == [
+        {
+            "id": "r-UMAYA001",
+            "name": "Maya Lindqvist",
+            "zone": "Asia/Kathmandu",
+            "created_at": NOW.isoformat(),
+        }
+    ]
+    assert held["identities"] == [{"surface": "slack", "tenant": "T1", "user": "UMAYA001"}]
+    (mark,) = held["marks"]
+    assert (mark["paper"], mark["marked_at"]) == ("arxiv:2511.00001", NOW.isoformat())
+    assert {one["name"]: one["set_up_by_you"] for one in held["destinations"]} == {
+        "dm-UMAYA001": 0,
+        _CHANNEL: 1,
+    }
+    assert {one["kind"] for one in held["deliveries"]} == {"digest", "notice"}
+    assert "xoxb" not in json.dumps(held)
+    columns = {column for rows in held.values() for row in rows for column in row}
+    assert not {"leased_by", "fence", "next_at"} & columns
+
+
+async def test_nothing_is_held_of_a_stranger(store: Store) -> None:
+    await somebody_busy(store)
+
+    assert await store.people.held("r-nobody") == {}
+
+
+async def test_forgetting_leaves_nothing_but_the_tombstone(store: Store, engine: Engine) -> None:
+    person = await somebody_busy(store)
+    before = await rows_with(engine, "r-UMAYA001", "dm-UMAYA001", "Lindqvist", str(MAYA))
+    assert {"deliveries", "history", "slots", "destinations", "ledger"} <= set(before)
+
+    await store.people.forget(person.recipient_id, "keyed digest", NOW)
+    await store.people.forget(person.recipient_id, "keyed digest", NOW + MINUTE)
+
+    assert await rows_with(engine, "r-UMAYA001", "UMAYA001", "Lindqvist", "lindqvist", "Asia/Kathmandu") == {}
+    assert await store.people.tombstones() == ["keyed digest"]
+    assert await store.people.held(person.recipient_id) == {}
+    assert await store.people.find(MAYA) is None
+    assert await store.people.identities() == []
+    assert (await store.admin.check()).problems == ()
+
+
+async def test_what_somebody_set_up_for_others_stays_without_their_name(store: Store) -> None:
+    person = await somebody_busy(store, name='Maya "Q" Lindqvist é')
+
+    await store.people.forget(person.recipient_id, "keyed digest", NOW)
+
+    (channel,) = await store.destinations.list()
+    assert (channel.name, channel.owner_id, channel.state) == (_CHANNEL, None, DestinationState.ACTIVE)
+    assert channel.state_by == "somebody who was forgotten"
+    (change,) = await store.history.changes(channel.id, 9)
+    assert (change.by, change.what) == ("somebody who was forgotten", "Set it up.")
+    (slot,) = await store.destinations.slots(channel.id, 9)
+    assert slot.detail == "paused by somebody who was forgotten"
+    (delivery,) = await store.outbox.list(list(DeliveryState), 9)
+    assert json.loads(delivery.doc)["text"] == "8 papers.  Next: Fri."
+    assert delivery.last_error == "paused by somebody who was forgotten"
+    installation = await store.installations.get("slack", "T1")
+    assert installation is not None
+    assert (installation.name, installation.installed_by) == ("Initech", "")
+    assert len(await store.destinations.told(["r-channel"], range(9))) == 1
+
+
+async def test_others_are_untouched(store: Store) -> None:
+    person = await somebody_busy(store, name="Maya")
+    ben = await meet(store, BEN, "Ben")
+    place = direct(ben)
+    await store.people.subscribe(a_subscription(ben, place), place)
+    (paper,) = await add_papers(store, 1, first=7)
+    await store.people.mark(ben.recipient_id, paper, Mark.SAVED, NOW)
+    delivery = await queue(store, place, [paper])
+    await store.history.note(Change(place.id, NOW, "Mayan", "Set it up."))
+    held = await store.people.held(ben.recipient_id)
+
+    await store.people.forget(person.recipient_id, "keyed digest", NOW)
+
+    assert await store.people.held(ben.recipient_id) == held
+    assert await store.outbox.get(delivery.id) == delivery
+
+
+@pytest.mark.parametrize("sending", [False, True])
+async def test_what_a_worker_holds_can_no_longer_be_sent(store: Store, sending: bool) -> None:
+    person = await meet(store)
+    place = direct(person, route=Route(surface="webhook", address="T1/D1"))
+    await store.people.subscribe(a_subscription(person, place), place)
+    await queue(store, place, await add_papers(store, 1))
+    (held,) = await store.outbox.claim("w", SURFACES, NOW, MINUTE, 9)
+    if sending:
+        await store.outbox.sending(held.id, held.fence, NOW, MINUTE)
+
+    await store.people.forget(person.recipient_id, "keyed digest", NOW)
+
+    with pytest.raises(StaleLeaseError):
+        await store.outbox.sending(held.id, held.fence, NOW, MINUTE)
+    with pytest.raises(StaleLeaseError):
+        await store.outbox.retry(held.id, held.fence, NOW, "cut", doubtful=True)
+    assert await store.outbox.claim("w", SURFACES, NOW + MINUTE, MINUTE, 9) == []
+
+
+async def test_somebody_who_comes_back_is_somebody_new(store: Store) -> None:
+    person = await somebody_busy(store)
+    await store.people.forget(person.recipient_id, "keyed digest", NOW)
+
+    again = await store.people.meet(MAYA, "Maya", "r-new", NOW + MINUTE)
+
+    assert (again.recipient_id, again.zone) == ("r-new", None)
+    assert await store.people.held("r-new") == {
+        "recipients": [
+            {"id": "r-new", "name": "Maya", "zone": None, "created_at": (NOW + MINUTE).isoformat()}
+        ],
+        "identities": [{"surface": "slack", "tenant": "T1", "user": "UMAYA001"}],
+    }

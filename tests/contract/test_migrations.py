@@ -1,0 +1,41 @@
+"""A database of an earlier version is brought up to date with everything that is in it."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlite_utils import Database
+
+from bot.model import DeliveryKind, Layout, Summaries
+from storage.sqlite.migrations import MIGRATIONS
+from storage.sqlite.store import open_sqlite
+
+_ROWS = """
+    INSERT INTO recipients (id, name, created_at) VALUES ('r', 'team', 0);
+    INSERT INTO destinations (id, recipient_id, name, surface, address, at, days, zone, query, "window", pool,
+        maximum, floor, layout, quiet_day, state, active_from, created_at)
+    VALUES ('d', 'r', 'team', 'console', 'stdout', '09:00', '["mon"]', 'UTC', '', 'day', 'trending', 5, 0,
+        'compact', 'silent', 'active', 0, 0);
+    INSERT INTO deliveries (id, key, destination_id, recipient_id, surface, address, doc, papers, state,
+        not_before, deliver_by, created_at)
+    VALUES ('m', 'k', 'd', 'r', 'console', 'stdout', '{}', '[]', 'pending', 0, 1, 0)
+"""
+
+
+@pytest.mark.parametrize("version", ["0003_people"])
+async def test_what_was_there_before_a_change_is_there_after_it(tmp_path: Path, version: str) -> None:
+    path = tmp_path / "paperboy.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as conn:
+        db = Database(conn)
+        MIGRATIONS.apply(db, stop_before=version)
+        for statement in _ROWS.split(";"):
+            db.execute(statement)
+
+    async with open_sqlite(path) as store:
+        (destination,) = await store.destinations.list()
+        delivery = await store.outbox.get("m")
+        assert delivery is not None
+        assert (destination.summaries, destination.label, destination.owner_id) == (Summaries.ANY, "", None)
+        assert (delivery.kind, delivery.layout) == (DeliveryKind.DIGEST, Layout.COMPACT)
+        assert (await store.admin.check()).problems == ()
