@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from bot.commands.model import Value
 from bot.commands.rankings import Rankings
+from bot.commands.values import write
 from bot.editions.make import announced_in, upvotes_of
 from bot.editions.share import Shelf
 from bot.model import (
@@ -22,7 +23,7 @@ from bot.model import (
 )
 from bot.ports import Store
 from bot.schedule.slots import instant_of
-from bot.schedule.zones import format_days, format_time, zone_info
+from bot.schedule.zones import format_days, format_time, parse_days, parse_time, zone_info
 from bot.search.query import format_query, parse
 
 DAYS: Final = 5  # that a filter is tried on
@@ -42,36 +43,20 @@ async def destination_at(store: Store, surface: str, address: str) -> Destinatio
 
 
 def applied(base: Destination, arguments: Mapping[str, Value]) -> Destination:
-    """The destination with what a call names changed. Pure; raises `QueryError`."""
-    schedule = base.schedule
-    changes: dict[str, object] = {}
-    for name, value in arguments.items():
-        match name, value:
-            case "at", time():
-                schedule = replace(schedule, at=value)
-            case "days", frozenset():
-                schedule = replace(schedule, days=value)
-            case "zone", str():
-                schedule = replace(schedule, zone=value)
-            case "filter", str():
-                changes["query"] = format_query(parse(value))
-            case "max", int():
-                changes["maximum"] = value
-            case "floor", int():
-                changes["floor"] = value
-            case "window", str():
-                changes["window"] = Window(value)
-            case "pool", str():
-                changes["pool"] = Pool(value)
-            case "layout", str():
-                changes["layout"] = Layout(value)
-            case "summaries", str():
-                changes["summaries"] = Summaries(value)
-            case "quiet", str():
-                changes["quiet_day"] = QuietDay(value)
-            case _:
-                raise TypeError(f"no option of a digest: {name}")
-    return replace(base, schedule=schedule, **changes)  # type: ignore[arg-type]  # each has the field's type
+    """The destination with what a call names changed. Pure."""
+    named = values_of(base) | {name: write(value) for name, value in arguments.items()}
+    return replace(
+        base,
+        schedule=Schedule(parse_time(named["at"]), parse_days(named["days"]), named["zone"]),
+        query=format_query(parse(named["filter"])),
+        maximum=int(named["max"]),
+        floor=int(named["floor"]),
+        window=Window(named["window"]),
+        pool=Pool(named["pool"]),
+        layout=Layout(named["layout"]),
+        summaries=Summaries(named["summaries"]),
+        quiet_day=QuietDay(named["quiet"]),
+    )
 
 
 def values_of(one: Destination) -> dict[str, str]:
@@ -92,7 +77,7 @@ def values_of(one: Destination) -> dict[str, str]:
 
 
 def difference(before: Destination, after: Destination) -> str:
-    """What changed, as a clause: `max from 5 to 10, filter from none to cat:cs.CL`; empty if nothing. Pure."""
+    """What changed, as a clause: `max from 5 to 10, filter from none to cat:cs.CL`; else empty. Pure."""
     old, new = values_of(before), values_of(after)
     return ", ".join(
         f"{name} from {old[name] or 'none'} to {new[name] or 'none'}"

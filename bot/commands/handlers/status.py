@@ -6,7 +6,7 @@ from bot.commands.channels import destination_at
 from bot.commands.model import Call, Reply
 from bot.commands.ports import Surface
 from bot.commands.services import Services
-from bot.commands.view import heading, moment, note, say, sentence, typed
+from bot.commands.view import capital, heading, moment, note, say, sentence, typed
 from bot.editions.digest import source_note
 from bot.editions.make import source_notes
 from bot.model import Destination, DestinationState, SlotOutcome
@@ -59,7 +59,7 @@ async def _standing(services: Services, one: Destination) -> list[Block]:
     now = services.clock.now()
     passed = await appointments(services.store, one, _LOOKED_AT)
     zone = one.schedule.zone
-    blocks: list[Block] = [sentence(f"{when_words(one).capitalize()}: {papers_words(one)}.")]
+    blocks: list[Block] = [sentence(f"{capital(when_words(one))}: {papers_words(one)}.")]
     last, since = last_digest(passed)
     if last is not None:
         blocks.append(

@@ -1,0 +1,246 @@
+"""The one way in: text, submitted forms and pressed buttons become answers, whatever the surface.
+
+Rights are looked up anew for whoever calls, each time. What cannot be done is said in a sentence; a bug is
+logged once, without what was typed, under an id that the answer shows.
+"""
+
+import traceback
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import Final
+
+import structlog
+
+from bot.commands.actions import Action, Verb
+from bot.commands.handlers import (
+    channel,
+    help,  # noqa: A004 - the command is called so
+    lists,
+    papers,
+    person,
+    posted,
+    searching,
+    status,
+    subscriptions,
+    why,
+)
+from bot.commands.model import Actor, Call, Command, FormRequest, Permission, Place, Press, Reply, Standing
+from bot.commands.ports import Surface
+from bot.commands.registry import BY_NAME
+from bot.commands.services import Services, address_of
+from bot.commands.text import Reading, read_text
+from bot.commands.values import ValuesError, call_from_values
+from bot.commands.view import note, say, sentence, typed
+from bot.errors import InputError, PaperboyError, StorageError
+from bot.view.doc import Doc
+
+_log = structlog.get_logger(__name__)
+
+Handler = Callable[[Call, Services, Surface], Awaitable[Reply]]
+Pressed = Callable[[Press, Services, Surface], Awaitable[Reply]]
+
+HANDLERS: Final[Mapping[str, Handler]] = {
+    "today": papers.today,
+    "trending": papers.trending,
+    "search": searching.search,
+    "paper": papers.paper,
+    "similar": searching.similar,
+    "why": why.why,
+    "save": lists.save,
+    "saved": lists.saved,
+    "export": lists.export,
+    "subscribe": subscriptions.subscribe,
+    "subscriptions": subscriptions.subscriptions,
+    "unsubscribe": subscriptions.unsubscribe,
+    "settings": person.settings,
+    "status": status.status,
+    "my-data": person.my_data,
+    "forget-me": person.forget_me,
+    "help": help.explain,
+    "channel add": channel.add,
+    "channel show": channel.show,
+    "channel edit": channel.edit,
+    "channel pause": channel.pause,
+    "channel resume": channel.resume,
+    "channel remove": channel.remove,
+    "channel preview": channel.preview,
+}
+
+FORMS: Final[Mapping[str, Handler]] = {
+    "subscribe": subscriptions.subscribe_form,
+    "settings": person.settings_form,
+    "channel add": channel.add_form,
+    "channel edit": channel.edit_form,
+}
+"""What opens the forms of commands that have one: called with the values that were typed."""
+
+# A button that runs a command needs what the command needs, and those of a destination look up its channel.
+BUTTONS: Final[Mapping[Verb, tuple[Permission, Pressed]]] = {
+    Verb.SAVE: (Permission.MEMBER, lists.save_this),
+    Verb.UNSAVE: (Permission.MEMBER, lists.unsave),
+    Verb.HIDE: (Permission.MEMBER, lists.hide),
+    Verb.UNHIDE: (Permission.MEMBER, lists.unhide),
+    Verb.WHY: (Permission.ANYONE, why.why_here),
+    Verb.SIMILAR: (Permission.ANYONE, searching.more_like_this),
+    Verb.PAPER: (Permission.ANYONE, papers.show_paper),
+    Verb.BAN: (Permission.MEMBER, posted.ban),
+    Verb.SHARE: (Permission.MEMBER, searching.share),
+    Verb.PAGE: (Permission.ANYONE, searching.page),
+    Verb.OTHERS: (Permission.ANYONE, papers.others),
+    Verb.SUBSCRIBE: (Permission.MEMBER, subscriptions.subscribe_to),
+    Verb.UNSUBSCRIBE: (Permission.MEMBER, subscriptions.end_this),
+    Verb.RESUBSCRIBE: (Permission.MEMBER, subscriptions.take_back),
+    Verb.FIRST: (Permission.MEMBER, posted.first),
+    Verb.RESUME: (Permission.MEMBER, posted.resume),
+    Verb.REMOVE: (Permission.MEMBER, posted.remove),
+    Verb.DELETE: (Permission.MEMBER, posted.delete),
+    Verb.ARRIVED: (Permission.MEMBER, posted.arrived),
+    Verb.AGAIN: (Permission.MEMBER, posted.again),
+    Verb.FORGET: (Permission.MEMBER, person.forget),
+    Verb.SEARCH: (Permission.ANYONE, searching.ask),
+}
+OF_COMMANDS: Final = frozenset({Verb.RUN, Verb.SURE, Verb.FORM})
+
+
+class Commands:
+    """All commands over one set of services. May be called from any task of one event loop; never raises
+    `PaperboyError`.
+    """
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def run(self, text: str, actor: Actor, place: Place, surface: Surface) -> Reply:
+        """Answers what was typed behind the command's own name."""
+        return await self._told(self._run(text, actor, place, surface), "text")
+
+    async def submit(
+        self,
+        command: Command,
+        values: Mapping[str, str],
+        subject: str,
+        actor: Actor,
+        place: Place,
+        surface: Surface,
+    ) -> Reply | Mapping[str, str]:
+        """Answers a form; or says, by the names of its fields, what is wrong with them."""
+        try:
+            arguments = call_from_values(command, values)
+        except ValuesError as error:
+            return error.by_option
+        call = Call(
+            command=command, arguments=arguments, actor=actor, place=place, values=values, subject=subject
+        )
+        return await self._told(self._handle(call, surface), command.name)
+
+    async def press(self, action: str, actor: Actor, place: Place, surface: Surface) -> Reply:
+        """Does what a button stands for."""
+        return await self._told(self._press(action, actor, place, surface), "button")
+
+    # --- dispatch --------------------------------------------------------------------------------
+
+    async def _run(
+        self, text: str, actor: Actor, place: Place, surface: Surface, *, sure: bool = False
+    ) -> Reply:
+        reading = read_text(text)
+        if _asks_for_form(reading) and not sure:
+            return await self._open(reading.command, reading.values, actor, place, surface)
+        if reading.mistake is not None:
+            more = typed(surface.command, f"help {reading.command.name}")
+            return say(reading.mistake, note(f"{more} says more."))
+        call = Call(
+            command=reading.command,
+            arguments=reading.arguments,
+            actor=actor,
+            place=place,
+            note=reading.note,
+            values=reading.values,
+            sure=sure,
+        )
+        reply = await self._handle(call, surface)
+        if call.note is None:
+            return reply
+        return replace(reply, doc=replace(reply.doc, blocks=(note(call.note), *reply.doc.blocks)))
+
+    async def _handle(self, call: Call, surface: Surface) -> Reply:
+        await _permit(call.command.permission, call.actor, call.place, surface)
+        return await HANDLERS[call.command.name](call, self._services, surface)
+
+    async def _open(
+        self, command: Command, values: Mapping[str, str], actor: Actor, place: Place, surface: Surface
+    ) -> Reply:
+        """The form of a command."""
+        await _permit(command.permission, actor, place, surface)
+        call = Call(command=command, arguments={}, actor=actor, place=place, values=values)
+        form = FORMS.get(command.name)
+        if form is not None:
+            return await form(call, self._services, surface)
+        hint = f"Type {typed(surface.command, command.examples[0])}."
+        return Reply(doc=Doc((sentence(hint),), hint), form=FormRequest(command=command, values=values))
+
+    async def _press(self, action: str, actor: Actor, place: Place, surface: Surface) -> Reply:
+        meant = Action.read(action)
+        if meant is None:
+            raise InputError("This button is of another version of Paperboy and does nothing any more.")
+        if meant.verb in {Verb.RUN, Verb.SURE}:
+            return await self._run(meant.argument, actor, place, surface, sure=meant.verb is Verb.SURE)
+        if meant.verb is Verb.FORM:
+            command = BY_NAME.get(meant.argument)
+            if command is None:
+                raise InputError("This button is of another version of Paperboy and does nothing any more.")
+            return await self._open(command, {}, actor, place, surface)
+        permission, handler = BUTTONS[meant.verb]
+        await _permit(permission, actor, place, surface)
+        return await handler(
+            Press(argument=meant.argument, actor=actor, place=place), self._services, surface
+        )
+
+    # --- what goes wrong -------------------------------------------------------------------------
+
+    async def _told(self, answer: Awaitable[Reply], what: str) -> Reply:
+        try:
+            return await answer
+        except StorageError as error:  # its sentence is for the operator, and may name paths
+            _log.error("The store failed while a command was answered.", error=str(error))
+            return say(
+                "Paperboy cannot reach its store just now. Whoever runs it finds the reason in its log."
+            )
+        except PaperboyError as error:
+            return say(str(error))
+        except Exception as error:  # noqa: BLE001 - a bug is this person's bad luck, and nobody else's
+            number = self._services.ids.new()
+            # Neither the message nor the values: what somebody typed may stand in them.
+            where = [
+                f"{frame.name} at {frame.filename}:{frame.lineno}"
+                for frame in traceback.extract_tb(error.__traceback__)
+            ]
+            _log.error("A command failed.", id=number, what=what, kind=type(error).__name__, where=where)
+            return say(
+                "Something went wrong here, not with what you typed. Whoever runs Paperboy finds it in the log "
+                f"as {number}."
+            )
+
+
+def _asks_for_form(reading: Reading) -> bool:
+    """Whether a command that has a form was typed alone, or without something it needs."""
+    if not reading.command.form:
+        return False
+    return reading.missing or (reading.mistake is None and not reading.values)
+
+
+async def _permit(permission: Permission, actor: Actor, place: Place, surface: Surface) -> None:
+    """Raises `InputError` unless the actor has the permission at this place, as of now."""
+    if permission is Permission.ANYONE:
+        return
+    if actor.standing is not Standing.MEMBER:
+        raise InputError(
+            "This is for members of the organisation that runs Paperboy here. Nothing is stored of you; you can "
+            "search and read."
+        )
+    if permission is Permission.MANAGER:
+        address_of(place)
+        if not await surface.may_manage(actor, place):
+            raise InputError(f"Only who may manage {place.name} can do that. `status` tells how it stands.")
+
+
+__all__ = ["BUTTONS", "FORMS", "HANDLERS", "OF_COMMANDS", "Commands"]
