@@ -216,8 +216,8 @@ class Commands:
             ]
             _log.error("A command failed.", id=number, what=what, kind=type(error).__name__, where=where)
             return say(
-                "Something went wrong here, not with what you typed. Whoever runs Paperboy finds it in the log "
-                f"as {number}."
+                "Something went wrong here, not with what you typed. Whoever runs Paperboy finds it in its "
+                f"log as {number}."
             )
 
 
@@ -234,8 +234,8 @@ async def _permit(permission: Permission, actor: Actor, place: Place, surface: S
         return
     if actor.standing is not Standing.MEMBER:
         raise InputError(
-            "This is for members of the organisation that runs Paperboy here. Nothing is stored of you; you can "
-            "search and read."
+            "This is for members of the organisation that runs Paperboy here. Nothing is stored of you; "
+            "you can search and read."
         )
     if permission is Permission.MANAGER:
         address_of(place)

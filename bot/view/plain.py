@@ -9,6 +9,7 @@ from bot.view.text import width as columns
 _LEAST_ROOM = 10  # however narrow the terminal, a line holds this many columns of text
 _RULE = 40  # columns of a divider where no width is given
 _ADDRESS = ("https://", "http://")
+_SENTENCE_ENDS = (".", "!", "?", ":", "…")
 
 
 def to_plain(doc: Doc, width: int | None = None) -> str:
@@ -47,8 +48,10 @@ def _block(block: Block, width: int | None) -> list[str]:
     match block:
         case Heading(spans):
             return _underlined(spans, width, "=")
-        case Section(spans):
+        case Section(spans) if _is_label(spans):
             return _underlined(spans, width, "-")
+        case Section(spans):
+            return [*wrap(_text(spans), width), *_addresses(spans, "")]
         case Note(spans):
             return [*wrap(_text(spans), width), *_addresses(spans, "")]
         case Divider():
@@ -80,6 +83,11 @@ def _underlined(spans: tuple[Span, ...], width: int | None, rule: str) -> list[s
     lines = wrap(_text(spans), width)
     under = [rule * max(map(_columns, lines))] if lines else []
     return [*lines, *under, *_addresses(spans, "")]
+
+
+def _is_label(spans: tuple[Span, ...]) -> bool:
+    """Whether a section is a label in front of what follows, and no sentence of its own."""
+    return not _text(spans).rstrip().endswith(_SENTENCE_ENDS)
 
 
 def _text(spans: tuple[Span, ...]) -> str:

@@ -85,8 +85,8 @@ def _question(call: Call) -> Reply:
     """Asks whether a digest is really meant for a place where everybody reads along."""
     again = button("Post it here all the same", Verb.SURE, format_call(call.command, call.arguments))
     return say(
-        f"Everybody reads along in {call.place.name}. A channel of its own, such as #papers, keeps the digest "
-        "for those who want it.",
+        f"Everybody reads along in {call.place.name}. A channel of its own, such as #papers, keeps the "
+        "digest for those who want it.",
         *buttons(again),
     )
 

@@ -1,0 +1,363 @@
+"""Every command and every button once, through text, forms and presses, over the real store and search."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bot.commands.actions import Action, Verb
+from bot.commands.model import Place
+from bot.commands.registry import BY_NAME, COMMANDS
+from bot.commands.service import BUTTONS, FORMS, HANDLERS, OF_COMMANDS
+from bot.commands.text import read_text
+from bot.model import Delivery, DeliveryState, IdScheme, PaperId
+from bot.ports import Store
+from bot.search.service import Search
+from storage.embedding.static import open_static
+from storage.index.index import open_index
+from tests.contract.commands import (
+    ADAPTERS,
+    ATTENTION,
+    DIRECT,
+    HERE,
+    NOW,
+    World,
+    buttons_of,
+    fill,
+    text_of,
+)
+from tests.contract.rows import MINUTE, queue
+
+
+@pytest.fixture
+async def world(store: Store, tmp_path: Path) -> AsyncIterator[World]:
+    await fill(store)
+    async with open_index(tmp_path / "index", store.papers, open_static()) as index:
+        await index.catch_up()
+        yield World.over(store, lambda clock: Search(store.papers, index, clock))
+
+
+@dataclass(frozen=True)
+class Case:
+    """One use of a command and what it must say; `before` are commands that were typed earlier."""
+
+    text: str
+    says: tuple[str, ...]
+    before: tuple[str, ...] = ()
+    place: Place = HERE
+    buttons: tuple[str, ...] = ()
+
+
+CASES = (
+    Case(
+        "today",
+        (
+            "Trending papers · Thu 20 Nov",
+            "7 papers are on today's list",
+            "Attention in Small Places",
+            "/papers help",
+        ),
+        buttons=("Show the other 2", "Search papers"),
+    ),
+    Case("trending week", ("Trending papers of the week", "First listed, or risen, since Thu 13 Nov 13:00")),
+    Case(
+        "trending day cat:cs.RO",
+        ("“cat:cs.RO”", "1. Low-Rank Adapters for Maps"),
+        buttons=("Search all papers for it", "Subscribe to it"),
+    ),
+    Case(
+        "search flash attention",
+        ("1 paper matches “flash attention”", "Kernels for Flash Attention", "Close, but not every word"),
+        buttons=("Share with all here", "Subscribe to it"),
+    ),
+    Case(
+        "export controls",
+        ("Searched for “export controls”; `export` takes bibtex, ris, csv or json.",),
+    ),
+    Case(
+        "paper 2511.00002",
+        (
+            "Low-Rank Adapters for Maps",
+            "Ada Byron, Bo Li",
+            "Abstract: We study",
+            "80 upvotes",
+            "cs.RO",
+            "code",
+        ),
+        buttons=("Save", "Why is it here?", "More like this"),
+    ),
+    Case(
+        "similar 2511.00001",
+        ("Near in meaning to “Attention in Small Places”", "Kernels for Flash Attention"),
+    ),
+    Case(
+        "why 2511.00001",
+        (
+            "Trending of the day: place 1 of 7.",
+            "90 upvotes",
+            "Upvotes, Hugging Face: 18 (Thu 20 Nov 07:00), 90 (Thu 20 Nov 11:00)",
+            "its age is not known",
+        ),
+    ),
+    Case(
+        "save 2511.00001",
+        ("“Attention in Small Places” is on your list.",),
+        buttons=("Remove it", "Show my list"),
+    ),
+    Case(
+        "saved",
+        ("Your list: 2 papers", "1. Low-Rank Adapters for Maps", "2. Attention in Small Places"),
+        before=("save 2511.00001", "save 2511.00002"),
+        buttons=("Export as BibTeX",),
+    ),
+    Case("export ris", ("Your list as RIS: 1 paper.",), before=("save 2511.00001",)),
+    Case(
+        "subscribe attention at=18:00 days=mon,thu",
+        (
+            "You are subscribed to “attention”, mon,thu at 18:00 (Europe/Berlin), by direct message.",
+            "2 papers of the last seven days match it.",
+            "The first message can come Thu 20 Nov 18:00 (Europe/Berlin).",
+        ),
+        buttons=("Show what matches", "My subscriptions", "Take it back"),
+    ),
+    Case(
+        "subscriptions",
+        (
+            "You have 2 subscriptions",
+            "1. attention",
+            "weekdays at 09:00 (Europe/Berlin), at most 5. 2 matches",
+        ),
+        before=("subscribe attention", "subscribe nothingness"),
+        buttons=("End subscription 1", "End subscription 2", "Subscribe to more"),
+    ),
+    Case(
+        "unsubscribe 1",
+        ("Your subscription to “attention” has ended.",),
+        before=("subscribe attention",),
+        buttons=("Subscribe again",),
+    ),
+    Case("unsubscribe all", ("All of your subscriptions (1) have ended.",), before=("subscribe attention",)),
+    Case("settings zone=Asia/Tokyo", ("Your time zone is Asia/Tokyo.",)),
+    Case("settings", ("Your time zone: Asia/Tokyo.", "0 saved papers"), before=("settings zone=Asia/Tokyo",)),
+    Case("status", ("No digest is set up for #ml-papers.", "`/papers channel add`")),
+    Case(
+        "status",
+        (
+            "Digest for #ml-papers: active",
+            "No appointment has passed yet.",
+            "Next: Fri 21 Nov 09:00 (Europe/Berlin).",
+        ),
+        before=("channel add at=9:00",),
+    ),
+    Case(
+        "status",
+        ("Digest for direct message: active", "Weekdays at 09:00 (Europe/Berlin)"),
+        before=("subscribe attention",),
+        place=DIRECT,
+    ),
+    Case("my-data", ("All that is stored of you:",), before=("save 2511.00001",)),
+    Case("my-data", ("Nothing is stored of you here.",)),
+    Case(
+        "forget-me",
+        ("It cannot be undone.",),
+        before=("save 2511.00001",),
+        buttons=("Delete all that is stored of me",),
+    ),
+    Case(
+        "help",
+        (
+            "What you can do here",
+            "/papers trending [day|week|month] [TOPIC]: Trending",
+            "For who manages a channel",
+        ),
+    ),
+    Case("help channel", ("What `channel` can do", "/papers channel pause: Stop posting here for now.")),
+    Case("help subscribe", ("max=: papers in one digest (a number from 1 to 20); 5 unless given.",)),
+    Case(
+        "channel add at=8:30 zone=Asia/Tokyo filter='cat:cs.CL OR cat:cs.RO'",
+        (
+            "Set up for #ml-papers: weekdays at 08:30 (Asia/Tokyo), trending papers of the day, at most 5",
+            "Next digest: Fri 21 Nov 08:30 (Asia/Tokyo).",
+        ),
+        buttons=("Post the first one now", "Change it", "Show what it would be"),
+    ),
+    Case(
+        "channel add at=10:00",
+        ("A digest is set up here already (active): weekdays at 09:00",),
+        before=("channel add at=9:00",),
+        buttons=("Change it", "Show it"),
+    ),
+    Case(
+        "channel show",
+        (
+            "The digest of #ml-papers: active",
+            "Set up by Ada Thu 20 Nov 13:00.",
+            "Ada: Changed: max from 5 to 7.",
+        ),
+        before=("channel add at=9:00", "channel edit max=7"),
+        buttons=("Change it", "Pause it", "Show what it would be"),
+    ),
+    Case(
+        "channel edit max=10 filter=cat:cs.CL",
+        ("Changed: filter from none to cat:cs.CL, max from 5 to 10.", "Next digest: Fri 21 Nov 09:00"),
+        before=("channel add at=9:00",),
+    ),
+    Case("channel edit max=5", ("nothing was changed",), before=("channel add at=9:00",)),
+    Case(
+        "channel pause",
+        ("Paused: nothing is posted here",),
+        before=("channel add at=9:00",),
+        buttons=("Go on posting",),
+    ),
+    Case(
+        "channel resume",
+        ("#ml-papers goes on, without a backlog.", "Next: Fri 21 Nov 09:00"),
+        before=("channel add at=9:00", "channel pause"),
+    ),
+    Case(
+        "channel remove",
+        ("This ends the digest of #ml-papers.",),
+        before=("channel add at=9:00",),
+        buttons=("End this digest", "Only pause it"),
+    ),
+    Case(
+        "channel preview", ("Trending papers · Thu 20 Nov", "1. Attention"), before=("channel add at=9:00",)
+    ),
+    Case("channel show", ("No digest is set up for #ml-papers. `/papers channel add` does it.",)),
+    Case("channel add at=25:00", ("it goes from 00:00 to 23:59", "`/papers help channel add` says more.")),
+)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.text)
+async def test_a_command_says_what_it_did(world: World, case: Case) -> None:
+    for text in case.before:
+        await world.run(text)
+    reply = await world.run(case.text, place=case.place)
+    said = text_of(reply)
+    assert [part for part in case.says if part not in said] == [], said
+    assert set(case.buttons) <= set(buttons_of(reply)), buttons_of(reply)
+    assert not reply.shared
+
+
+# --- buttons -------------------------------------------------------------------------------------
+
+Preparing = Callable[[World], Awaitable[str]]
+
+
+def holding(argument: str, *before: str) -> Preparing:
+    """A button with this argument, after these commands."""
+
+    async def prepare(world: World) -> str:
+        for text in before:
+            await world.run(text)
+        return argument
+
+    return prepare
+
+
+async def channel_id(world: World) -> str:
+    return (await world.channel()).id
+
+
+async def paused_id(world: World) -> str:
+    one = await world.channel()
+    await world.run("channel pause")
+    return one.id
+
+
+async def channel_and_paper(world: World) -> str:
+    return f"{(await world.channel()).id} {ATTENTION}"
+
+
+async def subscription_id(world: World) -> str:
+    made = await world.run("subscribe attention")
+    return buttons_of(made)["Take it back"].removeprefix("unsubscribe:")
+
+
+async def all_numbers(world: World) -> str:
+    return buttons_of(await world.run("today"))["Show the other 2"].removeprefix("others:")
+
+
+async def sent(world: World) -> str:
+    return (await a_delivery(world, DeliveryState.SENT)).id
+
+
+async def doubtful(world: World) -> str:
+    return (await a_delivery(world, DeliveryState.IN_DOUBT)).id
+
+
+async def a_delivery(world: World, state: DeliveryState) -> Delivery:
+    """A digest of the channel that came to this."""
+    paper = await world.store.papers.find(PaperId(IdScheme.ARXIV, "2511.00001"))
+    assert paper is not None
+    planned = await queue(world.store, await world.channel(), [paper.id], NOW)
+    (claimed,) = await world.store.outbox.claim("w", ["slack"], NOW, MINUTE, 1)
+    await world.store.outbox.sending(claimed.id, claimed.fence, NOW, MINUTE)
+    if state is DeliveryState.SENT:
+        await world.store.outbox.sent(claimed.id, claimed.fence, NOW, "1732.5")
+    else:
+        await world.store.outbox.in_doubt(claimed.id, claimed.fence, NOW, "The line was cut.")
+    return planned
+
+
+PRESSES: Sequence[tuple[Verb, Preparing, str]] = (
+    (Verb.SAVE, holding(ATTENTION), "is on your list."),
+    (Verb.UNSAVE, holding(ATTENTION, "save 2511.00001"), "is off your list."),
+    (Verb.HIDE, holding(ATTENTION), "is hidden for you"),
+    (Verb.UNHIDE, holding(ATTENTION), "is shown to you again."),
+    (Verb.WHY, holding(ATTENTION), "Trending of the day: place 1 of 7."),
+    (Verb.SIMILAR, holding(ATTENTION), "Near in meaning to “Attention in Small Places”"),
+    (Verb.PAPER, holding(ADAPTERS), "Abstract: We study"),
+    (Verb.BAN, channel_and_paper, "will not be in digests of #ml-papers."),
+    (Verb.SHARE, holding("- attention"), "Shared by Ada."),
+    (Verb.PAGE, holding("- attention"), "2 papers match “attention”"),
+    (Verb.OTHERS, all_numbers, "2 more papers"),
+    (Verb.SUBSCRIBE, holding("attention"), "2 papers of the last seven days match it."),
+    (Verb.UNSUBSCRIBE, subscription_id, "Your subscription to “attention” has ended."),
+    (Verb.RESUBSCRIBE, holding("attention"), "You are subscribed to “attention”"),
+    (Verb.FORM, holding("channel add"), "sets it up"),
+    (Verb.RUN, holding("trending week"), "Trending papers of the week"),
+    (Verb.SURE, holding("channel add"), "Set up for #ml-papers"),
+    (Verb.FIRST, channel_id, "It is on its way to #ml-papers."),
+    (Verb.RESUME, paused_id, "goes on, without a backlog"),
+    (Verb.REMOVE, channel_id, "The digest of #ml-papers has ended."),
+    (Verb.DELETE, sent, "The digest is deleted."),
+    (Verb.ARRIVED, doubtful, "it counts as arrived"),
+    (Verb.AGAIN, doubtful, "It is sent again."),
+    (Verb.FORGET, holding("", "save 2511.00001"), "All that was stored of you is deleted."),
+    (Verb.SEARCH, holding(""), "`/papers search flash attention`"),
+)
+
+
+@pytest.mark.parametrize(("verb", "prepare", "says"), PRESSES, ids=[str(one[0]) for one in PRESSES])
+async def test_a_button_does_what_it_stands_for(
+    world: World, verb: Verb, prepare: Preparing, says: str
+) -> None:
+    reply = await world.press(Action(verb, await prepare(world)))
+    assert says in text_of(reply)
+    assert reply.shared is (verb is Verb.SHARE)
+
+
+def test_every_command_and_every_button_is_proved_here() -> None:
+    assert {read_text(case.text).command.name for case in CASES} == set(BY_NAME)
+    assert {verb for verb, _, _ in PRESSES} == set(Verb)
+    assert set(HANDLERS) == set(BY_NAME)
+    assert set(BUTTONS) | OF_COMMANDS == set(Verb)
+    assert set(FORMS) == {command.name for command in COMMANDS if command.form}
+
+
+@pytest.mark.parametrize(
+    "verb",
+    sorted(set(Verb) - {Verb.FORGET, Verb.SEARCH, Verb.RUN, Verb.SURE, Verb.SUBSCRIBE, Verb.RESUBSCRIBE}),
+)
+@pytest.mark.parametrize("argument", ["", "nothing known", "999999,x", "\N{SNOWMAN}"])
+async def test_a_button_of_what_is_gone_says_so(world: World, verb: Verb, argument: str) -> None:
+    said = text_of(await world.press(Action(verb, argument)))
+    assert "Something went wrong" not in said
+    assert said.strip()
+
+
+@pytest.mark.parametrize("text", ["", "save", "burn:arxiv:2511.00001", "save:" + "x" * 3_000])
+async def test_what_no_version_wrote_on_a_button_does_nothing(world: World, text: str) -> None:
+    assert "does nothing any more" in text_of(await world.press(text))
