@@ -172,7 +172,14 @@ class NotAcceptedError(DeliveryError):
 
 
 class RefusedError(DeliveryError):
-    """The receiver did not accept the message and never will: trying again is useless."""
+    """The receiver did not accept the message and never will: trying again is useless.
+
+    `pause` says that no message can reach this address until somebody mends that.
+    """
+
+    def __init__(self, message: str, *, pause: bool = False) -> None:
+        self.pause = pause
+        super().__init__(message)
 
 
 class DoubtfulError(DeliveryError):

@@ -15,6 +15,7 @@ import structlog
 from bot.config import Settings
 from bot.errors import InputError
 from bot.model import Route, Window
+from bot.people.model import Identity
 from bot.ports import Clock, Deliverer, Ids, Parcel, Store
 from bot.secret import secret_key
 from storage.sqlite.store import open_sqlite
@@ -233,6 +234,7 @@ async def assemble(
 ) -> AsyncIterator["Paperboy"]:
     """The whole program, ready to run; leaving the context closes what it opened."""
     from bot.app import Paperboy  # noqa: PLC0415 - as above
+    from bot.delivery.notices import Notifier  # noqa: PLC0415 - as above
     from bot.delivery.worker import Worker  # noqa: PLC0415 - as above
     from bot.schedule.planner import Planner  # noqa: PLC0415 - as above
     from bot.search.following import Follower  # noqa: PLC0415 - as above
@@ -250,6 +252,7 @@ async def assemble(
             name=_holder(around),
             random_=around.random,
             poll=around.idle_every,
+            notifier=Notifier(store, around.clock, around.ids, _nowhere),
         )
         planner = Planner(
             store,
@@ -267,6 +270,11 @@ async def assemble(
         yield Paperboy(
             store, around.clock, poller, planner, worker, follower, settings, tick_every=around.tick_every
         )
+
+
+async def _nowhere(_: Identity) -> Route | None:
+    """The route to somebody's direct messages: neither webhooks nor a console have any."""
+    return None
 
 
 def habits(settings: Settings) -> "Habits":

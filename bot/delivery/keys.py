@@ -6,3 +6,8 @@ from datetime import date
 def digest_key(destination_id: str, local_date: date) -> str:
     """The idempotency key of a destination's digest for one local date."""
     return f"digest-{destination_id}-{local_date.isoformat()}"
+
+
+def notice_key(kind: str, delivery_id: str) -> str:
+    """The idempotency key of what an owner is told about a delivery: of each kind one notice."""
+    return f"notice-{kind}-{delivery_id}"

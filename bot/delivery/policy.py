@@ -61,6 +61,7 @@ class Reject:
     """It did not arrive, and will not be tried again."""
 
     error: str
+    pause: bool = False  # nothing else would arrive at that address either
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class Doubt:
     """Nobody can say whether it arrived; a person is asked."""
 
     error: str
+    pause: bool = False  # as above
 
 
 Intent = Send | Ask | Wait | Reject | Doubt
@@ -95,7 +97,8 @@ def after_failure(
     """What to do after a try of a delivery (as it was when leased) ended with `error`."""
     if isinstance(error, RefusedError):
         # An earlier request of unknown fate may have arrived before the receiver said no to this one.
-        return Doubt(str(error)) if delivery.doubtful else Reject(str(error))
+        end = Doubt if delivery.doubtful else Reject
+        return end(str(error), error.pause)
     if isinstance(error, NotAcceptedError):
         if now > delivery.deliver_by + ASKING_ENDS:
             return Doubt(str(error))

@@ -8,6 +8,7 @@ from typing import Final, assert_never
 
 import structlog
 
+from bot.delivery.notices import Notifier
 from bot.delivery.policy import (
     Abilities,
     Ask,
@@ -46,8 +47,12 @@ class Worker:
         random_: random.Random,
         parallel: int = 8,
         poll: timedelta = POLL,
+        notifier: Notifier | None = None,
     ) -> None:
-        """`name` must differ from every other worker's; `parallel` messages are on their way at once."""
+        """`name` must differ from every other worker's; `parallel` messages are on their way at once.
+
+        `notifier` tells the owners of destinations what they should know.
+        """
         self._outbox = outbox
         self._deliverers = deliverers
         self._surfaces = tuple(deliverers)
@@ -56,6 +61,7 @@ class Worker:
         self._random = random_
         self._parallel = parallel
         self._poll = poll
+        self._notifier = notifier
         self._wake = asyncio.Event()
         self._stopping = False
         self._active = 0
@@ -157,9 +163,11 @@ class Worker:
                 await self._outbox.retry(delivery.id, delivery.fence, until, error, doubtful=doubtful)
                 log.warning("Not delivered yet; trying again.", error=error, next_try=until.isoformat())
             case Reject(error):
+                await self._tell_owner(delivery, intent)
                 await self._outbox.rejected(delivery.id, delivery.fence, now, error)
                 log.error("Not delivered; its papers count as not told.", error=error)
             case Doubt(error):
+                await self._tell_owner(delivery, intent)
                 await self._outbox.in_doubt(delivery.id, delivery.fence, now, error)
                 log.error(
                     "It is not known whether this message arrived, and it is not sent again by itself. "
@@ -169,6 +177,13 @@ class Worker:
                 )
             case _:
                 assert_never(intent)
+
+    async def _tell_owner(self, delivery: Delivery, end: Reject | Doubt) -> None:
+        """Before the end is written down: whoever dies in between comes here again, and a notice is written
+        once. The worker finds it itself when it next looks.
+        """
+        if self._notifier is not None:
+            await self._notifier.ending(delivery, end)
 
     async def _send(self, delivery: Delivery, deliverer: Deliverer) -> None:
         await self._outbox.sending(delivery.id, delivery.fence, self._clock.now(), self._lease)
@@ -216,4 +231,5 @@ def _parcel(delivery: Delivery) -> Parcel:
         doc=delivery.doc,
         created_at=delivery.created_at,
         attempt=delivery.attempts + 1,
+        layout=delivery.layout,
     )

@@ -1,24 +1,39 @@
-"""From a share to a message: one `Doc` that reads at a glance."""
+"""From a share to a message: one `Doc` that reads at a glance. Pure."""
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from bot.editions.cards import AI as _AI
+from bot.editions.cards import SUMMARY_LIMIT, Cards, actions, card, for_place, summary_of
 from bot.editions.share import Share
-from bot.model import Destination, Edition, Paper, Ranked, Slot, SourceNote, Window
+from bot.model import Destination, Edition, Paper, Slot, SourceNote, Window
+from bot.people.model import set_up_by
 from bot.view.doc import Block, Doc, Heading, Note, PaperCard, Section, Span
-from bot.view.text import short_authors, shorten
 
-SUMMARY_LIMIT: Final = 120
+__all__ = [
+    "SUMMARY_LIMIT",
+    "Cards",
+    "Occasion",
+    "card",
+    "digest",
+    "footer",
+    "note",
+    "openings",
+    "short_date",
+    "short_instant",
+    "source_note",
+    "summary_of",
+]
+
 _TITLES: Final = {
     Window.DAY: "Trending papers",
     Window.WEEK: "Trending papers of the week",
     Window.MONTH: "Trending papers of the month",
 }
-_SENTENCE_END: Final = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\"'(])")
+_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,24 +43,10 @@ class Occasion:
     slot: Slot
     late: bool = False
     listed_today: int | None = None  # papers on today's list so far; None: no list of today is known
+    today: frozenset[int] = frozenset()  # numbers of papers whose first list is today's, as far as known
     next_at: datetime | None = None
     coverage: str | None = None  # what the store covers, while it is still being filled
-
-
-class Cards:
-    """The cards of one edition's papers: each is made once, however many messages show it."""
-
-    def __init__(self, papers: Mapping[int, Paper]) -> None:
-        self._papers = papers
-        self._made: dict[tuple[int, bool], PaperCard] = {}
-
-    def card(self, number: int, paper_id: int, entry: Ranked | None) -> PaperCard:
-        """The paper's card with this number; `entry` is its place in the edition, if it is shown for that."""
-        key = paper_id, entry is None
-        made = self._made.get(key)
-        if made is None:
-            made = self._made[key] = card(number, self._papers[paper_id], entry)
-        return made if made.number == number else replace(made, number=number)
+    owner: str | None = None  # the name of whoever set the destination up; untrusted text
 
 
 def digest(
@@ -64,21 +65,22 @@ def digest(
     zone = ZoneInfo(destination.schedule.zone)
     title = f"{_TITLES[edition.ranking.window]} · {short_date(occasion.slot.local_date)}"
     blocks: list[Block] = [Heading((Span(title, strong=True),))]
-    blocks.extend(_openings(edition, share, occasion, zone))
-    number = 0
-    if share.trending:
-        if share.announced:
-            blocks.append(Section((Span("Trending"),)))
-        for entry in share.trending:
-            number += 1
-            blocks.append(cards.card(number, entry.paper_id, entry))
-    if share.announced:
-        blocks.append(Section((Span("Newly announced on arXiv"),)))
-        for paper_id in share.announced:
-            number += 1
-            blocks.append(cards.card(number, paper_id, None))
-    blocks.append(Note((Span(_footer(destination, [papers[i] for i in share.papers], occasion, zone)),)))
-    titles = "; ".join(papers[i].title for i in share.papers)
+    blocks.extend(openings(occasion, edition.notes, zone))
+    blocks.extend(_counts(edition, share, occasion, zone))
+    shown: list[PaperCard] = []
+    labelled = bool(share.trending and share.announced)
+    parts = (("Trending", share.trending), ("Newly announced on arXiv", share.announced))
+    for label, part in parts:
+        if part and (labelled or part is share.announced):
+            blocks.append(Section((Span(label),)))
+        for one in part:
+            paper_id, entry = (one, None) if isinstance(one, int) else (one.paper_id, one)
+            made = cards.card(len(shown) + 1, paper_id, entry, destination.summaries)
+            shown.append(for_place(made, destination))
+            blocks.append(shown[-1])
+    blocks.append(actions(destination, share.others))
+    blocks.append(footer(destination, shown, occasion, zone))
+    titles = "; ".join(one.title.text for one in shown)
     return Doc(tuple(blocks), f"{title}: {titles}" if titles else title)
 
 
@@ -91,43 +93,10 @@ def note(destination: Destination, edition: Edition, reason: str, occasion: Occa
         (
             Heading((Span(title, strong=True),)),
             Section((Span(text),)),
-            Note((Span(_footer(destination, [], occasion, zone)),)),
+            footer(destination, [], occasion, zone),
         ),
         f"{title}: {text}",
     )
-
-
-def card(number: int, paper: Paper, entry: Ranked | None) -> PaperCard:
-    """One paper: its linked title, a summary that says whose it is, the reason, authors and code."""
-    summary, summary_from = summary_of(paper)
-    facts = [Span(entry.reasons[0])] if entry is not None and entry.reasons else []
-    if paper.authors:
-        facts.append(Span(short_authors(paper.authors)))
-    if paper.organization:
-        facts.append(Span(paper.organization))
-    if entry is None and paper.categories:
-        facts.append(Span(paper.categories[0]))
-    if paper.code_url:
-        facts.append(Span("code", url=paper.code_url))
-    return PaperCard(
-        number=number,
-        paper_key=paper.key,
-        title=Span(paper.title, url=paper.url, strong=True),
-        summary=(Span(summary),) if summary else (),
-        summary_from=summary_from,
-        facts=tuple(facts),
-    )
-
-
-def summary_of(paper: Paper) -> tuple[str, str | None]:
-    """At most 120 characters on the paper, ended at a word, and who wrote them."""
-    if paper.ai_summary:
-        model = f", {paper.ai_summary_model}" if paper.ai_summary_model else ""
-        return shorten(paper.ai_summary, SUMMARY_LIMIT), f"Hugging Face's AI{model}"
-    if paper.abstract:
-        first = _SENTENCE_END.split(paper.abstract, maxsplit=1)[0]
-        return shorten(first, SUMMARY_LIMIT), "abstract"
-    return "", None
 
 
 def short_date(day: date) -> str:
@@ -148,42 +117,84 @@ def source_note(source: SourceNote, zone: ZoneInfo) -> str:
 
 
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_FULL_DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def _openings(edition: Edition, share: Share, occasion: Occasion, zone: ZoneInfo) -> list[Block]:
-    shown = len(share.papers)
+def openings(occasion: Occasion, notes: Sequence[SourceNote], zone: ZoneInfo) -> list[Block]:
+    """What a reader must know before anything else: that it comes late, and what could not be read."""
+    blocks: list[Block] = []
+    if occasion.late:
+        due = Span(short_instant(occasion.slot.at, zone), emphasis=True, instant=_unix(occasion.slot.at))
+        late = Span("This digest comes late: it was due ", emphasis=True)
+        blocks.append(Note((late, due, Span(".", emphasis=True))))
+    blocks.extend(Note((Span(source_note(one, zone), emphasis=True),)) for one in notes)
+    return blocks
+
+
+def _counts(edition: Edition, share: Share, occasion: Occasion, zone: ZoneInfo) -> list[Block]:
+    """How much was shown of how much there is."""
     sentences: list[str] = []
-    if shown < share.available:
-        sentences.append(f"{shown} of {share.available} papers that are new here.")
-    if occasion.listed_today is not None and edition.ranking.window is Window.DAY:
-        listed = occasion.listed_today
-        sentences.append(
-            f"{listed} {'paper is' if listed == 1 else 'papers are'} on today's list so far; "
-            "those that rise later come next time."
-        )
+    shown = len(share.papers)
+    listed = occasion.listed_today
+    if listed is not None and edition.ranking.window is Window.DAY:
+        if not share.announced and shown <= listed and occasion.today.issuperset(share.papers):
+            whole = f"All {shown}" if shown == listed and shown > 1 else f"{shown} of {listed}"
+            sentences.append(f"{whole} listed so far today. Late risers come {_next_time(occasion, zone)}.")
+        else:
+            sentences.extend(_of_new(share))
+            sentences.append(
+                f"{listed} {'paper is' if listed == 1 else 'papers are'} on today's list so far; "
+                "those that rise later come next time."
+            )
+    else:
+        sentences.extend(_of_new(share))
     if share.tally.undecided:
         count = share.tally.undecided
         sentences.append(
             f"{count} more {'waits' if count == 1 else 'wait'} until arXiv says what "
             f"{'it is' if count == 1 else 'they are'} about."
         )
-    blocks: list[Block] = []
-    if occasion.late:
-        due = short_instant(occasion.slot.at, zone)
-        blocks.append(Note((Span(f"This digest comes late: it was due {due}.", emphasis=True),)))
-    blocks.extend(Note((Span(source_note(one, zone), emphasis=True),)) for one in edition.notes)
-    if sentences:
-        blocks.append(Section((Span(" ".join(sentences)),)))
-    return blocks
+    return [Section((Span(" ".join(sentences)),))] if sentences else []
 
 
-def _footer(destination: Destination, papers: Sequence[Paper], occasion: Occasion, zone: ZoneInfo) -> str:
+def _of_new(share: Share) -> list[str]:
+    shown = len(share.papers)
+    return [f"{shown} of {share.available} papers that are new here."] if shown < share.available else []
+
+
+def _next_time(occasion: Occasion, zone: ZoneInfo) -> str:
+    """When the next digest comes, as people say it."""
+    if occasion.next_at is None:
+        return "next time"
+    day = occasion.next_at.astimezone(zone).date()
+    away = day - occasion.slot.local_date
+    if away == _DAY:
+        return "tomorrow"
+    return f"on {_FULL_DAYS[day.weekday()]}" if timedelta() < away < 7 * _DAY else "next time"
+
+
+def footer(destination: Destination, shown: Sequence[PaperCard], occasion: Occasion, zone: ZoneInfo) -> Note:
+    """The small print: whose words these are, who set this up, and when the next one comes."""
     parts: list[str] = []
-    if any(paper.ai_summary for paper in papers):
-        parts.append("Summaries by Hugging Face's AI.")
+    if any(one.summary_from is not None and one.summary_from.startswith(_AI) for one in shown):
+        parts.append(f"Summaries by {_AI}.")
     if occasion.coverage:
         parts.append(occasion.coverage)
-    if occasion.next_at is not None:
-        parts.append(f"Next: {short_instant(occasion.next_at, zone)} ({destination.schedule.zone}).")
-    return " ".join(parts)
+    if occasion.owner:
+        parts.append(set_up_by(occasion.owner))
+    text = " ".join(parts)
+    if occasion.next_at is None:
+        return Note((Span(text),))
+    words = f"{short_instant(occasion.next_at, zone)} ({destination.schedule.zone})"
+    return Note(
+        (
+            Span(f"{text} Next: " if text else "Next: "),
+            Span(words, instant=_unix(occasion.next_at)),
+            Span("."),
+        )
+    )
+
+
+def _unix(instant: datetime) -> int:
+    return int(instant.astimezone(UTC).timestamp())

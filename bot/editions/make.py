@@ -1,6 +1,6 @@
 """Makes an edition, or finds the one that was already frozen for its slot."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -10,6 +10,7 @@ from bot.model import (
     Edition,
     Outcome,
     Paper,
+    PaperSeries,
     Signal,
     SourceNote,
     SubjectState,
@@ -43,21 +44,40 @@ async def shelf_for(
     prepared: dict[Paper, PreparedPaper] | None = None,
 ) -> Shelf:
     """The edition with its papers, and what arXiv announced since its window began."""
-    edition = await edition_for(store, window, slot_at, now)
+    return await laid_out(store, await edition_for(store, window, slot_at, now), now, prepared)
+
+
+async def laid_out(
+    store: Store, edition: Edition, now: datetime, prepared: dict[Paper, PreparedPaper] | None = None
+) -> Shelf:
+    """An edition's shelf, with its papers' numbers as of `now`."""
     announced = await announced_in(store, edition)
     numbers = {entry.paper_id for entry in edition.ranking.entries} | set(announced)
-    upvotes = await upvotes_of(store, numbers, now)
-    return Shelf(edition, announced, await store.papers.get(numbers), prepared, upvotes)
+    series = await store.papers.series_of(numbers, now)
+    return Shelf(
+        edition,
+        announced,
+        await store.papers.get(numbers),
+        prepared,
+        upvotes=newest(series, Signal.UPVOTES),
+        stars=newest(series, Signal.STARS),
+        list_days={one.paper_id: one.list_day for one in series if one.list_day is not None},
+    )
 
 
-async def upvotes_of(store: Store, numbers: Collection[int], as_of: datetime) -> Mapping[int, int]:
-    """The newest upvotes of these papers by `as_of`, of several upstreams' the greatest."""
+def newest(series: Iterable[PaperSeries], signal: Signal) -> Mapping[int, int]:
+    """The newest number of that kind by paper, of several upstreams' the greatest."""
     found: dict[int, int] = {}
-    for paper in await store.papers.series_of(numbers, as_of):
-        read = [series.last for (signal, _), series in paper.signals.items() if signal is Signal.UPVOTES]
+    for paper in series:
+        read = [one.last for (kind, _), one in paper.signals.items() if kind is signal]
         if read:
             found[paper.paper_id] = max(read)
     return found
+
+
+async def upvotes_of(store: Store, numbers: Iterable[int], as_of: datetime) -> Mapping[int, int]:
+    """The newest upvotes of these papers by `as_of`, of several upstreams' the greatest."""
+    return newest(await store.papers.series_of(numbers, as_of), Signal.UPVOTES)
 
 
 async def announced_in(store: Store, edition: Edition) -> Sequence[int]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from bot.model import Destination, Edition, Paper, Pool, Ranked
@@ -30,6 +30,7 @@ class Share:
     announced: tuple[int, ...]  # paper numbers
     available: int  # papers that could have been shown, these included
     tally: Tally
+    others: tuple[int, ...] = ()  # numbers of those that could have been shown too, the best first
 
     @property
     def papers(self) -> tuple[int, ...]:
@@ -42,8 +43,19 @@ class _Matching:
 
     trending: list[Ranked]
     announced: list[int]
-    candidates: int
-    undecided: int
+    candidates: frozenset[int]
+    undecided: frozenset[int]
+
+    def without(self, hidden: frozenset[int]) -> "_Matching":
+        """The same, as if these papers did not exist."""
+        if hidden.isdisjoint(self.candidates):
+            return self
+        return _Matching(
+            [entry for entry in self.trending if entry.paper_id not in hidden],
+            [number for number in self.announced if number not in hidden],
+            self.candidates - hidden,
+            self.undecided - hidden,
+        )
 
 
 class Shelf:
@@ -59,10 +71,13 @@ class Shelf:
         papers: Mapping[int, Paper],
         prepared: dict[Paper, PreparedPaper] | None = None,
         upvotes: Mapping[int, int] | None = None,
+        stars: Mapping[int, int] | None = None,
+        list_days: Mapping[int, int] | None = None,
     ) -> None:
         """`papers` holds every paper of the edition and of `announced`; one that is missing is left out.
 
-        Filters are tested as of the edition's slot. `upvotes` has every paper's newest number by then.
+        Filters are tested as of the edition's slot. `upvotes` and `stars` have every paper's newest numbers
+        by then, `list_days` the day (as a date ordinal) of its first daily list.
         Shelves whose papers overlap may have `prepared` in common: what was made ready for filters so far.
         """
         self.edition: Final = edition
@@ -71,6 +86,8 @@ class Shelf:
         known = sorted((number for number in set(announced) if number in papers), key=lambda n: papers[n].key)
         self._announced = known
         self._upvotes: Mapping[int, int] = {} if upvotes is None else upvotes
+        self.stars: Final[Mapping[int, int]] = {} if stars is None else stars
+        self._list_days: Mapping[int, int] = {} if list_days is None else list_days
         self._prepared: dict[Paper, PreparedPaper] = {} if prepared is None else prepared
         self._tested: list[tuple[int, PreparedPaper]] = []  # every paper, once a filter was asked about
         self._verdicts: dict[str, dict[int, bool | None]] = {}
@@ -81,12 +98,15 @@ class Shelf:
         """All papers on the shelf: those whose telling matters."""
         return frozenset((*(entry.paper_id for entry in self._ranked), *self._announced))
 
-    def share(self, destination: Destination, told: frozenset[int]) -> Share:
+    def share(
+        self, destination: Destination, told: frozenset[int], hidden: frozenset[int] = frozenset()
+    ) -> Share:
         """The destination's papers: at most its maximum, and nothing to pad a thin day.
 
+        Papers that are `hidden` from its recipient are no candidates.
         Raises `QueryError` if its filter is no query (they are checked when they are set).
         """
-        matching = self._matching(destination.query, destination.pool)
+        matching = self._matching(destination.query, destination.pool).without(hidden)
         passed = [entry for entry in matching.trending if entry.score >= destination.floor]
         new_trending = [entry for entry in passed if entry.paper_id not in told]
         new_announced = [number for number in matching.announced if number not in told]
@@ -97,9 +117,10 @@ class Shelf:
             trending=tuple(new_trending[:first]),
             announced=tuple(new_announced[:second]),
             available=available,
+            others=(*(entry.paper_id for entry in new_trending[first:]), *new_announced[second:]),
             tally=Tally(
-                candidates=matching.candidates,
-                undecided=matching.undecided,
+                candidates=len(matching.candidates),
+                undecided=len(matching.undecided),
                 matched=len(matching.trending) + len(matching.announced),
                 above_floor=above_floor,
                 told=above_floor - available,
@@ -110,6 +131,11 @@ class Shelf:
     def arrived(self, pool: Pool, since: datetime) -> int:
         """How many papers of that pool were first seen after `since`."""
         return sum(self.papers[number].first_seen_at > since for number in self._pool(pool))
+
+    def listed_on(self, day: date) -> frozenset[int]:
+        """The papers whose first daily list was that day's."""
+        wanted = day.toordinal()
+        return frozenset(number for number in self.numbers if self._list_days.get(number) == wanted)
 
     def _pool(self, pool: Pool) -> set[int]:
         numbers: set[int] = set()
@@ -124,7 +150,7 @@ class Shelf:
         if known is None:
             verdicts = self._test(query_text)
             ranked = self._ranked if pool is not Pool.ANNOUNCED else []
-            among = {entry.paper_id for entry in ranked}
+            among = frozenset(entry.paper_id for entry in ranked)
             announced = [
                 number
                 for number in (self._announced if pool is not Pool.TRENDING else [])
@@ -133,8 +159,8 @@ class Shelf:
             known = self._known[query_text, pool] = _Matching(
                 trending=[entry for entry in ranked if verdicts[entry.paper_id]],
                 announced=[number for number in announced if verdicts[number]],
-                candidates=len(ranked) + len(announced),
-                undecided=sum(verdicts[number] is None for number in (*among, *announced)),
+                candidates=among.union(announced),
+                undecided=frozenset(n for n in (*among, *announced) if verdicts[n] is None),
             )
         return known
 

@@ -1,15 +1,18 @@
 """What a planner has on its desk during one tick: shelves and facts, each fetched from the store once."""
 
+from collections.abc import Callable
 from datetime import datetime
 
-from bot.editions.digest import Cards
-from bot.editions.make import failing_since, shelf_for
-from bot.editions.share import Share, Shelf
-from bot.model import Destination, Paper, Pool, SlotRecord, SubjectState, Upstream, Window
+from bot.editions.cards import Cards
+from bot.editions.make import failing_since, shelf_for, source_notes
+from bot.editions.share import Shelf, Tally
+from bot.model import Destination, Paper, Pool, SlotRecord, SourceNote, SubjectState, Upstream, Window
 from bot.ports import Store
 from bot.schedule.quiet import ListState, QuietFacts
 from bot.search.match import PreparedPaper
 from bot.sources.calendar import current_list_day, opens_at, why_empty
+from bot.subscriptions.arrivals import arrivals_for
+from bot.subscriptions.matching import Arrivals
 
 
 class Desk:
@@ -20,6 +23,8 @@ class Desk:
         self._shelves: dict[tuple[Window, datetime], Shelf] = {}
         self._cards: dict[Shelf, Cards] = {}
         self._prepared: dict[Paper, PreparedPaper] = {}  # shelves have papers in common
+        self._arrivals: Arrivals | None = None
+        self._names: dict[str, str | None] = {}
         self._states: tuple[SubjectState, ...] | None = None
 
     async def shelf(self, window: Window, slot_at: datetime, now: datetime) -> Shelf:
@@ -34,8 +39,28 @@ class Desk:
         """The cards of a shelf's papers."""
         cards = self._cards.get(shelf)
         if cards is None:
-            cards = self._cards[shelf] = Cards(shelf.papers)
+            cards = self._cards[shelf] = Cards(shelf.papers, shelf.stars)
         return cards
+
+    async def arrivals(self, now: datetime) -> Arrivals:
+        """What came lately, for everybody's subscriptions."""
+        if self._arrivals is None:
+            self._arrivals = await arrivals_for(self._store, now, self._prepared)
+        return self._arrivals
+
+    async def owner(self, destination: Destination) -> str | None:
+        """The name of whoever set the destination up, if that was somebody known."""
+        owner_id = destination.owner_id
+        if owner_id is None:
+            return None
+        if owner_id not in self._names:
+            person = await self._store.people.of_recipient(owner_id)
+            self._names[owner_id] = None if person is None else person.name
+        return self._names[owner_id]
+
+    async def notes(self) -> tuple[SourceNote, ...]:
+        """What readers should know of the sources now."""
+        return source_notes(await self._all_states())
 
     async def listed_today(self, now: datetime) -> int | None:
         """How many papers the current daily list had when it was last read; `None` if it was not yet."""
@@ -43,9 +68,17 @@ class Desk:
         return state.papers if state is not None and state.last_success_at is not None else None
 
     async def quiet_facts(
-        self, destination: Destination, share: Share, shelf: Shelf, last: SlotRecord | None, now: datetime
+        self,
+        destination: Destination,
+        tally: Tally,
+        arrived: Callable[[datetime], int],
+        last: SlotRecord | None,
+        now: datetime,
     ) -> QuietFacts:
-        """What was seen at a slot of `destination` that brought it nothing; `last` is its slot before."""
+        """What was seen at a slot of `destination` that brought it nothing; `last` is its slot before.
+
+        `arrived` counts the papers that it draws from and that were first seen after an instant.
+        """
         upstream = Upstream.ARXIV if destination.pool is Pool.ANNOUNCED else Upstream.HUGGING_FACE
         states = await self._all_states()
         state = await self._list_state(upstream, now)
@@ -61,15 +94,16 @@ class Desk:
             list_state=listed,
             waiting=None if listed is ListState.UP else empty.waiting,
             waiting_detail=empty.detail,
-            candidates=share.tally.candidates,
-            arrived=shelf.arrived(destination.pool, since),
-            undecided=share.tally.undecided,
-            matched=share.tally.matched,
-            above_floor=share.tally.above_floor,
-            told=share.tally.told,
-            filtered=bool(destination.query),
+            candidates=tally.candidates,
+            arrived=arrived(since),
+            undecided=tally.undecided,
+            matched=tally.matched,
+            above_floor=tally.above_floor,
+            told=tally.told,
+            filtered=bool(destination.query) or destination.pool is Pool.SUBSCRIPTIONS,
+            wanted="your subscriptions" if destination.pool is Pool.SUBSCRIPTIONS else "the filter",
             floor=destination.floor,
-            best=share.tally.best,
+            best=tally.best,
         )
 
     async def _all_states(self) -> tuple[SubjectState, ...]:

@@ -1,48 +1,32 @@
 """The planner: at every tick, turns the slots that are due into slot records and deliveries."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
 
-from bot.delivery.keys import digest_key
-from bot.editions.digest import Occasion, digest, note
-from bot.editions.share import Share, Shelf
-from bot.errors import InputError, PaperboyError, QueryError
+from bot.errors import InputError, PaperboyError
 from bot.model import (
     Destination,
-    NewDelivery,
     Planned,
     PlannedSlot,
-    QuietDay,
-    QuietReason,
     Slot,
     SlotOutcome,
     SlotRecord,
-    Window,
 )
 from bot.ports import Clock, Ids, Store
+from bot.schedule.composing import Composer, Due
 from bot.schedule.desk import Desk
-from bot.schedule.quiet import why_quiet
-from bot.schedule.slots import Decision, deadline, decide
-from bot.view.doc import Doc, to_json
+from bot.schedule.slots import Decision, decide
+from bot.schedule.zones import zone_info
 
 _log = structlog.get_logger(__name__)
 
 CHUNK: Final = 500  # destinations planned in one transaction
 _LOOK_AGAIN: Final = timedelta(hours=1)  # at a destination that cannot be served as it is set
 _ROUNDS: Final = 5  # a recipient with so many destinations at one slot gets them all planned at once
-
-
-@dataclass(frozen=True, slots=True)
-class _Due:
-    destination: Destination
-    last: SlotRecord | None
-    decision: Decision
-    slot: Slot
 
 
 _Decided = tuple[Destination, SlotRecord | None, Decision]
@@ -70,7 +54,7 @@ class Planner:
         """
         self._store = store
         self._clock = clock
-        self._ids = ids
+        self._composer = Composer(store, ids, late_limit)
         self._late_limit = late_limit
         self._refresh_limit = refresh_limit
         self._refresh = refresh
@@ -93,7 +77,11 @@ class Planner:
         while looked_at := await self._store.destinations.due_before(now, CHUNK):
             decided, unreadable = self._decide(looked_at, now)
             await self._record_missed(decided, now)
-            due = [_Due(one, last, decision, decision.due) for one, last, decision in decided if decision.due]
+            due = [
+                Due(one, last, decision.due, decision.late, decision.next.at)
+                for one, last, decision in decided
+                if decision.due
+            ]
             if due:
                 self._begin_refresh(now)
                 await self._wait_for_refresh()
@@ -102,6 +90,40 @@ class Planner:
             looks += [(destination, now + _LOOK_AGAIN) for destination in unreadable]
             await self._store.destinations.schedule_next(looks)
         return queued
+
+    async def serve_now(self, destination: Destination) -> str | None:
+        """Serves today's slot of a destination at once, whatever its time of day; `None` if a digest of
+        today is queued, by this call or before, else a sentence that says why there is none.
+
+        Where there is nothing to post, nothing is recorded: the slot may still come at its own time.
+        """
+        now = self._clock.now()
+        today = now.astimezone(zone_info(destination.schedule.zone)).date()
+        slots = await self._store.destinations.slots(destination.id, 1)
+        last = slots[0] if slots else None
+        if last is None or last.slot.local_date < today:
+            coming = decide(
+                destination.schedule,
+                active_from=destination.active_from,
+                last=today,
+                now=now,
+                late_limit=self._late_limit,
+            ).next
+            due = Due(destination, last, Slot(today, now), late=False, next_at=coming.at)
+            desk = Desk(self._store)
+            (plan,) = await self._composer.compose([due], desk, now)
+            if plan.delivery is None:
+                return plan.record.detail
+            (stored,) = await self._store.destinations.plan([plan])
+            if stored is Planned.STORED:
+                self._queued()
+                return None
+            if stored is Planned.STALE:
+                await self._serve([due], desk)
+            slots = await self._store.destinations.slots(destination.id, 1)
+        if not slots or slots[0].slot.local_date < today:
+            return "It is paused or was removed."
+        return None if slots[0].outcome is SlotOutcome.QUEUED else slots[0].detail
 
     async def aclose(self) -> None:
         """Ends a refresh that is still going on."""
@@ -188,11 +210,11 @@ class Planner:
             await self._store.destinations.plan(missed)
             _log.warning("Slots were missed; their best papers come with the next digest.", slots=len(missed))
 
-    async def _serve(self, due: Sequence[_Due], desk: Desk) -> int:
+    async def _serve(self, due: Sequence[Due], desk: Desk) -> int:
         """Plans these slots; those that turn out stale are decided again."""
         queued = 0
         for _ in range(_ROUNDS):
-            plans = await self._plan(due, desk)
+            plans = await self._composer.compose(due, desk, self._clock.now())
             results = await self._store.destinations.plan(plans)
             stored = sum(
                 result is Planned.STORED and plan.delivery is not None
@@ -205,91 +227,3 @@ class Planner:
             if not due:
                 break
         return queued
-
-    async def _plan(self, due: Sequence[_Due], desk: Desk) -> list[PlannedSlot]:
-        now = self._clock.now()
-        told_by: dict[tuple[Window, datetime], Mapping[str, frozenset[int]]] = {}
-        shelves: dict[tuple[Window, datetime], Shelf] = {}
-        by_shelf: dict[tuple[Window, datetime], list[str]] = {}
-        for one in due:
-            by_shelf.setdefault((one.destination.window, one.slot.at), []).append(
-                one.destination.recipient_id
-            )
-        for (window, slot_at), recipients in by_shelf.items():
-            shelf = shelves[window, slot_at] = await desk.shelf(window, slot_at, now)
-            told_by[window, slot_at] = await self._store.destinations.told(recipients, shelf.numbers)
-        plans = []
-        for one in due:
-            at = one.destination.window, one.slot.at
-            told = told_by[at].get(one.destination.recipient_id, frozenset())
-            plans.append(await self._plan_one(one, shelves[at], told, desk, now))
-        return plans
-
-    async def _plan_one(
-        self, one: _Due, shelf: Shelf, told: frozenset[int], desk: Desk, now: datetime
-    ) -> PlannedSlot:
-        destination = one.destination
-        try:
-            share = shelf.share(destination, told)
-        except QueryError as error:  # checked when it was set, by a version that knew other words
-            detail = f"The filter cannot be read any more: {error}"
-            return self._quiet(one, QuietReason.NO_MATCH, detail, now)
-        occasion = Occasion(
-            slot=one.slot,
-            late=one.decision.late,
-            listed_today=await desk.listed_today(now),
-            next_at=one.decision.next.at,
-        )
-        if share.papers:
-            doc = digest(destination, shelf.edition, share, shelf.papers, occasion, desk.cards(shelf))
-            return self._queue(one, doc, share, now)
-        reason, detail = why_quiet(await desk.quiet_facts(destination, share, shelf, one.last, now))
-        if destination.quiet_day is QuietDay.RISERS:
-            week = await desk.shelf(Window.WEEK, one.slot.at, now)
-            told_week = await self._store.destinations.told([destination.recipient_id], week.numbers)
-            risers = week.share(
-                replace(destination, window=Window.WEEK), told_week.get(destination.recipient_id, frozenset())
-            )
-            if risers.papers:
-                doc = digest(destination, week.edition, risers, week.papers, occasion, desk.cards(week))
-                return self._queue(one, doc, risers, now)
-        if destination.quiet_day is QuietDay.NOTE:
-            return self._queue(one, note(destination, shelf.edition, detail, occasion), share, now)
-        return self._quiet(one, reason, detail, now)
-
-    def _quiet(self, one: _Due, reason: QuietReason, detail: str, now: datetime) -> PlannedSlot:
-        return PlannedSlot(
-            SlotRecord(
-                destination_id=one.destination.id,
-                slot=one.slot,
-                outcome=SlotOutcome.QUIET,
-                late=one.decision.late,
-                reason=reason,
-                detail=detail,
-                recorded_at=now,
-            )
-        )
-
-    def _queue(self, one: _Due, doc: Doc, share: Share, now: datetime) -> PlannedSlot:
-        destination = one.destination
-        delivery = NewDelivery(
-            id=self._ids.new(),
-            key=digest_key(destination.id, one.slot.local_date),
-            destination_id=destination.id,
-            recipient_id=destination.recipient_id,
-            route=destination.route,
-            doc=to_json(doc),
-            papers=share.papers,
-            deliver_by=deadline(one.slot, destination.schedule, self._late_limit),
-        )
-        return PlannedSlot(
-            SlotRecord(
-                destination_id=destination.id,
-                slot=one.slot,
-                outcome=SlotOutcome.QUEUED,
-                late=one.decision.late,
-                delivery_id=delivery.id,
-                recorded_at=now,
-            ),
-            delivery,
-        )

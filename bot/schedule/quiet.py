@@ -52,6 +52,7 @@ class QuietFacts:
     above_floor: int = 0
     told: int = 0
     filtered: bool = False  # whether the destination has a filter
+    wanted: str = "the filter"  # what papers must match, in words
     floor: int = 0  # upvotes
     best: float | None = None  # the highest score of those that matched, in upvotes
 
@@ -127,9 +128,9 @@ def _nothing_fit(facts: QuietFacts) -> tuple[QuietReason, str]:
         return QuietReason.NO_MATCH, "There was no paper to choose from"
     if not facts.matched:
         if facts.candidates == 1:
-            return QuietReason.NO_MATCH, "The only paper did not match the filter"
-        return QuietReason.NO_MATCH, f"None of the {facts.candidates} papers matched the filter"
-    subject = "paper that matches the filter" if facts.filtered else "paper"
+            return QuietReason.NO_MATCH, f"The only paper did not match {facts.wanted}"
+        return QuietReason.NO_MATCH, f"None of the {facts.candidates} papers matched {facts.wanted}"
+    subject = f"paper that matches {facts.wanted}" if facts.filtered else "paper"
     if not facts.above_floor:
         best = "" if facts.best is None else f"; the best had {int(facts.best)}"
         return QuietReason.BELOW_FLOOR, f"No {subject} passed the floor of {_upvotes(facts.floor)}{best}"

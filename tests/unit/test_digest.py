@@ -1,13 +1,17 @@
 """From a share to a message a person reads at a glance."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.editions.digest import SUMMARY_LIMIT, Occasion, card, digest, note, short_instant, summary_of
-from bot.editions.share import Share
-from bot.model import Edition, Pool, Schedule, Slot, SourceNote, Upstream, Window
-from bot.view.doc import Doc, PaperCard, Section, from_json, to_json
+import pytest
+
+from bot.commands.actions import Action
+from bot.editions.cards import SUMMARY_LIMIT, Cards, card, summary_of
+from bot.editions.digest import Occasion, digest, note, short_instant
+from bot.editions.share import Share, Shelf
+from bot.model import Edition, Pool, Schedule, Slot, SourceNote, Summaries, Upstream, Window
+from bot.view.doc import Actions, Button, Doc, PaperCard, Section, from_json, to_json
 from bot.view.plain import to_plain
 from tests.unit.test_share import NOW, a_paper, destination, ranked, shelf
 
@@ -110,6 +114,112 @@ def test_a_summary_is_short_and_ends_at_a_word() -> None:
     text, _ = summary_of(a_paper(1, ai_summary="many words " * 40))
     assert len(text) <= SUMMARY_LIMIT
     assert text.endswith(("words…", "many…"))
+
+
+# --- what can be done with a message -------------------------------------------------------------
+
+
+def buttons(doc: Doc) -> tuple[Button, ...]:
+    """Every button of a message, in the order in which it is read."""
+    found: list[Button] = []
+    for block in doc.blocks:
+        if isinstance(block, Actions):
+            found.extend(block.buttons)
+        elif isinstance(block, PaperCard):
+            found.extend(block.menu)
+    return tuple(found)
+
+
+def test_each_paper_has_its_menu_and_a_digest_at_most_three_buttons() -> None:
+    shelf_ = shelf([(1, 57), (2, 40), (3, 30)])
+    share = shelf_.share(destination(maximum=2), frozenset())
+    doc = made(share, shelf_.edition, Occasion(SLOT))
+    second = [block for block in doc.blocks if isinstance(block, PaperCard)][1]
+    assert {button.label: button.action for button in second.menu} == {
+        "Save paper 2": "save:arxiv:2511.00002",
+        "Why paper 2 trends": "why:arxiv:2511.00002",
+        "More like paper 2": "similar:arxiv:2511.00002",
+        "Hide paper 2 for me": "hide:arxiv:2511.00002",
+        "Paper 2: not for this channel": "ban:d arxiv:2511.00002",
+    }
+    (row,) = [block for block in doc.blocks if isinstance(block, Actions)]
+    assert {button.label: button.action for button in row.buttons} == {
+        "Show the other paper": "others:3",
+        "Search papers": "search:",
+        "Change this digest": "form:channel edit d",
+    }
+
+
+def test_every_label_is_one_of_its_kind_and_every_action_can_be_read_back() -> None:
+    shelf_ = shelf([(number, 99 - number) for number in range(1, 60)])
+    doc = made(shelf_.share(destination(maximum=20), frozenset()), shelf_.edition, Occasion(SLOT))
+    labels = [button.label for button in buttons(doc)]
+    assert len(set(labels)) == len(labels) == 20 * 5 + 3
+    assert all(label.isprintable() and len(label) <= 75 for label in labels)
+    assert all(Action.read(button.action) is not None for button in buttons(doc))
+    (others,) = [button for button in buttons(doc) if button.action.startswith("others:")]
+    assert others.label == "Show 20 others"
+    assert others.action == "others:" + ",".join(map(str, range(21, 41)))
+
+
+def test_where_all_is_shown_there_are_no_others() -> None:
+    shelf_ = shelf([(1, 57)])
+    doc = made(shelf_.share(destination(), frozenset()), shelf_.edition, Occasion(SLOT))
+    assert [button.label for button in buttons(doc)][-2:] == ["Search papers", "Change this digest"]
+
+
+# --- what is true of today -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("listed", "today", "days", "said"),
+    [
+        (8, {1, 2}, 1, "2 of 8 listed so far today. Late risers come tomorrow."),
+        (2, {1, 2}, 3, "All 2 listed so far today. Late risers come on Sunday."),
+        (8, {1, 2}, 30, "2 of 8 listed so far today. Late risers come next time."),
+        (8, {1}, 1, "2 of 3 papers that are new here. 8 papers are on today's list so far"),
+        (1, {1, 2}, 1, "2 of 3 papers that are new here. 1 paper is on today's list so far"),
+    ],
+)
+def test_how_much_of_today_was_shown_is_said_only_where_it_is_true(
+    listed: int, today: set[int], days: int, said: str
+) -> None:
+    shelf_ = shelf([(1, 57), (2, 40), (3, 30)])
+    share = shelf_.share(destination(maximum=2), frozenset())
+    next_at = NOW + timedelta(days=days)
+    occasion = Occasion(SLOT, listed_today=listed, today=frozenset(today), next_at=next_at)
+    assert said in to_plain(made(share, shelf_.edition, occasion))
+
+
+def test_papers_of_todays_list_are_known_by_their_first_list() -> None:
+    day = date(2025, 11, 20)
+    made_ = Shelf(
+        shelf([(1, 57), (2, 40)]).edition,
+        [],
+        {1: a_paper(1), 2: a_paper(2)},
+        list_days={1: day.toordinal(), 2: day.toordinal() - 1},
+    )
+    assert made_.listed_on(day) == {1}
+
+
+def test_who_never_wants_an_ais_words_never_gets_them() -> None:
+    paper = a_paper(1, ai_summary="It folds towels.")
+    place = destination(summaries=Summaries.ABSTRACT)
+    shelf_ = shelf([(1, 57)])
+    share = shelf_.share(place, frozenset())
+    cards = Cards({1: paper})
+    doc = digest(place, shelf_.edition, share, {1: paper}, Occasion(SLOT), cards)
+    assert "We study it. (abstract)" in to_plain(doc)
+    assert "AI" not in to_plain(doc)
+    others = digest(destination(), shelf_.edition, share, {1: paper}, Occasion(SLOT), cards)
+    assert "It folds towels. (Hugging Face's AI)" in to_plain(others)
+    assert "Summaries by Hugging Face's AI." in to_plain(others)
+
+
+def test_stars_stand_with_the_code_in_words() -> None:
+    paper = a_paper(1, code_url="https://github.com/a/b")
+    for stars, text in ((None, "code"), (0, "code"), (1, "code, 1 star"), (1204, "code, 1,204 stars")):
+        assert card(1, paper, None, stars=stars).facts[-1].text == text
 
 
 def test_instants_are_told_in_local_time_and_english() -> None:

@@ -119,6 +119,15 @@ def test_the_announced_pool_needs_no_upvotes() -> None:
     assert share.tally.best is None
 
 
+def test_a_hidden_paper_is_no_candidate_and_what_was_not_shown_is_an_other() -> None:
+    made = shelf([(1, 50), (2, 40), (3, 30)], announced=[8, 9], p9=a_paper(9, categories=None))
+    place = destination(pool=Pool.BOTH, maximum=2, query="cat:cs.CL")
+    share = made.share(place, frozenset(), frozenset({1, 9, 77}))
+    assert (share.papers, share.others) == ((2, 8), (3,))
+    assert share.tally == Tally(candidates=3, matched=3, above_floor=3, told=0, best=40)
+    assert made.share(place, frozenset()).papers == (1, 8), "what one hid, others still get"
+
+
 def test_a_filter_may_ask_for_upvotes_and_dates_as_of_the_slot() -> None:
     made = shelf([(1, 50), (2, 40)], [3], p3=a_paper(3, published_at=NOW - timedelta(days=6)))
     numbered = Shelf(made.edition, [3], made.papers, upvotes={1: 19, 2: 20})

@@ -1,0 +1,120 @@
+"""What the owner of a destination is told when something goes wrong there: once, with what to do."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, timedelta
+from typing import Final
+
+import structlog
+
+from bot.commands.actions import Action, Verb
+from bot.delivery.keys import notice_key
+from bot.delivery.policy import Doubt, Reject
+from bot.errors import PaperboyError
+from bot.model import Delivery, DeliveryKind, Destination, DestinationState, NewDelivery, Route
+from bot.people.model import Identity
+from bot.ports import Clock, Ids, Store
+from bot.view.doc import Actions, Button, Doc, Heading, Section, Span, to_json
+
+_log = structlog.get_logger(__name__)
+
+Direct = Callable[[Identity], Awaitable[Route | None]]
+"""Gives the route to somebody's direct messages; `None` where there is none."""
+
+WORTH_TELLING: Final = timedelta(days=3)
+
+
+class Notifier:
+    """Pauses destinations that nothing can reach, and tells owners of that and of doubts."""
+
+    def __init__(self, store: Store, clock: Clock, ids: Ids, direct: Direct) -> None:
+        self._store = store
+        self._clock = clock
+        self._ids = ids
+        self._direct = direct
+
+    async def ending(self, delivery: Delivery, end: Reject | Doubt) -> None:
+        """A delivery is about to end like this. Nothing is told about notices, or if nobody can be told.
+
+        Calling it twice is calling it once. Never raises `PaperboyError`: how the delivery ends must be
+        written down whatever becomes of its notice.
+        """
+        if delivery.kind is DeliveryKind.NOTICE:
+            return
+        try:
+            destination = await self._store.destinations.by_name(delivery.destination_id)
+            if destination is None:
+                return
+            if isinstance(end, Doubt):
+                await self._post(delivery, destination, "doubt", in_doubt(delivery, destination, end.error))
+            if end.pause and destination.state is DestinationState.ACTIVE:
+                await self._post(delivery, destination, "paused", paused(destination, end.error))
+                by = f"{delivery.route.surface.capitalize()}: {end.error}"
+                now = self._clock.now()
+                await self._store.destinations.set_state(destination.id, DestinationState.PAUSED, by, now)
+                _log.error("A destination is paused: nothing reaches it.", destination=destination.name)
+        except PaperboyError as error:
+            _log.error("An owner could not be told.", delivery=delivery.id, error=str(error))
+
+    async def _post(self, delivery: Delivery, destination: Destination, kind: str, doc: Doc) -> None:
+        route = await self._owners_route(destination, delivery.route.surface)
+        if route is None or route == delivery.route or destination.owner_id is None:
+            return
+        now = self._clock.now()
+        notice = NewDelivery(
+            id=self._ids.new(),
+            key=notice_key(kind, delivery.id),
+            destination_id=destination.id,
+            recipient_id=destination.owner_id,
+            route=route,
+            doc=to_json(doc),
+            papers=(),
+            deliver_by=now + WORTH_TELLING,
+            kind=DeliveryKind.NOTICE,
+        )
+        await self._store.outbox.post(notice, now)
+
+    async def _owners_route(self, destination: Destination, surface: str) -> Route | None:
+        """The direct messages of the owner on the same surface; `None` if they are not known there."""
+        if destination.owner_id is None:
+            return None
+        person = await self._store.people.of_recipient(destination.owner_id)
+        for identity in person.identities if person is not None else ():
+            if identity.surface == surface:
+                return await self._direct(identity)
+        return None
+
+
+def in_doubt(delivery: Delivery, destination: Destination, error: str) -> Doc:
+    """The question whether a message arrived."""
+    place = destination.label or destination.name
+    made = delivery.created_at.astimezone(UTC)
+    return _doc(
+        f"Did the digest arrive in {place}?",
+        (
+            Span(f"A digest was on its way to {place} ("),
+            Span(f"{made:%Y-%m-%d %H:%M} UTC", instant=int(made.timestamp())),
+            Span(f"), and nobody can tell whether it arrived: {error} So that nothing comes twice, it is not "
+                 "sent again by itself. Please look there, then say."),
+        ),
+        (
+            Button("It arrived", str(Action(Verb.ARRIVED, delivery.id))),
+            Button("Send it again", str(Action(Verb.AGAIN, delivery.id))),
+        ),
+    )  # fmt: skip
+
+
+def paused(destination: Destination, error: str) -> Doc:
+    """The news that a destination is paused, and why."""
+    place = destination.label or destination.name
+    text = f"{error} Nothing more is posted there until that is mended. Then resume it."
+    return _doc(
+        f"The digest of {place} is paused",
+        (Span(text),),
+        (Button("Resume this digest", str(Action(Verb.RESUME, destination.id))),),
+    )
+
+
+def _doc(title: str, text: tuple[Span, ...], buttons: tuple[Button, ...]) -> Doc:
+    words = "".join(span.text for span in text)
+    blocks = (Heading((Span(title, strong=True),)), Section(text), Actions(buttons))
+    return Doc(blocks, f"{title}: {words}")

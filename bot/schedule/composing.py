@@ -1,0 +1,207 @@
+"""From slots that are due to what is to be written about each: a digest, a note, or why there is none."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.delivery.keys import digest_key
+from bot.editions.digest import Occasion, digest, note
+from bot.editions.share import Share, Shelf
+from bot.errors import QueryError
+from bot.model import (
+    Destination,
+    NewDelivery,
+    PlannedSlot,
+    Pool,
+    QuietDay,
+    QuietReason,
+    Slot,
+    SlotOutcome,
+    SlotRecord,
+    Window,
+)
+from bot.people.model import Subscription
+from bot.ports import Ids, Store
+from bot.schedule.desk import Desk
+from bot.schedule.quiet import why_quiet
+from bot.schedule.slots import deadline
+from bot.sources.calendar import current_list_day
+from bot.subscriptions.message import message, quiet_message
+from bot.view.doc import Doc, to_json
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One destination with a slot to be served now."""
+
+    destination: Destination
+    last: SlotRecord | None  # its newest slot record
+    slot: Slot
+    late: bool
+    next_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What a recipient is not to be shown."""
+
+    told: frozenset[int]
+    hidden: frozenset[int]
+
+
+class Composer:
+    """Decides what each slot brings; writes nothing but editions."""
+
+    def __init__(self, store: Store, ids: Ids, late_limit: timedelta) -> None:
+        self._store = store
+        self._ids = ids
+        self._late_limit = late_limit
+
+    async def compose(self, due: Sequence[Due], desk: Desk, now: datetime) -> list[PlannedSlot]:
+        """A plan for each, in the same order."""
+        people = [one for one in due if one.destination.pool is Pool.SUBSCRIPTIONS]
+        places = [one for one in due if one.destination.pool is not Pool.SUBSCRIPTIONS]
+        plans = await self._subscriptions(people, desk, now) | await self._digests(places, desk, now)
+        return [plans[one.destination.id] for one in due]
+
+    # --- digests -----------------------------------------------------------------------------------
+
+    async def _digests(self, due: Sequence[Due], desk: Desk, now: datetime) -> dict[str, PlannedSlot]:
+        hidden = await self._store.people.hidden(one.destination.recipient_id for one in due)
+        by_shelf: dict[tuple[Window, datetime], list[Due]] = {}
+        for one in due:
+            by_shelf.setdefault((one.destination.window, one.slot.at), []).append(one)
+        plans: dict[str, PlannedSlot] = {}
+        for (window, slot_at), group in by_shelf.items():
+            shelf = await desk.shelf(window, slot_at, now)
+            told = await self._told(group, shelf.numbers)
+            for one in group:
+                recipient = one.destination.recipient_id
+                known = _Known(told[recipient], hidden[recipient])
+                plans[one.destination.id] = await self._digest(one, shelf, known, desk, now)
+        return plans
+
+    async def _digest(self, one: Due, shelf: Shelf, known: _Known, desk: Desk, now: datetime) -> PlannedSlot:
+        destination = one.destination
+        try:
+            share = shelf.share(destination, known.told, known.hidden)
+        except QueryError as error:  # checked when it was set, by a version that knew other words
+            return self._quiet(one, QuietReason.NO_MATCH, _unreadable("filter", error), now)
+        occasion = replace(await self._occasion(one, desk, now), today=shelf.listed_on(current_list_day(now)))
+        if share.papers:
+            doc = digest(destination, shelf.edition, share, shelf.papers, occasion, desk.cards(shelf))
+            return self._queue(one, doc, share.papers, now)
+
+        def arrived(since: datetime) -> int:
+            return shelf.arrived(destination.pool, since)
+
+        facts = await desk.quiet_facts(destination, share.tally, arrived, one.last, now)
+        reason, detail = why_quiet(facts)
+        if destination.quiet_day is QuietDay.RISERS:
+            week = await desk.shelf(Window.WEEK, one.slot.at, now)
+            risers = await self._risers(one, week, known)
+            if risers.papers:
+                doc = digest(destination, week.edition, risers, week.papers, occasion, desk.cards(week))
+                return self._queue(one, doc, risers.papers, now)
+        if destination.quiet_day is QuietDay.NOTE:
+            return self._queue(one, note(destination, shelf.edition, detail, occasion), (), now)
+        return self._quiet(one, reason, detail, now)
+
+    async def _risers(self, one: Due, week: Shelf, known: _Known) -> Share:
+        told = (await self._told([one], week.numbers))[one.destination.recipient_id]
+        return week.share(replace(one.destination, window=Window.WEEK), told, known.hidden)
+
+    # --- subscriptions -----------------------------------------------------------------------------
+
+    async def _subscriptions(self, due: Sequence[Due], desk: Desk, now: datetime) -> dict[str, PlannedSlot]:
+        if not due:
+            return {}
+        arrivals = await desk.arrivals(now)
+        subscribed = await self._store.people.subscribed(one.destination.id for one in due)
+        hidden = await self._store.people.hidden(one.destination.recipient_id for one in due)
+        told = await self._told(due, arrivals.numbers)
+        plans: dict[str, PlannedSlot] = {}
+        for one in due:
+            recipient = one.destination.recipient_id
+            known = _Known(told[recipient], hidden[recipient])
+            plans[one.destination.id] = await self._message(
+                one, subscribed[one.destination.id], known, desk, now
+            )
+        return plans
+
+    async def _message(
+        self, one: Due, subscriptions: Sequence[Subscription], known: _Known, desk: Desk, now: datetime
+    ) -> PlannedSlot:
+        if not subscriptions:
+            return self._quiet(one, QuietReason.PAUSED, "All of its subscriptions are paused.", now)
+        arrivals = await desk.arrivals(now)
+        choice = arrivals.choose(subscriptions, known.told, known.hidden)
+        occasion = await self._occasion(one, desk, now)
+        if choice.papers:
+            doc = message(one.destination, choice, arrivals.cards(), occasion, await desk.notes())
+            return self._queue(one, doc, choice.papers, now)
+        if len(choice.unreadable) == len(subscriptions):
+            detail = _unreadable("subscription", choice.unreadable[0])
+            return self._quiet(one, QuietReason.NO_MATCH, detail, now)
+        facts = await desk.quiet_facts(one.destination, choice.tally, arrivals.arrived, one.last, now)
+        reason, detail = why_quiet(facts)
+        if one.destination.quiet_day is QuietDay.NOTE:
+            return self._queue(one, quiet_message(one.destination, detail, occasion), (), now)
+        return self._quiet(one, reason, detail, now)
+
+    # --- both --------------------------------------------------------------------------------------
+
+    async def _told(self, due: Sequence[Due], numbers: frozenset[int]) -> Mapping[str, frozenset[int]]:
+        recipients = [one.destination.recipient_id for one in due]
+        return await self._store.destinations.told(recipients, numbers)
+
+    async def _occasion(self, one: Due, desk: Desk, now: datetime) -> Occasion:
+        return Occasion(
+            slot=one.slot,
+            late=one.late,
+            listed_today=await desk.listed_today(now),
+            next_at=one.next_at,
+            owner=await desk.owner(one.destination),
+        )
+
+    def _quiet(self, one: Due, reason: QuietReason, detail: str, now: datetime) -> PlannedSlot:
+        return PlannedSlot(
+            SlotRecord(
+                destination_id=one.destination.id,
+                slot=one.slot,
+                outcome=SlotOutcome.QUIET,
+                late=one.late,
+                reason=reason,
+                detail=detail,
+                recorded_at=now,
+            )
+        )
+
+    def _queue(self, one: Due, doc: Doc, papers: tuple[int, ...], now: datetime) -> PlannedSlot:
+        destination = one.destination
+        delivery = NewDelivery(
+            id=self._ids.new(),
+            key=digest_key(destination.id, one.slot.local_date),
+            destination_id=destination.id,
+            recipient_id=destination.recipient_id,
+            route=destination.route,
+            doc=to_json(doc),
+            papers=papers,
+            deliver_by=deadline(one.slot, destination.schedule, self._late_limit),
+            layout=destination.layout,
+        )
+        return PlannedSlot(
+            SlotRecord(
+                destination_id=destination.id,
+                slot=one.slot,
+                outcome=SlotOutcome.QUEUED,
+                late=one.late,
+                delivery_id=delivery.id,
+                recorded_at=now,
+            ),
+            delivery,
+        )
+
+
+def _unreadable(what: str, error: QueryError) -> str:
+    return f"The {what} cannot be read any more: {error}"

@@ -1,0 +1,168 @@
+"""Which new papers a person's subscriptions match. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.editions.cards import Cards
+from bot.editions.share import Tally
+from bot.errors import QueryError
+from bot.model import Paper, Ranked
+from bot.people.model import Subscription
+from bot.search.match import PreparedPaper, compile_query, prepare
+from bot.search.query import parse
+
+REACH: Final = timedelta(days=7)  # how far back a paper may have come and still be news
+_BEFORE: Final = timedelta(days=1)  # whoever subscribes has seen something, and wants what came with it
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one subscription adds to a message."""
+
+    subscription: Subscription
+    papers: tuple[int, ...]  # at most its maximum, the best first
+    available: int  # papers that it could have shown, these included
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a person gets at one slot, and how that came about."""
+
+    parts: tuple[Part, ...]  # in order of the subscriptions, those without papers left out
+    others: tuple[int, ...]  # numbers of papers that could have been shown too
+    tally: Tally
+    unreadable: tuple[QueryError, ...] = ()  # queries of a version that knew other words
+
+    @property
+    def papers(self) -> tuple[int, ...]:
+        return tuple(number for part in self.parts for number in part.papers)
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdicts:
+    """What one query says of every paper that came lately."""
+
+    matching: tuple[int, ...]  # the best first
+    undecided: frozenset[int]
+
+
+class Arrivals:
+    """The papers that came lately, laid out for many people: each distinct query is tested once."""
+
+    def __init__(
+        self,
+        papers: Mapping[int, Paper],
+        now: datetime,
+        ranked: Mapping[int, Ranked],
+        *,
+        upvotes: Mapping[int, int] | None = None,
+        stars: Mapping[int, int] | None = None,
+        prepared: dict[Paper, PreparedPaper] | None = None,
+    ) -> None:
+        """`papers` came before readers within `REACH` of `now`; `ranked` has the week's ranking, by paper.
+
+        `prepared` is what was made ready for queries so far, here or elsewhere.
+        """
+        self.papers: Final = papers
+        self.ranked: Final = ranked
+        self._now = now
+        self._upvotes: Mapping[int, int] = {} if upvotes is None else upvotes
+        self._stars = stars
+        self._prepared: dict[Paper, PreparedPaper] = {} if prepared is None else prepared
+        self._order = sorted(papers, key=self._place)
+        self._verdicts: dict[str, _Verdicts] = {}
+        self._cards: Cards | None = None
+
+    @property
+    def numbers(self) -> frozenset[int]:
+        return frozenset(self.papers)
+
+    def cards(self) -> Cards:
+        """The papers' cards."""
+        if self._cards is None:
+            self._cards = Cards(self.papers, self._stars, self.ranked)
+        return self._cards
+
+    def choose(
+        self,
+        subscriptions: Sequence[Subscription],
+        told: frozenset[int],
+        hidden: frozenset[int] = frozenset(),
+    ) -> Choice:
+        """What these subscriptions of one person bring: each paper once, under the first that has it.
+
+        A subscription looks back to a day before it was made. Papers that are `hidden` are no candidates.
+        """
+        parts: list[Part] = []
+        others: list[int] = []
+        shown: set[int] = set()
+        matched: set[int] = set()
+        undecided: set[int] = set()
+        unreadable: list[QueryError] = []
+        since = self._now
+        for one in subscriptions:
+            try:
+                verdicts = self._test(one.query)
+            except QueryError as error:
+                unreadable.append(error)
+                continue
+            start = max(one.created_at - _BEFORE, self._now - REACH)
+            since = min(since, start)
+            found = [n for n in verdicts.matching if n not in hidden and self._since(n, start)]
+            undecided.update(n for n in verdicts.undecided if n not in hidden and self._since(n, start))
+            matched.update(found)
+            new = [n for n in found if n not in told and n not in shown]
+            papers = new[: one.maximum]
+            shown.update(papers)
+            others.extend(new[one.maximum :])
+            if papers:
+                parts.append(Part(one, tuple(papers), len(new)))
+        candidates = sum(self._since(n, since) for n in self._order if n not in hidden)
+        return Choice(
+            tuple(parts),
+            tuple(n for n in dict.fromkeys(others) if n not in shown),
+            Tally(
+                candidates=candidates,
+                undecided=len(undecided - matched),
+                matched=len(matched),
+                above_floor=len(matched),
+                told=len(matched & told),
+            ),
+            tuple(unreadable),
+        )
+
+    def arrived(self, since: datetime) -> int:
+        """How many of the papers were first seen after `since`."""
+        return sum(paper.first_seen_at > since for paper in self.papers.values())
+
+    def _since(self, number: int, start: datetime) -> bool:
+        return self.papers[number].first_seen_at > start
+
+    def _place(self, number: int) -> tuple[float, float, str]:
+        """The order of papers: by score, then the newest, then by key."""
+        entry, paper = self.ranked.get(number), self.papers[number]
+        return (-entry.score if entry else 0.0, -paper.first_seen_at.timestamp(), paper.key)
+
+    def _test(self, query: str) -> _Verdicts:
+        known = self._verdicts.get(query)
+        if known is None:
+            test = compile_query(parse(query), self._now)
+            matching: list[int] = []
+            undecided: set[int] = set()
+            for number in self._order:
+                answer = test(self._ready(number), self._upvotes.get(number))
+                if answer:
+                    matching.append(number)
+                elif answer is None:
+                    undecided.add(number)
+            known = self._verdicts[query] = _Verdicts(tuple(matching), frozenset(undecided))
+        return known
+
+    def _ready(self, number: int) -> PreparedPaper:
+        paper = self.papers[number]
+        ready = self._prepared.get(paper)
+        if ready is None:
+            ready = self._prepared[paper] = prepare(paper)
+        return ready

@@ -1,0 +1,61 @@
+"""From what a person's subscriptions match to one message. Pure."""
+
+from collections.abc import Sequence
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from bot.editions.cards import Cards, actions
+from bot.editions.digest import Occasion, footer, openings, short_date
+from bot.model import Destination, SourceNote
+from bot.subscriptions.matching import Choice, Part
+from bot.view.doc import Block, Doc, Heading, PaperCard, Section, Span
+
+_TITLE: Final = "New papers for you"
+
+
+def message(
+    destination: Destination,
+    choice: Choice,
+    cards: Cards,
+    occasion: Occasion,
+    notes: Sequence[SourceNote] = (),
+) -> Doc:
+    """The message of one slot: a section a subscription, headed by its query, each paper once."""
+    zone = ZoneInfo(destination.schedule.zone)
+    title = heading(occasion)
+    blocks: list[Block] = [Heading((Span(title, strong=True),)), *openings(occasion, notes, zone)]
+    shown: list[PaperCard] = []
+    for part in choice.parts:
+        blocks.append(Section((Span(part.subscription.query, strong=True), Span(_count(part)))))
+        for paper_id in part.papers:
+            shown.append(cards.card(len(shown) + 1, paper_id, cards.entry(paper_id), destination.summaries))
+            blocks.append(shown[-1])
+    blocks.append(actions(destination, choice.others))
+    blocks.append(footer(destination, shown, occasion, zone))
+    titles = "; ".join(one.title.text for one in shown)
+    return Doc(tuple(blocks), f"{title}: {titles}" if titles else title)
+
+
+def quiet_message(destination: Destination, reason: str, occasion: Occasion) -> Doc:
+    """The message of a day that brought nothing, where the person wants one: the true reason."""
+    zone = ZoneInfo(destination.schedule.zone)
+    title, text = heading(occasion), f"Nothing new matches your subscriptions today. {reason}"
+    blocks = (
+        Heading((Span(title, strong=True),)),
+        Section((Span(text),)),
+        actions(destination, ()),
+        footer(destination, [], occasion, zone),
+    )
+    return Doc(blocks, f"{title}: {text}")
+
+
+def heading(occasion: Occasion) -> str:
+    """`New papers for you · Thu 20 Nov`."""
+    return f"{_TITLE} · {short_date(occasion.slot.local_date)}"
+
+
+def _count(part: Part) -> str:
+    shown = len(part.papers)
+    if shown < part.available:
+        return f": {shown} of {part.available} new papers"
+    return f": {shown} new paper{'' if shown == 1 else 's'}"
