@@ -8,8 +8,7 @@ from typing import Final
 from bot.commands.model import Value
 from bot.commands.rankings import Rankings
 from bot.commands.values import write
-from bot.editions.make import announced_in, upvotes_of
-from bot.editions.share import Shelf
+from bot.editions.make import laid_out
 from bot.model import (
     Destination,
     Edition,
@@ -107,17 +106,14 @@ async def preview_days(
     past instants are kept, so that trying another filter is quick. Raises `QueryError`.
     """
     parse(destination.query)
+    hidden = (await store.people.hidden([destination.recipient_id]))[destination.recipient_id]
     told: frozenset[int] = frozenset()
     found: list[DayPreview] = []
     for day, at in _moments(destination.schedule, now, days):
         ranking = await rankings.at(destination.window, at)
-        edition = Edition(0, at, ranking)
-        announced = () if destination.pool is Pool.TRENDING else await announced_in(store, edition)
-        numbers = {entry.paper_id for entry in ranking.entries} | set(announced)
-        papers = await store.papers.get(numbers)
-        shelf = Shelf(edition, announced, papers, upvotes=await upvotes_of(store, numbers, at))
-        share = shelf.share(destination, told)
-        titles = tuple(papers[number].title for number in share.papers[:_TITLES])
+        shelf = await laid_out(store, Edition(0, at, ranking), at)
+        share = shelf.share(destination, told, hidden)
+        titles = tuple(shelf.papers[number].title for number in share.papers[:_TITLES])
         found.append(DayPreview(day, share.available, titles))
         told |= frozenset(share.papers)
     return tuple(reversed(found))

@@ -99,6 +99,8 @@ BUTTONS: Final[Mapping[Verb, tuple[Permission, Pressed]]] = {
     Verb.FORGET: (Permission.MEMBER, person.forget),
     Verb.SEARCH: (Permission.ANYONE, searching.ask),
 }
+_BY_SUBJECT: Final = frozenset({"channel edit"})  # may be called from elsewhere than the channel
+_OUTDATED: Final = "This button is of another version of Paperboy and does nothing any more."
 OF_COMMANDS: Final = frozenset({Verb.RUN, Verb.SURE, Verb.FORM})
 
 
@@ -163,15 +165,21 @@ class Commands:
         return replace(reply, doc=replace(reply.doc, blocks=(note(call.note), *reply.doc.blocks)))
 
     async def _handle(self, call: Call, surface: Surface) -> Reply:
-        await _permit(call.command.permission, call.actor, call.place, surface)
+        await _permit(_needed(call.command, call.subject), call.actor, call.place, surface)
         return await HANDLERS[call.command.name](call, self._services, surface)
 
     async def _open(
-        self, command: Command, values: Mapping[str, str], actor: Actor, place: Place, surface: Surface
+        self,
+        command: Command,
+        values: Mapping[str, str],
+        actor: Actor,
+        place: Place,
+        surface: Surface,
+        subject: str = "",
     ) -> Reply:
         """The form of a command."""
-        await _permit(command.permission, actor, place, surface)
-        call = Call(command=command, arguments={}, actor=actor, place=place, values=values)
+        await _permit(_needed(command, subject), actor, place, surface)
+        call = Call(command=command, arguments={}, actor=actor, place=place, values=values, subject=subject)
         form = FORMS.get(command.name)
         if form is not None:
             return await form(call, self._services, surface)
@@ -181,14 +189,15 @@ class Commands:
     async def _press(self, action: str, actor: Actor, place: Place, surface: Surface) -> Reply:
         meant = Action.read(action)
         if meant is None:
-            raise InputError("This button is of another version of Paperboy and does nothing any more.")
+            raise InputError(_OUTDATED)
         if meant.verb in {Verb.RUN, Verb.SURE}:
             return await self._run(meant.argument, actor, place, surface, sure=meant.verb is Verb.SURE)
         if meant.verb is Verb.FORM:
-            command = BY_NAME.get(meant.argument)
-            if command is None:
-                raise InputError("This button is of another version of Paperboy and does nothing any more.")
-            return await self._open(command, {}, actor, place, surface)
+            reading = _form_of(meant.argument)
+            if reading is None:
+                raise InputError(_OUTDATED)
+            command, subject = reading
+            return await self._open(command, {}, actor, place, surface, subject)
         permission, handler = BUTTONS[meant.verb]
         await _permit(permission, actor, place, surface)
         return await handler(
@@ -226,6 +235,19 @@ def _asks_for_form(reading: Reading) -> bool:
     if not reading.command.form:
         return False
     return reading.missing or (reading.mistake is None and not reading.values)
+
+
+def _form_of(argument: str) -> tuple[Command, str] | None:
+    """The command whose form a button opens, and what it is opened for."""
+    for command in sorted(BY_NAME.values(), key=lambda one: -len(one.name)):
+        if argument == command.name or argument.startswith(f"{command.name} "):
+            return command, argument[len(command.name) :].strip()
+    return None
+
+
+def _needed(command: Command, subject: str) -> Permission:
+    """What a call needs; of a destination that it names, the handler looks up the rights by itself."""
+    return Permission.MEMBER if subject and command.name in _BY_SUBJECT else command.permission
 
 
 async def _permit(permission: Permission, actor: Actor, place: Place, surface: Surface) -> None:

@@ -1,6 +1,7 @@
 """Pieces of the answers that commands give: sentences, cards with their menus, buttons. Pure."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -77,20 +78,32 @@ def buttons(*some: Button | None) -> tuple[Block, ...]:
     return (Actions(there),) if there else ()
 
 
-def paper_menu(key: str, *, saved: bool = False) -> tuple[Button, ...]:
-    """What a person can do with the paper of this key, wherever it is shown."""
-    keep = button("Remove from my list", Verb.UNSAVE, key) if saved else button("Save", Verb.SAVE, key)
-    return tuple(
-        one
-        for one in (
-            keep,
-            button("Why is it here?", Verb.WHY, key),
-            button("More like this", Verb.SIMILAR, key),
-            button("Show details", Verb.PAPER, key),
-            button("Hide for me", Verb.HIDE, key),
-        )
-        if one is not None
+def paper_menu(number: int, key: str, *, saved: bool = False) -> tuple[Button, ...]:
+    """What a person can do with a paper of an answer. Labels say its number, so that no two are alike."""
+    keep = (
+        button(f"Remove paper {number} from my list", Verb.UNSAVE, key)
+        if saved
+        else button(f"Save paper {number}", Verb.SAVE, key)
     )
+    menu = (
+        keep,
+        button(f"Why paper {number} trends", Verb.WHY, key),
+        button(f"More like paper {number}", Verb.SIMILAR, key),
+        button(f"Details of paper {number}", Verb.PAPER, key),
+        button(f"Hide paper {number} for me", Verb.HIDE, key),
+    )
+    return tuple(one for one in menu if one is not None)
+
+
+def paper_buttons(key: str, without: Verb = Verb.PAPER) -> tuple[Button | None, ...]:
+    """The same for an answer that is about one paper: three of them, all but `without`."""
+    some = (
+        ("Save this paper", Verb.SAVE),
+        ("Why it trends", Verb.WHY),
+        ("More like it", Verb.SIMILAR),
+        ("Its details", Verb.PAPER),
+    )
+    return tuple(button(label, verb, key) for label, verb in some if verb is not without)
 
 
 # --- papers --------------------------------------------------------------------------------------
@@ -105,18 +118,11 @@ def paper_card(
     saved: bool = False,
 ) -> PaperCard:
     """A paper as digests show it, with its menu; its upvotes stand where no place explains it."""
-    made = card(number, paper, entry)
-    upvotes = (signals or {}).get(Signal.UPVOTES)
+    known = signals or {}
+    made = card(number, paper, entry, stars=known.get(Signal.STARS))
+    upvotes = known.get(Signal.UPVOTES) if entry is None else None
     facts = made.facts if upvotes is None else (Span(counted(upvotes, "upvote")), *made.facts)
-    return PaperCard(
-        number,
-        paper.key,
-        made.title,
-        made.summary,
-        made.summary_from,
-        facts,
-        paper_menu(paper.key, saved=saved),
-    )
+    return replace(made, facts=facts, menu=paper_menu(number, paper.key, saved=saved))
 
 
 def result_card(number: int, result: Result, *, why: bool = True) -> PaperCard:
@@ -141,7 +147,7 @@ def result_card(number: int, result: Result, *, why: bool = True) -> PaperCard:
         (*before, *marked(excerpt.text, excerpt.marks), *after) if excerpt.text else (),
         "abstract" if excerpt.text else None,
         tuple(fact for fact in facts if fact.text),
-        paper_menu(paper.key),
+        paper_menu(number, paper.key),
     )
 
 

@@ -85,7 +85,7 @@ CASES = (
             "cs.RO",
             "code",
         ),
-        buttons=("Save", "Why is it here?", "More like this"),
+        buttons=("Save this paper", "Why it trends", "More like it"),
     ),
     Case(
         "similar 2511.00001",

@@ -6,7 +6,7 @@ from typing import Final
 
 from bot.commands.actions import Verb
 from bot.commands.channels import applied, destination_at, difference, values_of
-from bot.commands.managing import here, log, name_of
+from bot.commands.managing import here, log, managed, name_of
 from bot.commands.model import Actor, Call, FormRequest, Reply
 from bot.commands.ports import Surface
 from bot.commands.registry import BY_NAME
@@ -14,7 +14,7 @@ from bot.commands.services import Services, address_of
 from bot.commands.text import format_call
 from bot.commands.view import button, buttons, capital, heading, moment, note, say, sentence, typed
 from bot.editions.preview import preview as preview_of
-from bot.errors import ConflictError, InputError
+from bot.errors import ConflictError
 from bot.model import WORKDAYS, Destination, DestinationState, Pool, Route, Schedule, Slot, Window
 from bot.schedule.growth import LISTS_USED, share_by_hour
 from bot.schedule.pauses import pause as do_pause
@@ -73,7 +73,7 @@ async def add(call: Call, services: Services, surface: Surface) -> Reply:
         blocks.append(note(f"It looks back over one day alone; {wider} takes the best of the week."))
     blocks += buttons(
         button("Post the first one now", Verb.FIRST, made.id),
-        button("Change it", Verb.FORM, "channel edit"),
+        button("Change it", Verb.FORM, f"channel edit {made.id}"),
         button("Show what it would be", Verb.RUN, "channel preview"),
     )
     return say(
@@ -96,7 +96,10 @@ def _already(there: Destination, now: datetime) -> Reply:
     text = f"A digest is set up here already ({state_words(there, now)}): {how}."
     return say(
         text,
-        *buttons(button("Change it", Verb.FORM, "channel edit"), button("Show it", Verb.RUN, "channel show")),
+        *buttons(
+            button("Change it", Verb.FORM, f"channel edit {there.id}"),
+            button("Show it", Verb.RUN, "channel show"),
+        ),
     )
 
 
@@ -142,7 +145,7 @@ async def show(call: Call, services: Services, surface: Surface) -> Reply:
         blocks.append(note(f"{local(change.at, one.schedule.zone, now)}, {who}: {change.what}"))
     paused = one.state is DestinationState.PAUSED
     blocks += buttons(
-        button("Change it", Verb.FORM, "channel edit"),
+        button("Change it", Verb.FORM, f"channel edit {one.id}"),
         button("Go on posting", Verb.RUN, "channel resume")
         if paused
         else button("Pause it", Verb.RUN, "channel pause"),
@@ -153,9 +156,7 @@ async def show(call: Call, services: Services, surface: Surface) -> Reply:
 
 async def edit(call: Call, services: Services, surface: Surface) -> Reply:
     """Changes what is named."""
-    old = await here(services, surface, call.place)
-    if call.subject and call.subject != old.id:
-        raise InputError("This form is of a digest that is gone. Open it again.")
+    old = await _meant(call, services, surface)
     if not call.arguments:
         return await edit_form(call, services, surface)
     now = services.clock.now()
@@ -178,9 +179,16 @@ async def edit(call: Call, services: Services, surface: Surface) -> Reply:
     return say(f"Changed: {changed}.", *blocks)
 
 
+async def _meant(call: Call, services: Services, surface: Surface) -> Destination:
+    """The digest that a form or a button names, wherever that was; else the one of this channel."""
+    if call.subject:
+        return await managed(services, surface, call.subject, call.actor, call.place)
+    return await here(services, surface, call.place)
+
+
 async def edit_form(call: Call, services: Services, surface: Surface) -> Reply:
     """The form with the digest as it is set."""
-    one = await here(services, surface, call.place)
+    one = await _meant(call, services, surface)
     example = typed(surface.command, BY_NAME["channel edit"].examples[1])
     how = f"{when_words(one)}, {papers_words(one)}{_filtered(one)}"
     hint = f"Say what to change, such as {example}. Now it is: {how}."

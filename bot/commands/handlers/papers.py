@@ -1,6 +1,6 @@
 """`today`, `trending`, `paper`, and the papers that a message had no room for."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from bot.commands.actions import Verb
@@ -18,7 +18,6 @@ from bot.commands.view import (
     moment,
     note,
     paper_card,
-    paper_menu,
     say,
     sentence,
     titles,
@@ -60,7 +59,7 @@ async def today(call: Call, services: Services, surface: Surface) -> Reply:
         are = "paper is" if listed == 1 else "papers are"
         blocks.append(sentence(f"{listed} {are} on today's list so far; late risers come tomorrow."))
     blocks += await _outages(services, zone)
-    blocks += _cards(found) if found else [sentence(await _nothing(services, "today"))]
+    blocks += await _cards(services, found) if found else [sentence(await _nothing(services, "today"))]
     blocks += buttons(_rest(found), button("Search papers", Verb.SEARCH))
     hints = [typed(surface.command, one) for one in ("flash attention", "subscribe diffusion", "help")]
     blocks.append(
@@ -81,7 +80,11 @@ async def trending(call: Call, services: Services, surface: Surface) -> Reply:
         note("First listed, or risen, since ", moment(ranking.since, zone), "."),
         *await _outages(services, zone),
     ]
-    blocks += _cards(found) if found else [sentence(await _nothing(services, f"in this {window}", topic))]
+    blocks += (
+        await _cards(services, found)
+        if found
+        else [sentence(await _nothing(services, f"in this {window}", topic))]
+    )
     blocks += buttons(
         _rest(found),
         button("Search all papers for it", Verb.RUN, f"search {topic}") if topic else None,
@@ -147,8 +150,13 @@ async def _places(services: Services, call: Call, ranking: Ranking, topic: str) 
     return [(entry, one) for entry, one in found if test(prepare(one), upvotes.get(one.id))]
 
 
-def _cards(found: Iterable[_Place]) -> list[Block]:
-    return [paper_card(number, one, entry) for number, (entry, one) in enumerate(list(found)[:PAGE], 1)]
+async def _cards(services: Services, found: Sequence[_Place]) -> list[Block]:
+    shown = found[:PAGE]
+    signals = await services.store.papers.signals([one.id for _, one in shown])
+    return [
+        paper_card(number, one, entry, signals=signals.get(one.id))
+        for number, (entry, one) in enumerate(shown, 1)
+    ]
 
 
 def _rest(found: Sequence[_Place]) -> Button | None:
@@ -207,8 +215,5 @@ async def _details(services: Services, one: Paper) -> Reply:
         blocks.append(sentence(Span(f"Hugging Face's AI{model}: ", emphasis=True), one.ai_summary))
     if one.abstract:
         blocks.append(sentence(Span("Abstract: ", emphasis=True), one.abstract))
-    blocks += [
-        note(*parts),
-        *buttons(*(item for item in paper_menu(one.key) if item.label != "Show details")),
-    ]
+    blocks += [note(*parts), *buttons(*paper_buttons(one.key))]
     return Reply(doc=Doc(tuple(blocks), one.title))

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from bot.commands.actions import Verb
 from bot.commands.model import Call, Press, Reply
 from bot.commands.ports import Surface
 from bot.commands.services import Services
-from bot.commands.view import buttons, counted, heading, key_of, note, paper_menu, sentence
+from bot.commands.view import buttons, counted, heading, key_of, note, paper_buttons, sentence
 from bot.editions.digest import short_instant
 from bot.model import Paper, PaperSeries, Ranking, Series, Signal, Window, from_utc_ms, utc_ms
 from bot.schedule.zones import zone_info
@@ -60,8 +61,7 @@ async def _explained(services: Services, paper: Paper, zone: str) -> Reply:
             note(Span(f"{_LABELS[signal]}, {upstream.label}: ", strong=True), readings(numbers, zone))
             for (signal, upstream), numbers in sorted(series.signals.items())
         ]
-    menu = paper_menu(paper.key)
-    blocks += buttons(*(one for one in menu if one.label in {"Save", "More like this", "Show details"}))
+    blocks += buttons(*paper_buttons(paper.key, Verb.WHY))
     return Reply(doc=Doc(tuple(blocks), f"Why “{paper.title}” is where it is"))
 
 
