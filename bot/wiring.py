@@ -1,14 +1,16 @@
 """The composition root: the only module that knows adapters and storage, and puts everything together."""
 
+import asyncio
 import gc
 import random
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.metadata import version
-from typing import TYPE_CHECKING, TextIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
 
 import structlog
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from bot.app import Paperboy
+    from bot.commands.services import Services
+    from bot.schedule.planner import Planner
     from bot.search.ports import Encoder, SearchIndex
     from bot.search.service import Search
     from bot.sources.agenda import Habits
@@ -34,6 +38,9 @@ _log = structlog.get_logger(__name__)
 VERSION = version("paperboy")
 
 OpenedStore = AbstractAsyncContextManager[Store]
+
+Talk = Callable[[str, int | None], Coroutine[Any, Any, str]]
+"""Answers a line that was typed with text of at most so many columns (`None`: not wrapped)."""
 
 
 def open_store(settings: Settings, after_commit: Callable[[int], None] | None = None) -> OpenedStore:
@@ -226,6 +233,76 @@ async def open_search(settings: Settings, store: Store, around: Surroundings) ->
             upstreams=asked.upstreams if settings.live_search else (),
             trend=trend,
         )
+
+
+def command_services(
+    settings: Settings,
+    around: Surroundings,
+    store: Store,
+    search: "Search",
+    planner: "Planner",
+    queued: Callable[[], None],
+    *,
+    sharing: bool,
+) -> "Services":
+    """What commands work with; `queued` is told of deliveries that they made pending."""
+    from bot.commands.rankings import Rankings  # noqa: PLC0415 - as above
+    from bot.commands.services import Cooldown, Services  # noqa: PLC0415 - as above
+
+    return Services(
+        store=store,
+        search=search,
+        rankings=Rankings(store.papers, around.clock),
+        clock=around.clock,
+        ids=around.ids,
+        shares=Cooldown(around.clock),
+        serve_now=planner.serve_now,
+        queued=queued,
+        key=secret_key(settings, settings.home).value,
+        zone=settings.timezone,
+        late_limit=timedelta(hours=settings.late_limit_hours),
+        sharing=sharing,
+    )
+
+
+@asynccontextmanager
+async def open_chat(settings: Settings, around: Surroundings, user: str, folder: Path) -> AsyncIterator[Talk]:
+    """One person's talk at a terminal; files that answers bring are written to `folder`.
+
+    What is posted is sent by the running bot. The search index is kept in step; nothing waits for it.
+    """
+    from adapters.terminal.session import Session  # noqa: PLC0415 - as above
+    from adapters.terminal.surface import person  # noqa: PLC0415 - as above
+    from bot.commands.service import Commands  # noqa: PLC0415 - as above
+    from bot.schedule.planner import Planner  # noqa: PLC0415 - as above
+    from bot.search.following import Follower  # noqa: PLC0415 - as above
+
+    async with open_store(settings) as store, open_search(settings, store, around) as search:
+        planner = Planner(
+            store,
+            around.clock,
+            around.ids,
+            late_limit=timedelta(hours=settings.late_limit_hours),
+            refresh_limit=timedelta(0),
+            refresh=_nothing_to_refresh,
+            queued=_nobody_to_tell,
+        )
+        services = command_services(settings, around, store, search, planner, _nobody_to_tell, sharing=False)
+        follower = Follower(search.index, store.papers, around.clock, every=around.follow_every)
+        following = asyncio.create_task(follower.run())
+        try:
+            yield Session(Commands(services), person(user), folder).answer
+        finally:
+            following.cancel()  # an index that is far behind would take its time
+            await asyncio.gather(following, return_exceptions=True)
+
+
+async def _nothing_to_refresh() -> None:
+    """A terminal reads no sources: the running bot does."""
+
+
+def _nobody_to_tell() -> None:
+    """The running bot looks for itself what it has to send."""
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from bot.cli import (
+    chat,
     config,
     database,
     destinations,
@@ -78,6 +79,7 @@ sources.register(app)
 importing.register(app)
 trending.register(app)
 search.register(app)
+chat.register(app)
 
 
 def _version(value: bool) -> None:

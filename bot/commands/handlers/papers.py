@@ -17,6 +17,7 @@ from bot.commands.view import (
     key_of,
     moment,
     note,
+    paper_buttons,
     paper_card,
     say,
     sentence,
