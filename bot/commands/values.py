@@ -16,11 +16,12 @@ from bot.ids import paper_id_of
 from bot.model import PaperId
 from bot.schedule.zones import check_zone, format_days, format_time, parse_days, parse_time
 from bot.search.query import parse
+from bot.view.text import shorten
 
 LONGEST_QUERY: Final = 1_000  # characters: with what stands around it, it still fits a button
 _LONGEST_TEXT: Final = 200
 _FEW: Final = 6  # choices that a sentence can list
-_SHOWN: Final = 40  # characters of a mistake that are repeated
+_SHOWN: Final = 80  # characters of what was typed that are repeated
 _AROUND: Final = "<>[](){}\"'`“”\u2018\u2019.,;:!? "  # what stands around an id that was copied out of a text
 
 
@@ -109,9 +110,8 @@ def either(names: Iterable[str]) -> str:
 
 
 def quoted(text: str) -> str:
-    """What was typed, in quotes and no longer than a line."""
-    plain = " ".join(text.split())
-    return f"“{plain if len(plain) <= _SHOWN else f'{plain[: _SHOWN - 1]}…'}”"
+    """What was typed, or a title, in quotes and no longer than a line."""
+    return f"“{shorten(' '.join(text.split()), _SHOWN)}”"
 
 
 def _text(option: Option, text: str) -> str:

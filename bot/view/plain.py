@@ -20,8 +20,16 @@ def to_plain(doc: Doc, width: int | None = None) -> str:
     becomes one space: no text can pretend to be another line of the message. Characters that could steer
     a terminal are removed.
     """
-    parts = [_block(block, width) for block in doc.blocks]
-    return "\n".join("".join(f"{line}\n" for line in part) for part in parts if part)
+    text = ""
+    before: tuple[type[Block], int] | None = None  # of what kind, and how many lines long
+    for block in doc.blocks:
+        lines = _block(block, width)
+        if lines:
+            listed = before == (type(block), 1) and len(lines) == 1  # lines of a list stand close together
+            text += "\n" if before is not None and not listed else ""
+            text += "".join(f"{line}\n" for line in lines)
+            before = type(block), len(lines)
+    return text
 
 
 def wrap(text: str, width: int | None, *, first: str = "", rest: str = "") -> list[str]:

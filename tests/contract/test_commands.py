@@ -126,7 +126,7 @@ CASES = (
         (
             "You have 2 subscriptions",
             "1. attention",
-            "weekdays at 09:00 (Europe/Berlin), at most 5. 2 matches",
+            ": weekdays at 09:00 (Europe/Berlin), at most 5. 2 matches last week.",
         ),
         before=("subscribe attention", "subscribe nothingness"),
         buttons=("End subscription 1", "End subscription 2", "Subscribe to more"),

@@ -133,7 +133,7 @@ async def show(call: Call, services: Services, surface: Surface) -> Reply:
     blocks: list[Block] = [
         heading(title),
         sentence(f"{capital(when_words(one))}: {papers_words(one)}."),
-        sentence(f"Filter: {one.query}" if one.query else "No filter: everything that trends."),
+        sentence(f"Only papers that match “{one.query}”." if one.query else "No filter."),
         sentence(f"{capital(looks_words(one))}."),
     ]
     if next_at is not None:

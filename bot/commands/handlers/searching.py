@@ -149,8 +149,8 @@ def _results(answer: Answer, first: int) -> Iterator[Block]:
 async def _nothing(services: Services, answer: Answer, *, later: bool) -> str:
     if later:
         return "There are no more papers."
-    if answer.notes and _ids_alone(answer.query):
-        return "Nothing was found."  # the notes say what became of each
+    if answer.notes:  # they say what became of it: an index that is being built, an id that nobody knows
+        return "Nothing was found so far."
     known = (await services.store.papers.coverage()).papers
     if not known:
         return "Nothing was fetched yet: the first papers come within minutes of the start."

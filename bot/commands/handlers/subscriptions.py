@@ -18,7 +18,7 @@ from bot.people.model import Cadence, Subscription, SubscriptionState
 from bot.schedule.standing import next_appointment, when_words
 from bot.schedule.zones import format_days, format_time
 from bot.search.query import EVERYTHING, format_query, parse
-from bot.view.doc import Block, Doc
+from bot.view.doc import Block, Doc, Span
 
 LABEL: Final = "direct message"  # what people call the place where their subscriptions come
 _LIST: Final = button("My subscriptions", Verb.RUN, "subscriptions")
@@ -133,9 +133,9 @@ async def subscriptions(call: Call, services: Services, surface: Surface) -> Rep
         places = [await services.store.destinations.by_name(found) for found in one.destination_ids]
         when = "; ".join(when_words(place) for place in places if place is not None)
         paused = " Paused." if one.state is SubscriptionState.PAUSED else ""
-        blocks.append(sentence(f"{number}. {one.query}"))
         brought = counted(len(papers), "match", "matches")
-        blocks.append(note(f"{when}, at most {one.maximum}. {brought} last week.{paused}"))
+        how = f": {when}, at most {one.maximum}. {brought} last week.{paused}"
+        blocks.append(sentence(Span(f"{number}. {one.query}", strong=True), how))
     ends = [
         button(f"End subscription {number}", Verb.UNSUBSCRIBE, one.id)
         for number, one in enumerate(kept[:5], 1)
