@@ -1,9 +1,12 @@
 """What the tests of commands stand on: a day's papers, a surface with people, and all commands over them."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
+
+import pytest
 
 from bot.commands.actions import Action
 from bot.commands.model import Actor, Place, Reply, Standing
@@ -17,6 +20,8 @@ from bot.ports import Store
 from bot.search.service import Search
 from bot.view.doc import Actions, PaperCard
 from bot.view.plain import to_plain
+from storage.embedding.static import open_static
+from storage.index.index import open_index
 from tests.clocks import StillClock
 from tests.contract.readings import poll, reading
 
@@ -199,3 +204,12 @@ def menu_of(card: PaperCard) -> dict[str, str]:
 
 def titles_of(reply: Reply) -> list[str]:
     return [card.title.text for card in cards_of(reply)]
+
+
+@pytest.fixture
+async def world(store: Store, tmp_path: Path) -> AsyncIterator[World]:
+    """All commands over the day's papers, all of which the index knows."""
+    await fill(store)
+    async with open_index(tmp_path / "index", store.papers, open_static()) as index:
+        await index.catch_up()
+        yield World.over(store, lambda clock: Search(store.papers, index, clock))

@@ -1,8 +1,7 @@
 """Every command and every button once, through text, forms and presses, over the real store and search."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -12,10 +11,6 @@ from bot.commands.registry import BY_NAME, COMMANDS
 from bot.commands.service import BUTTONS, FORMS, HANDLERS, OF_COMMANDS
 from bot.commands.text import read_text
 from bot.model import Delivery, DeliveryState, IdScheme, PaperId
-from bot.ports import Store
-from bot.search.service import Search
-from storage.embedding.static import open_static
-from storage.index.index import open_index
 from tests.contract.commands import (
     ADAPTERS,
     ATTENTION,
@@ -24,18 +19,9 @@ from tests.contract.commands import (
     NOW,
     World,
     buttons_of,
-    fill,
     text_of,
 )
 from tests.contract.rows import MINUTE, queue
-
-
-@pytest.fixture
-async def world(store: Store, tmp_path: Path) -> AsyncIterator[World]:
-    await fill(store)
-    async with open_index(tmp_path / "index", store.papers, open_static()) as index:
-        await index.catch_up()
-        yield World.over(store, lambda clock: Search(store.papers, index, clock))
 
 
 @dataclass(frozen=True)
