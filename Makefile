@@ -7,7 +7,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test lint types imports tests soak bench format hooks clean
+.PHONY: help run test lint types imports tests soak bench docs format hooks clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -60,6 +60,9 @@ soak: $(DEV_STAMP) ## Run the long proofs in full
 bench: $(DEV_STAMP) ## Measure speed and memory, beside the chat libraries that others load at start
 	$(BIN)/python -m pip install --quiet --editable '.[discord]'
 	$(BIN)/python -m benchmarks $(ARGS)
+
+docs: $(DEV_STAMP) ## Make the pages that are made from the program
+	$(BIN)/python -m bot.commands.manual > docs/commands.md
 
 format: $(DEV_STAMP) ## Repair style and formatting where that can be done safely
 	$(BIN)/ruff check --fix

@@ -30,16 +30,22 @@ class Cli:
     def database(self) -> Path:
         return self.home / "paperboy.db"
 
-    def run(self, line: str, **env: str) -> Result:
-        """What came of one command line, as a shell would split it."""
+    def run(self, line: str, typed: str | None = None, **env: str) -> Result:
+        """What came of one command line, as a shell would split it; `typed` comes by standard input."""
         clean = {name: None for name in os.environ if name.startswith(("PAPERBOY_", "HF_"))}
         settings = {"PAPERBOY_HOME": str(self.home), "PAPERBOY_SECRET_KEY": SECRET}
         runner = CliRunner(env={**clean, **settings, **env})
-        return runner.invoke(app, shlex.split(line), prog_name="paperboy", catch_exceptions=False)
+        return runner.invoke(app, shlex.split(line), typed, prog_name="paperboy", catch_exceptions=False)
 
     def ok(self, line: str, **env: str) -> str:
         """What a command that works prints."""
         done = self.run(line, **env)
+        assert done.exit_code == 0, done.stderr
+        return done.stdout
+
+    def talk(self, typed: str) -> str:
+        """What `paperboy chat` answers to these lines."""
+        done = self.run("chat", typed)
         assert done.exit_code == 0, done.stderr
         return done.stdout
 

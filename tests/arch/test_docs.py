@@ -1,13 +1,19 @@
-"""The manual is whole: every command, every option and every setting stands in it."""
+"""The manual is whole: every command, in a shell or in a chat, every option and every setting is in it."""
 
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 import typer
 
 from bot.cli import app
+from bot.commands.manual import manual
+from bot.commands.model import Command
+from bot.commands.registry import COMMANDS
+from bot.commands.service import HANDLERS
+from bot.commands.text import read_text
 from bot.config import Settings, env_name, render_config
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,6 +57,21 @@ def test_every_option_is_in_the_manual() -> None:
 
 def test_every_command_says_what_it_does() -> None:
     assert [path for path, command in all_commands() if not (command.help or "").strip()] == []
+
+
+def test_the_manual_of_commands_is_made_from_their_declarations() -> None:
+    assert page("docs/commands.md") == manual(), "`make docs` makes it anew"
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda one: one.name)
+def test_every_declared_command_is_whole(command: Command) -> None:
+    assert 0 < len(command.summary) <= 80
+    assert not command.summary.endswith(".")
+    assert command.help.endswith(".")
+    assert command.examples
+    assert all(read_text(example).command is command for example in command.examples)
+    assert all(option.help and not option.help.endswith(".") for option in command.options)
+    assert command.name in HANDLERS
 
 
 def test_every_setting_is_in_the_manual_with_its_variable_key_and_default() -> None:

@@ -157,7 +157,7 @@ async def test_a_bug_is_logged_once_without_what_was_typed(world: World) -> None
         async def now(self, _: object) -> object:
             raise RuntimeError("unmentionable words")
 
-    world.services = replace(world.services, rankings=Broken())  # type: ignore[arg-type]  # a bug
+    world.services = replace(world.services, rankings=Broken())  # type: ignore[arg-type]  # the bug is meant
     with capture_logs() as logs:
         said = text_of(await world.run("trending week unmentionable words"))
     (entry,) = logs
@@ -173,7 +173,7 @@ async def test_the_operators_sentences_do_not_reach_a_chat(world: World) -> None
         async def now(self, _: object) -> object:
             raise DiskFullError("/srv/secret/paperboy.db")
 
-    world.services = replace(world.services, rankings=Full())  # type: ignore[arg-type]  # a full disk
+    world.services = replace(world.services, rankings=Full())  # type: ignore[arg-type]  # no more is asked of it
     with capture_logs() as logs:
         said = text_of(await world.run("today"))
     assert said.startswith("Paperboy cannot reach its store just now.")

@@ -7,8 +7,8 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
-import bibtexparser  # type: ignore[import-untyped]
-import rispy  # type: ignore[import-untyped]
+import bibtexparser
+import rispy
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -1,10 +1,10 @@
 """`help`: what can be done here, from the declarations alone."""
 
-from bot.commands.model import Call, Command, Kind, Option, Permission, Reply
+from bot.commands.model import Call, Command, Permission, Reply
 from bot.commands.ports import Surface
 from bot.commands.registry import BY_NAME, COMMANDS, GROUPS
 from bot.commands.services import Services
-from bot.commands.values import needed
+from bot.commands.usage import described, option_name, usage
 from bot.commands.view import heading, note, sentence, typed
 from bot.view.doc import Block, Doc, Section, Span
 
@@ -34,38 +34,9 @@ def _one(command: Command, prefix: str) -> list[Block]:
     blocks: list[Block] = [
         heading(f"{prefix} {usage(command)}".strip()),
         sentence(command.help),
-        *(note(Span(_name(one), strong=True), f": {described(one)}.") for one in command.options),
+        *(note(Span(option_name(one), strong=True), f": {described(one)}.") for one in command.options),
         note(f"For example: {', '.join(typed(prefix, one) for one in command.examples)}."),
     ]
     if command.permission is Permission.MANAGER:
         blocks.append(note("For who may manage the channel."))
     return blocks
-
-
-def usage(command: Command) -> str:
-    """How it is typed: `trending [day|week|month] [topic]`."""
-    parts = [command.name]
-    for one in command.options:
-        if not one.named:
-            short = one.kind is Kind.CHOICE and len("|".join(one.choices)) < 30
-            name = "|".join(one.choices) if short else one.name.upper()
-            parts.append(name if one.required else f"[{name}]")
-    named = [one for one in command.options if one.named]
-    if named:
-        parts.append(f"[{named[0].name}=…]" if len(named) == 1 else "[option=value …]")
-    return " ".join(parts)
-
-
-def described(option: Option) -> str:
-    """What an option means, what it takes, and what it is unless given."""
-    taken = (
-        f" ({needed(option)})"
-        if option.kind in {Kind.CHOICE, Kind.NUMBER} and needed(option) != option.help
-        else ""
-    )
-    default = f"; {option.default} unless given" if option.default is not None else ""
-    return f"{option.help}{taken}{default}"
-
-
-def _name(option: Option) -> str:
-    return f"{option.name}=" if option.named else option.name
