@@ -1,6 +1,8 @@
 """`search` and `similar`, their pages, and an answer shared with all in a place."""
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from bot.commands.actions import Verb
 from bot.commands.model import Call, FormRequest, Press, Reply
@@ -29,8 +31,9 @@ from bot.search.fields import id_value
 from bot.search.query import And, Field, FieldName, Or, Query
 from bot.view.doc import Block, Doc, Section, Span
 
-CLOSE = "Close, but not every word"
-_FIRST = "-"  # the first page, which has no name
+CLOSE: Final = "Close, but not every word"
+_FIRST: Final = "-"  # the first page, which has no name
+_PAGE_NAME: Final = re.compile(r"[0-9]{1,18}\.[0-9]{1,9}")  # the second number: results before it
 
 
 async def search(call: Call, services: Services, surface: Surface) -> Reply:
@@ -86,8 +89,8 @@ async def ask(press: Press, services: Services, surface: Surface) -> Reply:
 
 
 def _named_page(argument: str) -> tuple[str | None, str]:
-    name, blank, query = argument.partition(" ")
-    if not blank or not query.strip():
+    name, _, query = argument.partition(" ")
+    if not query.strip() or not (name == _FIRST or _PAGE_NAME.fullmatch(name)):
         raise InputError("This button belongs to no search any more. Search again.")
     return (None if name == _FIRST else name), query
 
