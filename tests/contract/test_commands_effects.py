@@ -13,7 +13,7 @@ import pytest
 from bot.commands.actions import Action, Verb
 from bot.commands.channels import DayPreview, preview_days
 from bot.commands.handlers.why import readings
-from bot.commands.model import Reply
+from bot.commands.model import Place, Reply
 from bot.commands.registry import BY_NAME
 from bot.commands.services import Cooldown
 from bot.model import (
@@ -43,6 +43,7 @@ from tests.contract.commands import (
     HERE,
     KEY,
     NOW,
+    Room,
     World,
     a_paper,
     buttons_of,
@@ -128,6 +129,21 @@ async def test_a_place_where_everybody_reads_along_is_asked_about_twice(world: W
     await world.press(buttons_of(done)["Post it here all the same"])
     (made,) = await world.store.destinations.list()
     assert made.query == "cat:cs.RO"
+
+
+async def test_of_two_who_set_up_one_channel_at_once_the_second_is_told(world: World) -> None:
+    class Slow(Room):
+        async def prove_posting(self, place: Place) -> None:
+            await world.run("channel add at=10:00")  # while the platform is asked, somebody else is faster
+
+    done = await world.commands.run("channel add at=9:00", ADA, HERE, Slow())
+    assert "A digest is set up here already (active): weekdays at 10:00" in text_of(done)
+    assert len(await world.store.destinations.list()) == 1
+
+
+async def test_a_digest_a_week_that_looks_back_a_day_is_told_of(world: World) -> None:
+    said = text_of(await world.run("channel add days=fri"))
+    assert "`/papers channel edit window=week` takes the best of the week." in said
 
 
 async def test_the_form_to_edit_shows_what_is_set_and_leaves_the_rest(world: World) -> None:
