@@ -90,7 +90,7 @@ def _destination(random: Random, number: int, filters: Sequence[str]) -> Destina
         schedule=Schedule(at=time(hour), days=EVERY_DAY, zone=zone),
         query=random.choice(filters) if random.random() < FILTERED else "",
         window=random.choices(list(Window), (80, 15, 5))[0],
-        pool=random.choices(list(Pool), (70, 10, 20))[0],
+        pool=random.choices((Pool.TRENDING, Pool.ANNOUNCED, Pool.BOTH), (70, 10, 20))[0],
         quiet_day=random.choices(list(QuietDay), (80, 10, 10))[0],
         floor=random.choice((0, 0, 0, 20)),
         active_from=SLOT - _DAY + timedelta(hours=1),

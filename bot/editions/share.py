@@ -88,6 +88,7 @@ class Shelf:
         self._upvotes: Mapping[int, int] = {} if upvotes is None else upvotes
         self.stars: Final[Mapping[int, int]] = {} if stars is None else stars
         self._list_days: Mapping[int, int] = {} if list_days is None else list_days
+        self._listed_on: dict[date, frozenset[int]] = {}
         self._prepared: dict[Paper, PreparedPaper] = {} if prepared is None else prepared
         self._tested: list[tuple[int, PreparedPaper]] = []  # every paper, once a filter was asked about
         self._verdicts: dict[str, dict[int, bool | None]] = {}
@@ -134,8 +135,12 @@ class Shelf:
 
     def listed_on(self, day: date) -> frozenset[int]:
         """The papers whose first daily list was that day's."""
-        wanted = day.toordinal()
-        return frozenset(number for number in self.numbers if self._list_days.get(number) == wanted)
+        known = self._listed_on.get(day)
+        if known is None:
+            wanted = day.toordinal()
+            found = (number for number in self.numbers if self._list_days.get(number) == wanted)
+            known = self._listed_on[day] = frozenset(found)
+        return known
 
     def _pool(self, pool: Pool) -> set[int]:
         numbers: set[int] = set()

@@ -1,5 +1,6 @@
 """Which new papers a person's subscriptions match. Pure."""
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -72,6 +73,7 @@ class Arrivals:
         self._stars = stars
         self._prepared: dict[Paper, PreparedPaper] = {} if prepared is None else prepared
         self._order = sorted(papers, key=self._place)
+        self._seen = sorted(paper.first_seen_at for paper in papers.values())
         self._verdicts: dict[str, _Verdicts] = {}
         self._cards: Cards | None = None
 
@@ -119,7 +121,7 @@ class Arrivals:
             others.extend(new[one.maximum :])
             if papers:
                 parts.append(Part(one, tuple(papers), len(new)))
-        candidates = sum(self._since(n, since) for n in self._order if n not in hidden)
+        candidates = self.arrived(since) - sum(n in self.papers and self._since(n, since) for n in hidden)
         return Choice(
             tuple(parts),
             tuple(n for n in dict.fromkeys(others) if n not in shown),
@@ -135,7 +137,7 @@ class Arrivals:
 
     def arrived(self, since: datetime) -> int:
         """How many of the papers were first seen after `since`."""
-        return sum(paper.first_seen_at > since for paper in self.papers.values())
+        return len(self._seen) - bisect_right(self._seen, since)
 
     def _since(self, number: int, start: datetime) -> bool:
         return self.papers[number].first_seen_at > start
