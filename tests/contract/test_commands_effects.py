@@ -32,7 +32,7 @@ from bot.model import (
     Window,
 )
 from bot.people.tombstone import tombstone
-from bot.view.doc import Span
+from bot.view.doc import Actions, PaperCard, Span, from_json
 from tests.clocks import StillClock
 from tests.contract.commands import (
     ADA,
@@ -54,6 +54,7 @@ from tests.contract.commands import (
 )
 from tests.contract.readings import at, poll
 from tests.contract.rows import MINUTE, queue, quiet
+from tests.contract.test_planner import planner_for
 
 ALL = {
     "at": "8:15",
@@ -176,6 +177,21 @@ async def test_the_first_digest_is_asked_for_once_more(world: World) -> None:
     one = await world.channel()
     await world.press(Action(Verb.FIRST, one.id))
     assert [served.id for served in world.served] == [one.id]
+
+
+async def test_the_real_planner_queues_the_first_digest_once(world: World) -> None:
+    planner = planner_for(world.store, world.clock)
+    world.services = replace(world.services, serve_now=planner.serve_now)
+    one = await world.channel()
+    for _ in range(2):
+        said = text_of(await world.press(Action(Verb.FIRST, one.id)))
+        assert said == "It is on its way to #ml-papers.\n"
+    (delivery,) = await world.store.outbox.list([DeliveryState.PENDING], 10)
+    assert delivery.destination_id == one.id
+    for action in actions_of(delivery.doc):
+        said = text_of(await world.press(action))
+        assert "Something went wrong" not in said, action
+        assert "another version" not in said, action
 
 
 async def test_a_digest_that_cannot_be_served_says_why(world: World) -> None:
@@ -458,6 +474,18 @@ def test_very_many_readings_are_told_by_their_first_and_last() -> None:
     assert said.startswith("0 (")
     assert "… 24 more changes …" in said
     assert said.rsplit(", ", 1)[1].startswith("39 (")
+
+
+def actions_of(doc: str) -> list[str]:
+    """What the buttons and menus of a stored message carry, each once; ruling out and hiding come last."""
+    found: list[str] = []
+    for block in from_json(doc).blocks:
+        if isinstance(block, Actions):
+            found += [one.action for one in block.buttons]
+        elif isinstance(block, PaperCard):
+            found += [one.action for one in block.menu]
+    assert {Action.read(action) is not None for action in found} == {True}
+    return sorted(set(found), key=lambda action: action.startswith(("ban:", "hide:")))
 
 
 async def paper_number(world: World) -> int:
