@@ -56,7 +56,7 @@ class SlackSurface:
 
     async def may_manage(self, actor: Actor, place: Place) -> bool:
         """Full members, or whom the operator chose; everybody in their own direct messages."""
-        if actor.standing is Standing.EXTERNAL:
+        if actor.standing is Standing.EXTERNAL or _elsewhere(actor, place):
             return False
         user = actor.identity.user
         if place.direct or user in self._managers:
@@ -81,7 +81,8 @@ class SlackSurface:
         """Whoever types a command in a channel reads along there; people of other organisations may not use
         the bot to speak.
         """
-        return actor.standing is not Standing.EXTERNAL and place.address is not None
+        here = place.address is not None and not _elsewhere(actor, place)
+        return here and actor.standing is not Standing.EXTERNAL
 
     async def prove_posting(self, place: Place) -> None:
         """Plans a message for the far future, and calls it off: Slack checks it as if it went out now."""
@@ -150,3 +151,8 @@ class SlackSurface:
         """Channels where everybody reads along, as far as their name tells."""
         name = place.name.lstrip("#").lower()
         return name in _EVERYBODY or name.startswith(("all-", "announce"))
+
+
+def _elsewhere(actor: Actor, place: Place) -> bool:
+    """Whether the place is of another organisation than the one in which the actor speaks."""
+    return place.address is not None and read_address(place.address).tenant != actor.identity.tenant

@@ -13,7 +13,7 @@ import pytest
 from bot.commands.actions import Action, Verb
 from bot.commands.channels import DayPreview, preview_days
 from bot.commands.handlers.why import readings
-from bot.commands.model import Reply
+from bot.commands.model import Place, Reply
 from bot.commands.registry import BY_NAME
 from bot.commands.services import Cooldown
 from bot.model import (
@@ -32,7 +32,7 @@ from bot.model import (
     Window,
 )
 from bot.people.tombstone import tombstone
-from bot.view.doc import Span
+from bot.view.doc import Actions, PaperCard, Span, from_json
 from tests.clocks import StillClock
 from tests.contract.commands import (
     ADA,
@@ -43,6 +43,7 @@ from tests.contract.commands import (
     HERE,
     KEY,
     NOW,
+    Room,
     World,
     a_paper,
     buttons_of,
@@ -53,6 +54,7 @@ from tests.contract.commands import (
 )
 from tests.contract.readings import at, poll
 from tests.contract.rows import MINUTE, queue, quiet
+from tests.contract.test_planner import planner_for
 
 ALL = {
     "at": "8:15",
@@ -130,6 +132,21 @@ async def test_a_place_where_everybody_reads_along_is_asked_about_twice(world: W
     assert made.query == "cat:cs.RO"
 
 
+async def test_of_two_who_set_up_one_channel_at_once_the_second_is_told(world: World) -> None:
+    class Slow(Room):
+        async def prove_posting(self, place: Place) -> None:
+            await world.run("channel add at=10:00")  # while the platform is asked, somebody else is faster
+
+    done = await world.commands.run("channel add at=9:00", ADA, HERE, Slow())
+    assert "A digest is set up here already (active): weekdays at 10:00" in text_of(done)
+    assert len(await world.store.destinations.list()) == 1
+
+
+async def test_a_digest_a_week_that_looks_back_a_day_is_told_of(world: World) -> None:
+    said = text_of(await world.run("channel add days=fri"))
+    assert "`/papers channel edit window=week` takes the best of the week." in said
+
+
 async def test_the_form_to_edit_shows_what_is_set_and_leaves_the_rest(world: World) -> None:
     one = await world.channel()
     opened = await world.press(Action(Verb.FORM, f"channel edit {one.id}"), ADA, DIRECT)
@@ -160,6 +177,21 @@ async def test_the_first_digest_is_asked_for_once_more(world: World) -> None:
     one = await world.channel()
     await world.press(Action(Verb.FIRST, one.id))
     assert [served.id for served in world.served] == [one.id]
+
+
+async def test_the_real_planner_queues_the_first_digest_once(world: World) -> None:
+    planner = planner_for(world.store, world.clock)
+    world.services = replace(world.services, serve_now=planner.serve_now)
+    one = await world.channel()
+    for _ in range(2):
+        said = text_of(await world.press(Action(Verb.FIRST, one.id)))
+        assert said == "It is on its way to #ml-papers.\n"
+    (delivery,) = await world.store.outbox.list([DeliveryState.PENDING], 10)
+    assert delivery.destination_id == one.id
+    for action in actions_of(delivery.doc):
+        said = text_of(await world.press(action))
+        assert "Something went wrong" not in said, action
+        assert "another version" not in said, action
 
 
 async def test_a_digest_that_cannot_be_served_says_why(world: World) -> None:
@@ -442,6 +474,18 @@ def test_very_many_readings_are_told_by_their_first_and_last() -> None:
     assert said.startswith("0 (")
     assert "… 24 more changes …" in said
     assert said.rsplit(", ", 1)[1].startswith("39 (")
+
+
+def actions_of(doc: str) -> list[str]:
+    """What the buttons and menus of a stored message carry, each once; ruling out and hiding come last."""
+    found: list[str] = []
+    for block in from_json(doc).blocks:
+        if isinstance(block, Actions):
+            found += [one.action for one in block.buttons]
+        elif isinstance(block, PaperCard):
+            found += [one.action for one in block.menu]
+    assert {Action.read(action) is not None for action in found} == {True}
+    return sorted(set(found), key=lambda action: action.startswith(("ban:", "hide:")))
 
 
 async def paper_number(world: World) -> int:

@@ -142,6 +142,11 @@ async def test_sharing_needs_the_right_to_post_there(world: World) -> None:
     assert "You cannot post in #ml-papers" in text_of(reply)
 
 
+async def test_there_is_nobody_to_share_with_in_a_direct_message(world: World) -> None:
+    assert "Share with all here" not in buttons_of(await world.run("search attention", place=DIRECT))
+    assert not (await world.press(Action(Verb.SHARE, "- attention"), place=DIRECT)).shared
+
+
 async def test_sharing_can_be_switched_off(world: World) -> None:
     world.services = replace(world.services, sharing=False)
     assert "Share with all here" not in buttons_of(await world.run("search attention"))

@@ -1,9 +1,11 @@
 """`search` and `similar`, their pages, and an answer shared with all in a place."""
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from bot.commands.actions import Verb
-from bot.commands.model import Call, FormRequest, Press, Reply
+from bot.commands.model import Call, FormRequest, Place, Press, Reply
 from bot.commands.ports import Surface
 from bot.commands.registry import BY_NAME
 from bot.commands.services import Services, address_of
@@ -29,40 +31,36 @@ from bot.search.fields import id_value
 from bot.search.query import And, Field, FieldName, Or, Query
 from bot.view.doc import Block, Doc, Section, Span
 
-CLOSE = "Close, but not every word"
-_FIRST = "-"  # the first page, which has no name
+CLOSE: Final = "Close, but not every word"
+_FIRST: Final = "-"  # the first page, which has no name
+_PAGE_NAME: Final = re.compile(r"[0-9]{1,18}\.[0-9]{1,9}")  # the second number: results before it
 
 
 async def search(call: Call, services: Services, surface: Surface) -> Reply:
     """The first page of what a query finds."""
-    return Reply(doc=await _page(services, call.text("query"), None))
+    return Reply(doc=await _page(services, call.place, call.text("query"), None))
 
 
 async def page(press: Press, services: Services, surface: Surface) -> Reply:
     """Another page of it."""
     name, query = _named_page(press.argument)
-    return Reply(doc=await _page(services, query, name))
+    return Reply(doc=await _page(services, press.place, query, name))
 
 
 async def share(press: Press, services: Services, surface: Surface) -> Reply:
     """An answer, shown to all in the place where it was asked for."""
     if not services.sharing:
         raise InputError("Sharing answers is switched off here.")
-    address = address_of_shared(press)
+    address = address_of(press.place)
     if not await surface.may_post(press.actor, press.place):
         raise InputError(f"You cannot post in {press.place.name}, so nothing can be shared there by you.")
     name, query = _named_page(press.argument)
-    doc = await _page(services, query, name, shared_by=press.actor.name)
+    doc = await _page(services, press.place, query, name, shared_by=press.actor.name)
     wait = services.shares.enter(press.actor.identity, address)
     if wait:
         seconds = -(-wait.total_seconds() // 1)
         raise InputError(f"You shared something here just now. Wait {seconds:.0f} s, then press again.")
     return Reply(doc=doc, shared=True)
-
-
-def address_of_shared(press: Press) -> str:
-    """Where an answer is shared: any place that messages can be posted to, direct messages too."""
-    return address_of(press.place) if not press.place.direct else press.place.address or ""
 
 
 async def similar(call: Call, services: Services, surface: Surface) -> Reply:
@@ -86,13 +84,16 @@ async def ask(press: Press, services: Services, surface: Surface) -> Reply:
 
 
 def _named_page(argument: str) -> tuple[str | None, str]:
-    name, blank, query = argument.partition(" ")
-    if not blank or not query.strip():
+    name, _, query = argument.partition(" ")
+    if not query.strip() or not (name == _FIRST or _PAGE_NAME.fullmatch(name)):
         raise InputError("This button belongs to no search any more. Search again.")
     return (None if name == _FIRST else name), query
 
 
-async def _page(services: Services, query: str, name: str | None, *, shared_by: str | None = None) -> Doc:
+async def _page(
+    services: Services, place: Place, query: str, name: str | None, *, shared_by: str | None = None
+) -> Doc:
+    """A page of an answer; one that is shared has no buttons but its papers' own."""
     answer = await _found(services, query, name)
     first = int(name.partition(".")[2]) if name is not None else 0
     blocks: list[Block] = [heading(_heading(answer, query, later=name is not None))]
@@ -109,7 +110,8 @@ async def _page(services: Services, query: str, name: str | None, *, shared_by: 
         more = button("Next page", Verb.PAGE, f"{answer.more} {query}") if answer.more is not None else None
         post = button("Share with all here", Verb.SHARE, f"{name or _FIRST} {query}")
         tell = button("Subscribe to it", Verb.SUBSCRIBE, query)
-        shared = post if services.sharing and answer.results else None
+        others = services.sharing and place.address is not None and not place.direct
+        shared = post if others and answer.results else None
         blocks += buttons(more, shared, None if _ids_alone(answer.query) else tell)
     found = titles(one.paper for one in answer.results)
     title = f"Search for {quoted(query)}"
