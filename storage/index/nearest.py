@@ -56,7 +56,8 @@ def moved(vector: Floats, vectors: VectorFile, like: Mapping[int, float]) -> Flo
     if not like:
         return vector
     papers = vectors.vectors(np.array(list(like), np.int64))
-    nearer: Floats = vector + np.average(papers, axis=0, weights=list(like.values()))
+    weights = np.array(list(like.values()), np.float32)
+    nearer: Floats = vector + weights / weights.sum() @ papers
     return nearer
 
 
