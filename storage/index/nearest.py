@@ -45,7 +45,7 @@ def by_vector(vectors: VectorFile, vector: Floats, bounds: Filter) -> Hits:
     """The papers nearest to `vector` (dimensions,)."""
     among = None if bounds.among is None else np.array(bounds.among, np.int64)
     found, cosines = vectors.near(vector, bounds.limit, among=among, upto=bounds.upto)
-    hits = tuple(map(Hit._make, zip(found.tolist(), cosines.tolist(), strict=True)))
+    hits = tuple(Hit(int(paper), float(cosine)) for paper, cosine in zip(found, cosines, strict=True))
     return Hits(hits, len(hits))
 
 
@@ -56,8 +56,9 @@ def moved(vector: Floats, vectors: VectorFile, like: Mapping[int, float]) -> Flo
     if not like:
         return vector
     papers = vectors.vectors(np.array(list(like), np.int64))
-    mean = np.average(papers, axis=0, weights=list(like.values()))
-    return (vector + mean).astype(np.float32)
+    weights = np.array(list(like.values()), np.float32)
+    nearer: Floats = vector + weights / weights.sum() @ papers
+    return nearer
 
 
 __all__ = ["by_vector", "moved", "nearest"]
