@@ -299,7 +299,10 @@ def test_what_was_removed_is_gone_from_sight_but_not_from_the_record(cli: Cli) -
         ("add x console --zone Mars/Base", "There is no time zone 'Mars/Base'."),
         ("add x console --at 25:00", "'25:00' is not a time of day: it goes from 00:00 to 23:59."),
         ("add x console --days funday", "'funday' is not a day of the week. Did you mean sunday?"),
-        ("add x fax", "'fax' is nowhere to send to. Write `console`, or a webhook's https address."),
+        (
+            "add x fax",
+            "'fax' is nowhere to send to. Write `console`, a webhook's https address, or slack:TEAM/CHANNEL.",
+        ),
         ("add x ftp://example.org", "A webhook's address begins with https:// or http://."),
         ("add ' ' console", "A name has 1 to 80 printable characters."),
         (f"add {'n' * 81} console", "A name has 1 to 80 printable characters."),

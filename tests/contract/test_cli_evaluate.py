@@ -2,12 +2,11 @@
 
 import gzip
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 
 from bot.evaluation.split import held_out
 from tests.cli import Cli
@@ -71,10 +70,9 @@ def data(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cli]:
+def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
     monkeypatch.chdir(tmp_path)  # where a paperboy.toml would be looked for
-    yield Cli(tmp_path / "home")
-    structlog.reset_defaults()
+    return Cli(tmp_path / "home")
 
 
 def only(rows: list[dict[str, Any]], **wanted: Any) -> dict[str, Any]:

@@ -2,11 +2,9 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import structlog
 import typer
 from typer.testing import CliRunner
 
@@ -16,10 +14,9 @@ from tests.cli import Cli
 
 
 @pytest.fixture
-def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cli]:
+def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
     monkeypatch.chdir(tmp_path)  # where a paperboy.toml would be looked for
-    yield Cli(tmp_path / "home")
-    structlog.reset_defaults()  # logs went to the standard error of a command that has ended
+    return Cli(tmp_path / "home")
 
 
 # --- the command line itself ---------------------------------------------------------------------

@@ -1,13 +1,11 @@
 """`paperboy trending`, `digest preview`, `ingest FILE` and `sources`: what people see and programs read."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 
 from bot.model import AnnounceType, IdScheme, Outcome, PaperId, PaperReading, Poll, Signal, Upstream
 from bot.ports import Store
@@ -33,10 +31,9 @@ ROWS: list[dict[str, Any]] = [
 
 
 @pytest.fixture
-def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cli]:
+def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
     monkeypatch.chdir(tmp_path)  # where a paperboy.toml would be looked for
-    yield Cli(tmp_path / "home")
-    structlog.reset_defaults()  # logs went to the standard error of a command that has ended
+    return Cli(tmp_path / "home")
 
 
 @pytest.fixture

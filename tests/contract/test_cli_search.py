@@ -2,14 +2,12 @@
 
 import io
 import shlex
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
-import structlog
 from rich.console import Console
 
 from bot.cli.indexing import bar, caught_up, tell
@@ -315,10 +313,9 @@ def test_problems_of_an_index_come_a_line_each_with_what_to_do(capsys: pytest.Ca
 
 
 @pytest.fixture
-def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cli]:
+def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
     monkeypatch.chdir(tmp_path)  # where a paperboy.toml would be looked for
-    yield Cli(tmp_path / "home")
-    structlog.reset_defaults()  # logs went to the standard error of a command that has ended
+    return Cli(tmp_path / "home")
 
 
 # Nobody listens at port 9: no upstream is asked.
