@@ -32,7 +32,7 @@ from bot.logs import configure_logs
 from bot.search.answer import Mode
 from bot.search.ports import Limits
 from bot.search.query import parse
-from bot.system import RandomIds
+from bot.system import RandomIds, give_memory_back
 from bot.wiring import Surroundings, open_index, open_search, open_store
 
 # Milliseconds at the 99th percentile, by the kind of question and the mode.
@@ -207,6 +207,7 @@ def settings_of(home: Path, model: str = "static") -> Settings:
 
 async def _search(home: Path, mode: str, questions: str) -> dict[str, Any]:
     """From the text of a query to papers with their numbers, marks and reasons."""
+    give_memory_back()  # as the running bot does
     settings, clock = settings_of(home), Clock()
     around = Surroundings(clock, RandomIds(), Random(0), io.StringIO())
     async with open_store(settings) as store, open_search(settings, store, around) as search:

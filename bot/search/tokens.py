@@ -220,7 +220,7 @@ def divide(chunk: str) -> ChunkTerms:
     return tuple(parts), tuple(solids)
 
 
-_short_chunk: Final = lru_cache(maxsize=1 << 16)(divide)
+_short_chunk: Final = lru_cache(maxsize=1 << 14)(divide)  # some 9 MB; four times as many save little time
 
 
 def _parts(word: str) -> list[str]:
