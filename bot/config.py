@@ -199,6 +199,7 @@ class Settings(BaseModel):
     )
 
     _origins: Mapping[str, str] = PrivateAttr(default_factory=dict)
+    _file: Path | None = PrivateAttr(None)
 
     @classmethod
     def load(cls, environ: Mapping[str, str], cwd: Path) -> Self:
@@ -214,7 +215,7 @@ class Settings(BaseModel):
 
         names = {key: f"{key} in {file}" for key in from_toml} | {key: env_name(key) for key in from_env}
         origins = {key: str(file) for key in from_toml} | {key: env_name(key) for key in from_env}
-        context = {"cwd": cwd, "user_home": user_home, "origins": origins}
+        context = {"cwd": cwd, "user_home": user_home, "origins": origins, "file": file}
         try:
             settings = cls.model_validate(from_toml | from_env, context=context)
         except ValidationError as error:
@@ -238,6 +239,12 @@ class Settings(BaseModel):
     def model_post_init(self, context: Any, /) -> None:
         """Keeps where each value came from."""
         self._origins = context["origins"] if context else {}
+        self._file = context["file"] if context else None
+
+    @property
+    def file(self) -> Path | None:
+        """The TOML file that was read; `None` if there is none."""
+        return self._file
 
     def origin(self, key: str) -> str:
         """Where the value is from: an environment variable, the path of a TOML file, or `default`."""

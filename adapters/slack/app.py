@@ -6,7 +6,7 @@ slack-bolt verifies and divides what comes over either transport; what to do is 
 import asyncio
 import re
 from collections import OrderedDict
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, Final
 
 import structlog
@@ -21,6 +21,7 @@ from adapters.slack.api import Api
 from adapters.slack.conversation import Conversation
 from adapters.slack.hearing import heard
 from adapters.slack.manifest import SEARCH_SHORTCUT, SIMILAR_SHORTCUT
+from adapters.slack.received import Received, kind_of
 from adapters.slack.tokens import Tokens
 from bot.errors import PaperboyError
 
@@ -38,6 +39,7 @@ class SlackApp:
         api: Api,
         tokens: Tokens,
         conversation: Conversation,
+        received: Received,
         *,
         command: str,
         signing_secret: str | None,
@@ -45,6 +47,7 @@ class SlackApp:
     ) -> None:
         """`signing_secret` verifies what comes over HTTP; a socket is trusted by its own token."""
         self._conversation = conversation
+        self._received = received
         self._answered: OrderedDict[str, None] = OrderedDict()
         self._working: set[asyncio.Task[None]] = set()
         self.bolt: Final = AsyncApp(
@@ -55,6 +58,7 @@ class SlackApp:
             request_verification_enabled=signing_secret is not None,
         )
         self.oauth: Final = oauth
+        self.bolt.use(self._note)
         self.bolt.command(command)(self._command)
         self.bolt.action(re.compile(".*"))(self._action)
         self.bolt.options(forms.ZONES)(self._zones)
@@ -71,6 +75,13 @@ class SlackApp:
             await asyncio.gather(*self._working, return_exceptions=True)
 
     # --- what bolt calls -------------------------------------------------------------------------
+
+    async def _note(self, body: dict[str, Any], next_: Callable[[], Awaitable[None]]) -> None:
+        """Before anything is done about it: that something of its kind came at all."""
+        kind = kind_of(body)
+        if self._received.is_news(kind):
+            self._work(self._received.note(kind))
+        await next_()
 
     async def _command(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()

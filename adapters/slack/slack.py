@@ -16,6 +16,7 @@ from adapters.slack.conversation import Conversation
 from adapters.slack.deliverer import SURFACE, SlackDeliverer
 from adapters.slack.install import oauth_flow
 from adapters.slack.people import People
+from adapters.slack.received import Received
 from adapters.slack.scopes import scopes
 from adapters.slack.surface import SlackSurface
 from adapters.slack.tokens import InstalledTokens, Lease, OwnToken, Tokens
@@ -105,6 +106,7 @@ class Slack:
             self._api,
             self.tokens,
             conversation,
+            Received(self._store.sources, self._clock),
             command=settings.slack_command,
             signing_secret=None if signing is None else signing.get_secret_value(),
             oauth=self._oauth(),

@@ -85,12 +85,14 @@ class SlackSurface:
         return here and actor.standing is not Standing.EXTERNAL
 
     async def prove_posting(self, place: Place) -> None:
-        """Plans a message for the far future, and calls it off: Slack checks it as if it went out now."""
+        """Rehearses: a message is planned for the far future, and called off. Slack checks it as if it went
+        out now.
+        """
         address = read_address(place.address or "")
         if place.direct:
             return
         try:
-            await self._rehearse(address)
+            await self.rehearse(address)
         except SlackApiError as error:
             code = code_of(error)
             if code in _ABSENT and "join" in self._packs:
@@ -113,9 +115,10 @@ class SlackSurface:
                 f"I cannot join this channel by myself. Type `{INVITE}` here, then do this again."
             ) from None
         with failures_told():
-            await self._rehearse(address)
+            await self.rehearse(address)
 
-    async def _rehearse(self, address: Address) -> None:
+    async def rehearse(self, address: Address) -> None:
+        """Posts, but for the posting. Raises `SlackApiError`, or `DeliveryError` where there is no token."""
         client = self._api.client((await self._tokens.of(address.tenant)).token)
         planned = await client.chat_scheduleMessage(
             channel=address.channel,

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Self
 
 import structlog
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from adapters.slack.api import Api, failures_told
 from adapters.slack.deliverer import SURFACE
@@ -106,15 +107,20 @@ class OwnToken(Tokens):
             if self._known is None:
                 with failures_told():
                     answer = await self._api.client(self._token).auth_test()
-                scopes = answer.headers.get("x-oauth-scopes", "")
                 tenant = str(answer["enterprise_id" if answer.get("is_enterprise_install") else "team_id"])
                 credentials = Credentials(
                     self._token,
                     str(answer["user_id"]),
-                    frozenset(scope.strip() for scope in scopes.split(",") if scope.strip()),
+                    scopes_told(answer),
                 )
                 self._known = tenant, str(answer.get("team") or tenant), credentials
             return self._known
+
+
+def scopes_told(answer: AsyncSlackResponse) -> frozenset[str]:
+    """What a token may do, which stands beside every answer that it gets."""
+    scopes = answer.headers.get("x-oauth-scopes", "")
+    return frozenset(scope.strip() for scope in scopes.split(",") if scope.strip())
 
 
 class InstalledTokens(Tokens):
@@ -186,4 +192,4 @@ def credentials_of(answer: Mapping[str, Any] | bytes, now: datetime, *, bot_user
     )
 
 
-__all__ = ["SURFACE", "Credentials", "InstalledTokens", "OwnToken", "Tokens", "credentials_of"]
+__all__ = ["SURFACE", "Credentials", "InstalledTokens", "OwnToken", "Tokens", "credentials_of", "scopes_told"]

@@ -17,6 +17,7 @@ from bot.system import SystemClock
 
 __all__ = [
     "BY",
+    "INTERRUPTED",
     "JsonOption",
     "existing_database",
     "instant",
@@ -34,6 +35,7 @@ __all__ = [
 T = TypeVar("T")
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+INTERRUPTED: Final = 130  # the status that Ctrl-C has in every shell
 BY: Final = "the command line"  # who changed something, in words for people
 
 

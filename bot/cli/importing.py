@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO, Final
 
 import typer
 
-from bot.cli.common import JsonOption, load_settings, print_json, run, say, warn
+from bot.cli.common import INTERRUPTED, JsonOption, load_settings, print_json, run, say, warn
 from bot.cli.output import counted
 from bot.errors import InputError
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 _STEP: Final = 10  # per cent of the file between two plain lines of progress
 _LINES_STEP: Final = 100_000  # the same, of a file whose size nobody knows
-_INTERRUPTED: Final = 130  # the status that Ctrl-C has in every shell
 
 
 def register(app: typer.Typer) -> None:
@@ -62,7 +61,7 @@ def import_command(
         except KeyboardInterrupt:
             onward = "goes on from there" if resumable and not again else "begins anew, which does no harm"
             warn(f"Stopped. What was read so far is stored; the same command {onward}.")
-            raise typer.Exit(_INTERRUPTED) from None
+            raise typer.Exit(INTERRUPTED) from None
     if json_:
         print_json(_as_json(file, done))
     elif already_whole(done):

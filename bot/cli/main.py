@@ -25,6 +25,7 @@ from bot.cli import (
     sources,
     trending,
 )
+from bot.cli.common import INTERRUPTED
 from bot.cli.output import ReaderGoneError, emit, warn
 from bot.errors import ConfigError, PaperboyError
 
@@ -51,6 +52,9 @@ class Root(TyperGroup):
             status = 0
         except typer.TyperException as error:
             status = _misused(error)
+        except typer.Abort:  # Ctrl-C or Ctrl-D at a question
+            warn("\nGiven up.")
+            status = INTERRUPTED
         except PaperboyError as error:
             status = _failed(error)
         except BaseExceptionGroup as group:  # of roles that ran side by side

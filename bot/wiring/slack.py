@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from adapters.slack import checkup
-from adapters.slack.api import Api, failures_told
+from adapters.slack.api import Api
 from adapters.slack.checkup import Finding
 from adapters.slack.manifest import as_yaml, manifest, new_app_link
-from adapters.slack.scopes import scopes
+from adapters.slack.received import KINDS
+from adapters.slack.scopes import PACKS, scopes
 from bot.config import Settings
 from bot.ports import Store
 from bot.wiring import Surroundings, open_slack, speaks_in_slack
@@ -62,23 +63,17 @@ async def app_token(settings: Settings, token: str) -> Sequence[Finding]:
         await api.aclose()
 
 
-async def test(settings: Settings, token: str, member: str) -> None:
-    """Sends somebody a direct message. Raises `DeliveryError`."""
+async def test_message(settings: Settings, token: str, member: str) -> Sequence[Finding]:
+    """Sends somebody a direct message."""
     api = Api(settings.slack_api_url)
     try:
-        with failures_told():
-            client = api.client(token)
-            opened = await client.conversations_open(users=member)
-            await client.chat_postMessage(
-                channel=str(opened["channel"]["id"]),
-                text=f"Paperboy can reach you. Type {settings.slack_command} anywhere to see today's papers.",
-            )
+        return [await checkup.test_message(api, token, member, settings.slack_command)]
     finally:
         await api.aclose()
 
 
 async def examine(settings: Settings, store: Store, around: Surroundings) -> Sequence[Finding]:
-    """Everything that Slack needs, as far as Slack can be asked."""
+    """Everything that Slack needs, as far as it can be found out."""
     if not speaks_in_slack(settings):
         return [Finding("Slack", "is not set up", "`paperboy setup slack` does it.")]
     found: list[Finding] = []
@@ -86,31 +81,51 @@ async def examine(settings: Settings, store: Store, around: Surroundings) -> Seq
         found += await bot_token(settings, settings.slack_bot_token.get_secret_value(), settings.slack_packs)
     if settings.slack_app_token is not None:
         found += await app_token(settings, settings.slack_app_token.get_secret_value())
-    elif settings.slack_signing_secret is None:
-        found.append(
-            Finding(
-                "commands",
-                "cannot reach Paperboy",
-                "Set PAPERBOY_SLACK_APP_TOKEN (Socket Mode), or PAPERBOY_SLACK_SIGNING_SECRET and "
-                "PAPERBOY_PUBLIC_URL.",
-            )
-        )
-    elif settings.public_url is None:
-        found.append(
-            Finding(
-                "public address", "is not set", "Set PAPERBOY_PUBLIC_URL to the address that Slack calls."
-            )
-        )
+    unreached = _unreached(settings)
+    if unreached is not None:
+        found.append(unreached)
+    else:
+        found += [one async for one in checkup.received(store.sources, _expected(settings))]
+    if not all(one.well for one in found if one.what == "bot token"):
+        return found  # no channel could be tried
     slack = open_slack(settings, store, around)
     try:
         destinations = await store.destinations.list()
-        found += [one async for one in checkup.channels(slack.surface, slack.tokens, destinations)]
+        found += [one async for one in checkup.channels(slack.surface, destinations)]
     finally:
         await slack.aclose()
     return found
 
 
+def _unreached(settings: Settings) -> Finding | None:
+    """Why nothing that people do in Slack can reach the bot, if that is so."""
+    if settings.slack_app_token is not None:
+        return None
+    if settings.slack_signing_secret is None:
+        return Finding(
+            "Slack",
+            "cannot reach Paperboy",
+            "Set PAPERBOY_SLACK_APP_TOKEN (Socket Mode), or PAPERBOY_SLACK_SIGNING_SECRET and "
+            "PAPERBOY_PUBLIC_URL.",
+        )
+    if settings.public_url is None:
+        remedy = "Set PAPERBOY_PUBLIC_URL to the address that Slack calls."
+        return Finding("public address", "is not set", remedy)
+    return None
+
+
+def _expected(settings: Settings) -> Sequence[str]:
+    """The kinds of what Slack sends that these settings can bring."""
+    one_workspace = settings.slack_bot_token is not None
+    left_out = {
+        "app_uninstalled": one_workspace,  # whose operator need not be told
+        "link_shared": "links" not in settings.slack_packs,
+    }
+    return [kind for kind in KINDS if not left_out.get(kind, False)]
+
+
 __all__ = [
+    "PACKS",
     "Finding",
     "app_token",
     "as_yaml",
@@ -119,5 +134,5 @@ __all__ = [
     "made_manifest",
     "new_app",
     "note",
-    "test",
+    "test_message",
 ]

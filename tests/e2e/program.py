@@ -109,7 +109,9 @@ async def halting_store(settings: Settings, halt: Halt) -> AsyncIterator[Store]:
             store.papers,
             store.editions,
             Halting(store.destinations, ("plan",), halt),
-            Halting(store.outbox, ("claim", "sending", "sent", "retry", "in_doubt", "rejected"), halt),
+            Halting(
+                store.outbox, ("claim", "sending", "sent", "retry", "in_doubt", "rejected", "post"), halt
+            ),
             store.sources,
             store.people,
             store.installations,

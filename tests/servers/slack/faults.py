@@ -85,6 +85,10 @@ class Script:
         """How many faults nobody has met yet."""
         return sum(len(queue) for queue in self._queues.values())
 
+    def clear(self) -> None:
+        """Takes back what nobody has met yet."""
+        self._queues.clear()
+
     def next(self, method: str, arguments: Body) -> Fault | None:
         queue = self._queues[method]
         for position, (channel, fault) in enumerate(queue):
