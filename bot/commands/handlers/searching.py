@@ -1,9 +1,10 @@
 """`search` and `similar`, their pages, and an answer shared with all in a place."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from bot.commands.actions import Verb
-from bot.commands.model import Call, FormRequest, Press, Reply
+from bot.commands.model import Call, FormRequest, Place, Press, Reply
 from bot.commands.ports import Surface
 from bot.commands.registry import BY_NAME
 from bot.commands.services import Services, address_of
@@ -23,7 +24,7 @@ from bot.commands.view import (
     typed,
 )
 from bot.errors import InputError
-from bot.model import PaperId
+from bot.model import Paper
 from bot.search.answer import Answer, Tier
 from bot.search.fields import id_value
 from bot.search.query import And, Field, FieldName, Or, Query
@@ -35,13 +36,13 @@ _FIRST = "-"  # the first page, which has no name
 
 async def search(call: Call, services: Services, surface: Surface) -> Reply:
     """The first page of what a query finds."""
-    return Reply(doc=await _page(services, call.text("query"), None))
+    return Reply(doc=await _page(services, call.place, call.text("query"), None))
 
 
 async def page(press: Press, services: Services, surface: Surface) -> Reply:
     """Another page of it."""
     name, query = _named_page(press.argument)
-    return Reply(doc=await _page(services, query, name))
+    return Reply(doc=await _page(services, press.place, query, name))
 
 
 async def share(press: Press, services: Services, surface: Surface) -> Reply:
@@ -52,7 +53,7 @@ async def share(press: Press, services: Services, surface: Surface) -> Reply:
     if not await surface.may_post(press.actor, press.place):
         raise InputError(f"You cannot post in {press.place.name}, so nothing can be shared there by you.")
     name, query = _named_page(press.argument)
-    doc = await _page(services, query, name, shared_by=press.actor.name)
+    doc = await _page(services, press.place, query, name, shared_by=press.actor.name)
     wait = services.shares.enter(press.actor.identity, address)
     if wait:
         seconds = -(-wait.total_seconds() // 1)
@@ -67,12 +68,22 @@ def address_of_shared(press: Press) -> str:
 
 async def similar(call: Call, services: Services, surface: Surface) -> Reply:
     """Papers near in meaning to one."""
-    return await _similar(services, call.paper("paper"))
+    return await _similar(services, [await services.paper(call.paper("paper"))])
 
 
 async def more_like_this(press: Press, services: Services, surface: Surface) -> Reply:
-    """The same, from a button."""
-    return await _similar(services, key_of(press.argument))
+    """The same, from a button; several papers count together, those left out that nobody knows."""
+    keys = [key_of(key) for key in press.argument.split()] or [key_of(press.argument)]
+    if len(keys) == 1:
+        return await _similar(services, [await services.paper(keys[0])])
+    known: dict[int, Paper] = {}
+    for key in keys:
+        with suppress(InputError):
+            found = await services.paper(key)
+            known[found.id] = found
+    if not known:
+        raise InputError("None of these papers is stored here, and no source that could be asked knows them.")
+    return await _similar(services, list(known.values()))
 
 
 async def ask(press: Press, services: Services, surface: Surface) -> Reply:
@@ -92,7 +103,9 @@ def _named_page(argument: str) -> tuple[str | None, str]:
     return (None if name == _FIRST else name), query
 
 
-async def _page(services: Services, query: str, name: str | None, *, shared_by: str | None = None) -> Doc:
+async def _page(
+    services: Services, place: Place, query: str, name: str | None, *, shared_by: str | None = None
+) -> Doc:
     answer = await _found(services, query, name)
     first = int(name.partition(".")[2]) if name is not None else 0
     blocks: list[Block] = [heading(_heading(answer, query, later=name is not None))]
@@ -109,7 +122,7 @@ async def _page(services: Services, query: str, name: str | None, *, shared_by: 
         more = button("Next page", Verb.PAGE, f"{answer.more} {query}") if answer.more is not None else None
         post = button("Share with all here", Verb.SHARE, f"{name or _FIRST} {query}")
         tell = button("Subscribe to it", Verb.SUBSCRIBE, query)
-        shared = post if services.sharing and answer.results else None
+        shared = post if services.sharing and answer.results and place.address is not None else None
         blocks += buttons(more, shared, None if _ids_alone(answer.query) else tell)
     found = titles(one.paper for one in answer.results)
     title = f"Search for {quoted(query)}"
@@ -165,11 +178,13 @@ def _ids_alone(query: Query) -> bool:
 # --- near in meaning -----------------------------------------------------------------------------
 
 
-async def _similar(services: Services, paper_id: PaperId) -> Reply:
-    like = await services.paper(paper_id)
-    answer = await services.search.similar([id_value(like.ids[0])], limit=PAGE)
-    title = f"Near in meaning to {quoted(like.title)}"
+async def _similar(services: Services, like: Sequence[Paper]) -> Reply:
+    answer = await services.search.similar([id_value(one.ids[0]) for one in like], limit=PAGE)
+    named = quoted(like[0].title) if len(like) == 1 else f"these {len(like)} papers"
+    title = f"Near in meaning to {named}"
     blocks: list[Block] = [heading(title), *(note(one) for one in answer.notes)]
+    if len(like) > 1:
+        blocks.insert(1, note("; ".join(one.title for one in like)))
     if not answer.results:
         return say("No other paper is near in meaning, as far as the index knows.")
     blocks += [result_card(number, one, why=False) for number, one in enumerate(answer.results, 1)]
