@@ -144,16 +144,28 @@ class InstalledTokens(Tokens):
         self._clock = clock
         self._lease = lease
         self._client = client_id, Hidden(client_secret)
+        self._turns: dict[str, asyncio.Lock] = {}  # by tenant
 
     async def of(self, tenant: str) -> Credentials:
-        """The installation's token."""
+        """The installation's token, renewed by one task while the others wait."""
+        installation, credentials = await self._stored(tenant)
+        if not self._ends_soon(credentials):
+            return credentials
+        async with self._turns.setdefault(tenant, asyncio.Lock()):
+            installation, credentials = await self._stored(tenant)
+            if not self._ends_soon(credentials):
+                return credentials
+            return await self._renewed(installation, credentials)
+
+    async def _stored(self, tenant: str) -> tuple[Installation, Credentials]:
         installation = await self._installations.get(SURFACE, tenant)
         if installation is None or installation.state is InstallationState.GONE:
             raise RefusedError(_REMOVED, pause=True)
-        credentials = Credentials.from_secret(installation.secret)
-        if credentials.expires_at is None or credentials.expires_at - _EARLY > self._clock.now():
-            return credentials
-        return await self._renewed(installation, credentials)
+        return installation, Credentials.from_secret(installation.secret)
+
+    def _ends_soon(self, credentials: Credentials) -> bool:
+        ends = credentials.expires_at
+        return ends is not None and ends - _EARLY <= self._clock.now()
 
     async def _renewed(self, installation: Installation, credentials: Credentials) -> Credentials:
         if not await self._lease(f"slack-token:{installation.tenant}"):

@@ -41,6 +41,7 @@ class Talkative(Commands):
     lines = 12  # of 2,500 characters
 
     async def run(self, text: str, actor: Actor, place: Place, surface: Surface) -> Reply:
+        del text, actor, place, surface
         lines = [note(f"{number} {'word ' * 500}") for number in range(self.lines)]
         return say("Here is all.", *lines)
 
@@ -49,6 +50,7 @@ class Broken(Commands):
     """Commands with a bug in them that repeats what was typed."""
 
     async def run(self, text: str, actor: Actor, place: Place, surface: Surface) -> Reply:
+        del actor, place, surface
         raise RuntimeError(text)
 
 
