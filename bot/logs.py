@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import traceback
 
 import structlog
 
@@ -33,3 +34,11 @@ def configure_logs(level: str, style: str) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,  # the level changes once the program has said hello
     )
+
+
+def whereabouts(error: BaseException) -> list[str]:
+    """Where a bug happened: without its message and its values, in which somebody's words may stand."""
+    return [
+        f"{frame.name} at {frame.filename}:{frame.lineno}"
+        for frame in traceback.extract_tb(error.__traceback__)
+    ]

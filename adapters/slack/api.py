@@ -10,11 +10,14 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.async_handler import AsyncRetryHandler
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from adapters.slack.answers import failure_of
 from bot.errors import DeliveryError, NotAcceptedError
 
 TIMEOUT: Final = timedelta(seconds=20)
+FAILURES: Final = (aiohttp.ClientError, TimeoutError, OSError)
+"""What a call fails with that got no answer."""
 
 
 @contextmanager
@@ -25,10 +28,15 @@ def failures_told() -> Iterator[None]:
         yield
     except SlackApiError as error:
         failure = failure_told(error)
-    except (aiohttp.ClientError, TimeoutError, OSError):
-        failure = NotAcceptedError("Slack cannot be reached just now. Try again in a minute.")
+    except FAILURES:
+        failure = unreachable()
     if failure is not None:
         raise failure
+
+
+def unreachable() -> DeliveryError:
+    """The failure of a call that Slack did not answer."""
+    return NotAcceptedError("Slack cannot be reached just now. Try again in a minute.")
 
 
 def failure_told(error: SlackApiError) -> DeliveryError:
@@ -56,8 +64,6 @@ class Api:
 
     def client(self, token: str | None, *, patient: bool = True) -> AsyncWebClient:
         """A client that speaks with this token; without `patient` a 429 is told at once."""
-        if self._session is None:
-            self._session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
         handlers: list[AsyncRetryHandler] = (
             [AsyncRateLimitErrorRetryHandler(max_retry_count=1)] if patient else []
         )
@@ -65,9 +71,19 @@ class Api:
             token=None if token is None else str(token),
             base_url=self._base_url,
             timeout=int(self._timeout.total_seconds()),
-            session=self._session,
+            session=self._opened(),
             retry_handlers=handlers,
         )
+
+    def webhook(self, url: str) -> AsyncWebhookClient:
+        """A client of an address that Slack gave along for answers; it repeats nothing."""
+        timeout = int(self._timeout.total_seconds())
+        return AsyncWebhookClient(url, timeout=timeout, session=self._opened(), retry_handlers=[])
+
+    def _opened(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+        return self._session
 
     async def aclose(self) -> None:
         """Closes the session."""

@@ -16,19 +16,20 @@ from slack_bolt.authorization.async_authorize import AsyncAuthorize
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 
-from adapters.slack import forms
+from adapters.slack import forms, views
 from adapters.slack.api import Api
-from adapters.slack.conversation import Conversation
-from adapters.slack.hearing import heard
+from adapters.slack.conversation import Conversation, sent_at
+from adapters.slack.hearing import Heard, heard
 from adapters.slack.manifest import SEARCH_SHORTCUT, SIMILAR_SHORTCUT
 from adapters.slack.received import Received, kind_of
+from adapters.slack.replies import PATIENCE
 from adapters.slack.tokens import Tokens
 from bot.errors import PaperboyError
+from bot.logs import whereabouts
 
 _log = structlog.get_logger(__name__)
 
 _REMEMBERED: Final = 20_000  # things that were answered: Slack repeats one within the hour, if at all
-_FORM_PATIENCE: Final = 2.0  # seconds until a form that is still being checked shows that it is
 
 
 class SlackApp:
@@ -48,7 +49,7 @@ class SlackApp:
         """`signing_secret` verifies what comes over HTTP; a socket is trusted by its own token."""
         self._conversation = conversation
         self._received = received
-        self._answered: OrderedDict[str, None] = OrderedDict()
+        self._answered: OrderedDict[str, asyncio.Future[dict[str, Any]] | None] = OrderedDict()
         self._working: set[asyncio.Task[None]] = set()
         self.bolt: Final = AsyncApp(
             name="paperboy",
@@ -59,6 +60,7 @@ class SlackApp:
         )
         self.oauth: Final = oauth
         self.bolt.use(self._note)
+        self.verifies: Final = signing_secret is not None
         self.bolt.command(command)(self._command)
         self.bolt.action(re.compile(".*"))(self._action)
         self.bolt.options(forms.ZONES)(self._zones)
@@ -95,7 +97,7 @@ class SlackApp:
         if action.get("action_id") == forms.PREVIEW:
             self._work(self._conversation.previewed(heard(body), body["view"]))
         elif (chosen := _chosen(action)) is not None:
-            self._work(self._conversation.pressed(heard(body), chosen, in_view="view" in body))
+            self._work(self._conversation.pressed(heard(body), chosen, body.get("view")))
 
     async def _zones(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack(options=self._conversation.zones(str(body.get("value") or "")))
@@ -106,22 +108,40 @@ class SlackApp:
         Slack waits for three seconds. What takes longer says so, and the answer follows.
         """
         who, view = heard(body), body["view"]
-        work = asyncio.ensure_future(self._conversation.submitted(who, view))
-        done, _ = await asyncio.wait({work}, timeout=_FORM_PATIENCE)
+        work = self._submission(str(body.get("trigger_id") or ""), who, view)
+        done, _ = await asyncio.wait({work}, timeout=PATIENCE)
         if done:
             await ack(**work.result())
-            return
-        await ack(response_action="update", view=self._conversation.waiting())
-        self._work(self._conversation.late(who, view, work))
+        else:
+            await ack(response_action="update", view=self._conversation.waiting(view))
+            self._work(self._conversation.late(who, view, work))
+        if not views.place_of(view):  # it was opened from the App Home, which shows what it changed
+            self._work(self._refreshed(who, work))
+
+    def _submission(
+        self, trigger: str, who: Heard, view: Mapping[str, Any]
+    ) -> "asyncio.Future[dict[str, Any]]":
+        """What a submission is answered; one that comes twice is handled once."""
+        known = self._answered.get(trigger) if trigger else None
+        if known is not None:
+            return known
+        work = asyncio.ensure_future(self._conversation.submitted(who, view))
+        self._remember(trigger, work)
+        return work
+
+    async def _refreshed(self, who: Heard, work: "asyncio.Future[dict[str, Any]]") -> None:
+        if (await asyncio.shield(work)).get("response_action") != "errors":
+            await self._conversation.home(who)
 
     async def _search_shortcut(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
-        self._work(self._conversation.opened_search(heard(body)))
+        if self._is_first(body.get("trigger_id")):
+            self._work(self._conversation.opened_search(heard(body)))
 
     async def _similar_shortcut(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
-        text = str((body.get("message") or {}).get("text") or "")
-        self._work(self._conversation.similar_to_message(heard(body), text))
+        if self._is_first(body.get("trigger_id")):
+            self._work(self._conversation.similar_to_message(heard(body), body.get("message") or {}))
 
     async def _event(self, body: dict[str, Any]) -> None:
         """Slack repeats an event whose acknowledgement it missed."""
@@ -130,11 +150,11 @@ class SlackApp:
         event, who = body["event"], heard(body)
         match event.get("type"):
             case "app_home_opened" if event.get("tab", "home") == "home":
-                await self._conversation.home(who)
+                self._work(self._conversation.home(who))
             case "app_uninstalled" | "tokens_revoked":
-                await self._conversation.uninstalled(who, event)
+                self._work(self._conversation.uninstalled(who, event, sent_at(body)))
             case "link_shared":
-                await self._conversation.link_shared(who, event)
+                self._work(self._conversation.link_shared(who, event))
             case _:
                 pass
 
@@ -144,7 +164,7 @@ class SlackApp:
             "Something that Slack sent could not be handled; this is a bug.",
             kind=str(body.get("type") or "command"),
             error=type(error).__name__,
-            exc_info=error,
+            where=whereabouts(error),
         )
 
     # --- work that goes on behind an acknowledgement ----------------------------------------------
@@ -159,8 +179,12 @@ class SlackApp:
             await work
         except PaperboyError as error:
             _log.warning("An answer could not be given in Slack.", error=str(error))
-        except Exception:  # noqa: BLE001 - one answer that fails must not take the others along
-            _log.exception("An answer could not be given in Slack; this is a bug.")
+        except Exception as error:  # noqa: BLE001 - one answer that fails must not take the others along
+            _log.error(
+                "An answer could not be given in Slack; this is a bug.",
+                error=type(error).__name__,
+                where=whereabouts(error),
+            )
 
     def _is_first(self, key: object) -> bool:
         """Whether this was not answered before; what carries no key counts as new."""
@@ -168,10 +192,15 @@ class SlackApp:
             return True
         if str(key) in self._answered:
             return False
-        self._answered[str(key)] = None
+        self._remember(str(key), None)
+        return True
+
+    def _remember(self, key: str, work: "asyncio.Future[dict[str, Any]] | None") -> None:
+        if not key:
+            return
+        self._answered[key] = work
         while len(self._answered) > _REMEMBERED:
             self._answered.popitem(last=False)
-        return True
 
 
 class _Authorize(AsyncAuthorize):

@@ -1,43 +1,42 @@
-"""Between what somebody did in Slack and what a command answers: who they are, where, and how it is shown."""
+"""Between what somebody did in Slack and what a command answers: who they are, where, what becomes of it."""
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import structlog
-from slack_sdk.errors import SlackApiError
-from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from adapters.slack import forms
-from adapters.slack.address import Address, read_address
-from adapters.slack.api import Api, code_of, failures_told
-from adapters.slack.files import Files
-from adapters.slack.hearing import Heard, channel_label, typed
+from adapters.slack import forms, views
+from adapters.slack.api import Api, failures_told
+from adapters.slack.hearing import Heard, texts_of, typed
 from adapters.slack.people import People
-from adapters.slack.render import blocks_of, messages
+from adapters.slack.render import blocks_of
+from adapters.slack.replies import Replies, place_carried, place_of, said
 from adapters.slack.surface import SlackSurface
 from adapters.slack.tokens import SURFACE, Tokens
 from bot.commands.actions import Action, Verb
-from bot.commands.model import Actor, FormRequest, Place, Reply, Standing
+from bot.commands.model import Actor, FormRequest, Reply, Standing
 from bot.commands.registry import BY_NAME
 from bot.commands.service import Commands
-from bot.errors import DeliveryError, PaperboyError
+from bot.errors import PaperboyError
 from bot.ids import ids_in
+from bot.model import PaperId
 from bot.people.model import Identity
 from bot.people.ports import InstallationStore
 from bot.ports import Clock
-from bot.view.doc import Doc, Section, Span
-from bot.view.text import shorten
 
 _log = structlog.get_logger(__name__)
 
-_VIEW_BLOCKS: Final = 100
 _ZONES_SHOWN: Final = 100
-_WAIT: Final = "One moment …"
+_MOST_NAMED: Final = 10  # papers of one message that others are to be like
+_UNKNOWN_FOR: Final = timedelta(hours=6)  # a link that nobody could resolve is not asked about again so soon
+_MOST_UNKNOWN: Final = 10_000
 
 
 class Conversation:
-    """Answers people in Slack. Everything is private unless a reply says otherwise."""
+    """Answers people in Slack."""
 
     def __init__(
         self,
@@ -52,55 +51,69 @@ class Conversation:
         zones: Callable[[str], Sequence[str]],
     ) -> None:
         """`zones` gives the time zones that a few typed letters mean, the likeliest first."""
-        self._api = api
-        self._tokens = tokens
         self._people = people
         self._surface = surface
         self._commands = commands
         self._installations = installations
         self._clock = clock
         self._zones = zones
-        self._files = Files(api, tokens)
+        self._replies = Replies(api, tokens)
+        self._unknown: OrderedDict[PaperId, datetime] = OrderedDict()
 
     # --- what people do --------------------------------------------------------------------------
 
     async def command(self, who: Heard, text: str) -> None:
         """A slash command."""
-        actor, place = await self._actor(who), _place(who)
-        await self._answer(who, await self._commands.run(typed(text), actor, place, self._surface))
+        actor, place = await self._actor(who), place_of(who)
+        reply = await self._commands.run(typed(text), actor, place, self._surface)
+        await self._replies.by_message(who, place, reply)
 
-    async def pressed(self, who: Heard, action: str, *, in_view: bool) -> None:
-        """A button or an item of a menu; one in the App Home or in a modal is answered in a modal."""
-        actor, place = await self._actor(who), _place(who)
-        reply = await self._commands.press(action, actor, place, self._surface)
-        await self._answer(who, reply)
-        if in_view:
+    async def pressed(self, who: Heard, action: str, view: Mapping[str, Any] | None = None) -> None:
+        """A button, or an item of a menu, in a message or in a view."""
+        place = place_of(who) if view is None else place_carried(who, views.place_of(view))
+
+        async def press() -> Reply:
+            return await self._commands.press(action, await self._actor(who), place, self._surface)
+
+        if view is None:
+            await self._replies.by_message(who, place, await press())
+        else:
+            await self._replies.in_view(who, place, press(), view)
             await self.home(who)
 
     async def opened_search(self, who: Heard) -> None:
         """The global shortcut."""
-        await self._open(who, forms.modal(FormRequest(command=BY_NAME["search"]), ""))
 
-    async def similar_to_message(self, who: Heard, text: str) -> None:
-        """The shortcut on a message: papers like those that it names."""
-        actor, place = await self._actor(who), _place(who)
-        named = ids_in(typed(text))
+        async def ask() -> Reply:
+            form = FormRequest(command=BY_NAME["search"])
+            return Reply(doc=said("Type what you are looking for.").doc, form=form)
+
+        await self._replies.in_view(who, place_of(who), ask())
+
+    async def similar_to_message(self, who: Heard, message: Mapping[str, Any]) -> None:
+        """The shortcut on a message: papers like those that it names, all together."""
+        place = place_of(who)
+        named = ids_in(texts_of(message))[:_MOST_NAMED]
         if named:
-            action = str(Action(Verb.SIMILAR, str(named[0])))
-            reply = await self._commands.press(action, actor, place, self._surface)
+            action = str(Action(Verb.SIMILAR, " ".join(map(str, named))))
+            reply = await self._commands.press(action, await self._actor(who), place, self._surface)
         else:
-            reply = _said("That message names no paper. It needs an arXiv id, or a link to a paper.")
-        await self._answer(who, reply)
+            reply = said("That message names no paper. It needs an arXiv id, or a link to a paper.")
+        await self._replies.by_message(who, place, reply)
 
     # --- forms -----------------------------------------------------------------------------------
 
     async def submitted(self, who: Heard, view: Mapping[str, Any]) -> dict[str, Any]:
         """What Slack is to be answered: the errors by input, or the view with the answer."""
-        command, values, subject, carried = forms.submitted(view)
-        actor, place = await self._actor(who), _carried_place(who, carried)
+        kept = views.place_of(view)
+        try:
+            command, values, subject = forms.submitted(view)
+        except ValueError as error:
+            return {"response_action": "update", "view": views.answer_view(said(str(error)).doc, kept)}
+        actor, place = await self._actor(who), place_carried(who, kept)
         outcome = await self._commands.submit(command, values, subject, actor, place, self._surface)
         if isinstance(outcome, Reply):
-            return {"response_action": "update", "view": _answer_view(outcome)}
+            return {"response_action": "update", "view": views.answer_view(outcome.doc, kept)}
         return {"response_action": "errors", "errors": forms.errors_of(outcome, command)}
 
     async def late(self, who: Heard, view: Mapping[str, Any], work: "asyncio.Future[dict[str, Any]]") -> None:
@@ -108,56 +121,54 @@ class Conversation:
         answer = await work
         shown = answer.get("view")
         if shown is None:
-            command, values, subject, carried = forms.submitted(view)
-            intro = " ".join(answer["errors"].values())
-            request = FormRequest(command=command, values=values, subject=subject, intro=intro)
-            shown = forms.modal(request, carried)
-        client = await self._client(who.tenant)
-        with failures_told():
-            await client.views_update(view_id=str(view["id"]), view=shown)
+            command, values, subject = forms.submitted(view)
+            wrong = forms.worded(answer["errors"], command)
+            request = FormRequest(command=command, values=values, subject=subject, intro=wrong)
+            shown = forms.modal(request, views.place_of(view))
+        await self._replies.update(who, str(view["id"]), shown)
 
     async def previewed(self, who: Heard, view: Mapping[str, Any]) -> None:
         """Shows what the filter of a form would have brought in the last days."""
-        command, values, subject, carried = forms.submitted(view)
+        command, values, subject = forms.submitted(view)
         lines = await self._commands.preview(command, values)
-        request = FormRequest(command=command, values=values, subject=subject)
-        client = await self._client(who.tenant)
-        with failures_told():
-            await client.views_update(
-                view_id=str(view["id"]),
-                hash=str(view.get("hash") or ""),
-                view=forms.modal(request, carried, preview=lines),
-            )
+        request = FormRequest(command=command, values=values, subject=subject, intro=forms.intro_of(view))
+        shown = forms.modal(request, views.place_of(view), preview=lines)
+        await self._replies.update(who, str(view["id"]), shown, state=str(view.get("hash") or ""))
 
     def zones(self, letters: str) -> list[dict[str, Any]]:
         """The choices of a time zone."""
-        return [
-            {"text": {"type": "plain_text", "text": zone, "emoji": False}, "value": zone}
-            for zone in self._zones(letters)[:_ZONES_SHOWN]
-        ]
+        return [forms.choice(zone, zone) for zone in self._zones(letters)[:_ZONES_SHOWN]]
 
     @staticmethod
-    def waiting() -> dict[str, Any]:
-        """The view of a form whose answer takes a while."""
-        return _answer_view(_said(_WAIT))
+    def waiting(view: Mapping[str, Any]) -> dict[str, Any]:
+        """What is shown in place of a form while its answer takes a while."""
+        return views.waiting_view(views.place_of(view))
 
     # --- events ----------------------------------------------------------------------------------
 
     async def home(self, who: Heard) -> None:
         """Publishes somebody's App Home."""
+        if who.foreign:  # they have none of ours
+            return
         actor = await self._actor(who)
-        reply = await self._commands.home(actor, _place(who), self._surface)
-        client = await self._client(who.tenant)
-        view = {"type": "home", "blocks": blocks_of(reply.doc)[:_VIEW_BLOCKS]}
+        reply = await self._commands.home(actor, place_of(who), self._surface)
+        client = await self._replies.client(who.tenant)
         with failures_told():
-            await client.views_publish(user_id=who.user, view=view)
+            await client.views_publish(user_id=who.user, view=views.home_view(reply.doc))
 
-    async def uninstalled(self, who: Heard, event: Mapping[str, Any]) -> None:
+    async def uninstalled(self, who: Heard, event: Mapping[str, Any], at: datetime) -> None:
         """The app was removed, or its bot token revoked: what it posted to waits for its return."""
         revoked = event.get("tokens")
         if isinstance(revoked, Mapping) and not revoked.get("bot"):
             return  # tokens of people, of which we have none
-        if await self._installations.get(SURFACE, who.tenant) is not None:
+        installation = await self._installations.get(SURFACE, who.tenant)
+        if installation is None:
+            _log.warning(
+                "The app was removed from the workspace that PAPERBOY_SLACK_BOT_TOKEN is of. Install it "
+                "again, and set the new token.",
+                tenant=who.tenant,
+            )
+        elif at >= installation.installed_at.replace(microsecond=0):  # else it came back meanwhile
             await self._installations.gone(SURFACE, who.tenant, self._clock.now())
             _log.warning("The app was removed from a Slack workspace.", tenant=who.tenant)
 
@@ -167,115 +178,53 @@ class Conversation:
         for link in event.get("links") or ():
             url = str(link.get("url") or "")
             for paper_id in ids_in(url)[:1]:
-                doc = await self._commands.card(paper_id)
-                if doc is not None:
-                    unfolded[url] = {"blocks": blocks_of(doc)}
-        if unfolded:
-            client = await self._client(who.tenant)
-            with failures_told():
-                await client.chat_unfurl(
-                    channel=str(event["channel"]), ts=str(event["message_ts"]), unfurls=unfolded
-                )
-
-    # --- answering -------------------------------------------------------------------------------
-
-    async def _answer(self, who: Heard, reply: Reply) -> None:
-        opened = (
-            reply.form is not None
-            and bool(who.trigger)
-            and await self._open(who, forms.modal(reply.form, _carried(_place(who))))
-        )
-        if opened:
+                if (card := await self._card(paper_id)) is not None:
+                    unfolded[url] = {"blocks": card}
+        if not unfolded:
             return
-        if reply.attachment is not None:
-            await self._files.give(who.tenant, who.user, reply.attachment)
-        if who.response_url:
-            await self._respond(who, reply)
-        else:
-            await self._open(who, _answer_view(reply))
+        known = event.get("unfurl_id") and event.get("source")
+        where = (
+            {"unfurl_id": str(event["unfurl_id"]), "source": str(event["source"])}
+            if known
+            else {"channel": str(event["channel"]), "ts": str(event["message_ts"])}
+        )
+        client = await self._replies.client(who.tenant)
+        with failures_told():
+            await client.chat_unfurl(**where, unfurls=unfolded)
 
-    async def _open(self, who: Heard, view: dict[str, Any]) -> bool:
-        """Whether the modal opened: Slack takes a trigger for three seconds only."""
-        client = await self._client(who.tenant)
-        try:
-            await client.views_open(trigger_id=who.trigger, view=view)
-        except SlackApiError as error:
-            if code_of(error) not in {"expired_trigger_id", "trigger_expired"}:
-                raise
-            return False
-        return True
+    async def _card(self, paper_id: PaperId) -> list[dict[str, Any]] | None:
+        """A paper's card; `None` for one that nobody knows, about which nobody is asked again so soon."""
+        now = self._clock.now()
+        asked = self._unknown.get(paper_id)
+        if asked is not None and now - asked < _UNKNOWN_FOR:
+            return None
+        doc = await self._commands.card(paper_id)
+        if doc is not None:
+            return blocks_of(doc)
+        self._unknown[paper_id] = now
+        self._unknown.move_to_end(paper_id)
+        while len(self._unknown) > _MOST_UNKNOWN:
+            self._unknown.popitem(last=False)
+        return None
 
-    async def _respond(self, who: Heard, reply: Reply) -> None:
-        """By the address that Slack gave along, which needs no membership of the channel."""
-        webhook = AsyncWebhookClient(who.response_url, retry_handlers=[])
-        for number, message in enumerate(messages(reply.doc)):
-            with failures_told():
-                answer = await webhook.send(
-                    text=message.text,
-                    blocks=list(message.blocks),
-                    response_type="in_channel" if reply.shared else "ephemeral",
-                    replace_original=reply.replaces and number == 0,
-                    unfurl_links=False,
-                    unfurl_media=False,
-                )
-            if answer.status_code != 200:
-                raise DeliveryError(f"Slack did not take an answer ({answer.status_code}).")
-
-    async def _client(self, tenant: str) -> Any:
-        return self._api.client((await self._tokens.of(tenant)).token)
+    # --- who ----------------------------------------------------------------------------------------
 
     async def _actor(self, who: Heard) -> Actor:
         identity = Identity(SURFACE, who.tenant, who.user)
         standing = Standing.EXTERNAL if who.foreign else Standing.MEMBER
         try:
-            profile = await self._people.profile(identity)
+            profile = await self._people.profile(identity, enterprise=who.enterprise)
         except PaperboyError as error:  # a command must not fail for want of a time zone
             _log.warning("Slack could not be asked about somebody.", error=str(error))
             profile = None
         if profile is None:
             return Actor(identity=identity, name=who.user_name or who.user, standing=standing)
-        if standing is Standing.MEMBER:
-            standing = profile.standing
-        return Actor(identity=identity, name=profile.name, standing=standing, zone=profile.zone)
+        return Actor(identity=identity, name=profile.name, standing=profile.standing, zone=profile.zone)
 
 
-def _place(who: Heard) -> Place:
-    return Place(
-        surface=SURFACE,
-        tenant=who.tenant,
-        address=str(Address(who.tenant, who.channel)) if who.channel else None,
-        name=channel_label(who.channel_name),
-        direct=who.direct,
-    )
+def sent_at(body: Mapping[str, Any]) -> datetime:
+    """When what an event tells of happened."""
+    return datetime.fromtimestamp(int(body.get("event_time") or 0), UTC)
 
 
-def _carried(place: Place) -> str:
-    """Where a form belongs, as its view keeps it: its submission says nothing of that."""
-    channel = read_address(place.address).channel if place.address else ""
-    return f"{channel} {place.name}"
-
-
-def _carried_place(who: Heard, carried: str) -> Place:
-    """The inverse of `_carried`."""
-    channel, _, name = carried.partition(" ")
-    return Place(
-        surface=SURFACE,
-        tenant=who.tenant,
-        address=str(Address(who.tenant, channel)) if channel else None,
-        name=name,
-        direct=channel.startswith("D"),
-    )
-
-
-def _said(sentence: str) -> Reply:
-    return Reply(doc=Doc((Section((Span(sentence),)),), sentence))
-
-
-def _answer_view(reply: Reply) -> dict[str, Any]:
-    """A modal that only shows."""
-    return {
-        "type": "modal",
-        "title": {"type": "plain_text", "text": shorten("Papers", 24), "emoji": False},
-        "close": {"type": "plain_text", "text": "Close", "emoji": False},
-        "blocks": blocks_of(reply.doc)[:_VIEW_BLOCKS],
-    }
+__all__ = ["Conversation", "sent_at"]

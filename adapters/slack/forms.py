@@ -15,6 +15,8 @@ CALLBACK: Final = "form"
 PREVIEW: Final = "preview"  # the action of a filter that is looked at before it is submitted
 ZONES: Final = "zone"  # the action whose choices are asked for while somebody types
 
+_INTRO: Final = "intro"
+_LOOK: Final = "Press Enter to see what the last five days would have brought."
 _TITLE: Final = 24  # characters, Slack's limits as the three below
 _LABEL: Final = 2_000
 _CHOICE: Final = 75
@@ -56,12 +58,12 @@ def modal(request: FormRequest, place: str, *, preview: Sequence[str] = ()) -> d
     command = request.command
     blocks: list[dict[str, Any]] = []
     if request.intro:
-        blocks.append(_words(request.intro))
+        blocks.append({**_words(request.intro), "block_id": _INTRO})
     for option in command.options:
         blocks.append(_input(option, request.values.get(option.name, option.default)))
         if option.kind is Kind.QUERY and preview:
-            lines = [_plain(line) for line in preview]
-            blocks.append({"type": "context", "block_id": "preview", "elements": lines})
+            lines = [_plain("\n".join(preview))]
+            blocks.append({"type": "context", "block_id": PREVIEW, "elements": lines})
     kept = {"command": command.name, "subject": request.subject, "place": place}
     return {
         "type": "modal",
@@ -72,6 +74,12 @@ def modal(request: FormRequest, place: str, *, preview: Sequence[str] = ()) -> d
         "private_metadata": json.dumps(kept, separators=(",", ":")),
         "blocks": blocks,
     }
+
+
+def intro_of(view: Mapping[str, Any]) -> str:
+    """What stands above the inputs of a form."""
+    block = next((one for one in view.get("blocks") or () if one.get("block_id") == _INTRO), None)
+    return str(block["text"]["text"]) if block is not None else ""
 
 
 def errors_of(errors: Mapping[str, str], command: Command) -> dict[str, str]:
@@ -85,8 +93,16 @@ def errors_of(errors: Mapping[str, str], command: Command) -> dict[str, str]:
     return shown
 
 
-def submitted(view: Mapping[str, Any]) -> tuple[Command, dict[str, str], str, str]:
-    """The command, its values as they would be typed, the subject, and the place that was carried along.
+def worded(errors: Mapping[str, str], command: Command) -> str:
+    """The same as one text, for where they cannot stand at their inputs."""
+    titles = {option.name: option.title for option in command.options}
+    return "\n".join(
+        f"{titles[name]}: {sentence}" if name in titles else sentence for name, sentence in errors.items()
+    )
+
+
+def submitted(view: Mapping[str, Any]) -> tuple[Command, dict[str, str], str]:
+    """The command, its values as they would be typed, and the subject.
 
     Raises `ValueError` for a view that is none of ours.
     """
@@ -99,9 +115,9 @@ def submitted(view: Mapping[str, Any]) -> tuple[Command, dict[str, str], str, st
                 value = _typed(element, option)
                 if value is not None:
                     values[option.name] = value
-        return command, values, str(kept["subject"]), str(kept["place"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError("The form is none that this version knows.") from error
+        return command, values, str(kept["subject"])
+    except (KeyError, TypeError, ValueError):
+        raise ValueError("This form is of another version of Paperboy. Open it anew.") from None
 
 
 # --- one option ----------------------------------------------------------------------------------
@@ -118,6 +134,7 @@ def _input(option: Option, value: str | None) -> dict[str, Any]:
     if option.kind is not Kind.CHOICE:
         block["hint"] = _plain(f"{option.help[:1].upper()}{option.help[1:]}.", _LABEL)
     if option.kind is Kind.QUERY and option.named:
+        block["hint"] = _plain(f"Only papers that match, in the language of searches. {_LOOK}", _LABEL)
         block["dispatch_action"] = True
     return block
 
@@ -125,11 +142,11 @@ def _input(option: Option, value: str | None) -> dict[str, Any]:
 def _element(option: Option, value: str | None) -> dict[str, Any]:
     match option.kind:
         case Kind.CHOICE:
-            choices = [_choice(choice, _CHOICES.get(choice, choice)) for choice in option.choices]
+            choices = [choice(one, _CHOICES.get(one, one)) for one in option.choices]
             chosen = next((one for one in choices if one["value"] == value), None)
             return _with("static_select", option, {"options": choices}, initial_option=chosen)
         case Kind.DAYS:
-            choices = [_choice(day, _DAY_NAMES[day]) for day in _DAYS]
+            choices = [choice(day, _DAY_NAMES[day]) for day in _DAYS]
             chosen_days = [one for one in choices if one["value"] in _days(value)]
             return _with("checkboxes", option, {"options": choices}, initial_options=chosen_days or None)
         case Kind.TIME:
@@ -137,7 +154,7 @@ def _element(option: Option, value: str | None) -> dict[str, Any]:
             at = f"{int(hours):02}:{int(minutes):02}" if hours.isdigit() and minutes.isdigit() else None
             return _with("timepicker", option, {}, initial_time=at)
         case Kind.ZONE:
-            initial = None if not value else _choice(value, value)
+            initial = None if not value else choice(value, value)
             more = {"min_query_length": 2, "placeholder": _plain("Type a city", 150)}
             return {**_with("external_select", option, more, initial_option=initial), "action_id": ZONES}
         case Kind.NUMBER:
@@ -203,8 +220,9 @@ def _words(text: str) -> dict[str, Any]:
     return {"type": "section", "text": _plain(text)}
 
 
-def _choice(value: str, text: str) -> dict[str, Any]:
+def choice(value: str, text: str) -> dict[str, Any]:
+    """One entry of a select."""
     return {"text": _plain(text, _CHOICE), "value": value}
 
 
-__all__ = ["CALLBACK", "PREVIEW", "ZONES", "errors_of", "modal", "submitted"]
+__all__ = ["CALLBACK", "PREVIEW", "ZONES", "choice", "errors_of", "intro_of", "modal", "submitted", "worded"]

@@ -9,6 +9,7 @@ from typing import Any, Final
 _DIRECT: Final = "directmessage"  # what Slack calls the channel of a command in a direct message
 _PRIVATE: Final = "privategroup"
 _LINK: Final = re.compile(r"<(https?://[^|>\s]+)(?:\|[^>]*)?>")
+_SAID: Final = frozenset({"text", "url", "from_url", "original_url", "title_link", "fallback"})
 _CURLY: Final = str.maketrans({"\u201c": '"', "\u201d": '"'})  # phones put these for the quotes of a phrase
 
 
@@ -26,6 +27,7 @@ class Heard:
     response_url: str = ""  # answers, for half an hour
     message: str = ""  # the ts of the message whose button was pressed
     ephemeral: bool = False  # only that person sees that message
+    enterprise: str = ""  # of which the workspace is a part, whoever installed the bot
 
     @property
     def direct(self) -> bool:
@@ -53,16 +55,19 @@ def heard(body: Mapping[str, Any]) -> Heard:
             channel_name=str(body.get("channel_name") or ""),
             trigger=str(body.get("trigger_id") or ""),
             response_url=str(body.get("response_url") or ""),
+            enterprise=str(body.get("enterprise_id") or ""),
         )
     user, team = body["user"], body.get("team") or {}
-    enterprise = body.get("enterprise") or {}
+    enterprise_id = (body.get("enterprise") or {}).get("id") or team.get("enterprise_id")
+    # In a channel that organisations share, a view may be opened from another workspace than the bot's own.
+    at_home = (body.get("view") or {}).get("app_installed_team_id")
     container = body.get("container") or {}
     channel = body.get("channel") or {}
     return Heard(
         tenant=_tenant(
             body.get("is_enterprise_install"),
-            enterprise.get("id") or team.get("enterprise_id"),
-            team.get("id") or user.get("team_id"),
+            enterprise_id,
+            at_home or team.get("id") or user.get("team_id"),
         ),
         user=str(user["id"]),
         user_name=str(user.get("name") or user.get("username") or user["id"]),
@@ -73,12 +78,32 @@ def heard(body: Mapping[str, Any]) -> Heard:
         response_url=str(body.get("response_url") or ""),
         message=str(container.get("message_ts") or ""),
         ephemeral=bool(container.get("is_ephemeral")),
+        enterprise=str(enterprise_id or ""),
     )
 
 
 def typed(text: str) -> str:
     """What somebody typed, from Slack's own writing of it: links in brackets, `&amp;`, curly quotes."""
     return unescape(_LINK.sub(r"\1", text)).translate(_CURLY).strip()
+
+
+def texts_of(message: Mapping[str, Any]) -> str:
+    """All that a message says and links to, also in blocks and attachments: a text to find papers in."""
+    found: list[str] = []
+    _collect({name: message.get(name) for name in ("text", "blocks", "attachments")}, found)
+    return typed("\n".join(found))
+
+
+def _collect(value: object, found: list[str]) -> None:
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            if isinstance(inner, str) and name in _SAID:
+                found.append(inner)
+            else:
+                _collect(inner, found)
+    elif isinstance(value, list):
+        for inner in value:
+            _collect(inner, found)
 
 
 def channel_label(name: str) -> str:
@@ -103,6 +128,7 @@ def _event(body: Mapping[str, Any]) -> Heard:
         user_team="",
         channel=str(event.get("channel") or ""),
         channel_name="",
+        enterprise=str(granted.get("enterprise_id") or body.get("enterprise_id") or ""),
     )
 
 

@@ -19,7 +19,6 @@ from adapters.slack.api import Api
 from adapters.slack.manifest import REDIRECT_PATH
 from adapters.slack.tokens import SURFACE, Credentials
 from bot.errors import PaperboyError
-from bot.model import from_utc_ms
 from bot.people.model import Hidden, Installation
 from bot.people.ports import InstallationStore
 from bot.ports import Clock
@@ -70,15 +69,17 @@ class Keeper(AsyncInstallationStore):
             tenant, name = installation.enterprise_id, installation.enterprise_name
         if not tenant or not installation.bot_token:
             raise BoltError("Slack granted nothing that could speak.")
-        expires_at = installation.bot_token_expires_at
+        now = self._clock.now()
+        expires_at = installation.bot_token_expires_at  # by the library's clock, as `installed_at` is
         credentials = Credentials(
             token=Hidden(installation.bot_token),
             bot_user=installation.bot_user_id or "",
             scopes=frozenset(installation.bot_scopes or ()),
             refresh_token=Hidden(installation.bot_refresh_token) if installation.bot_refresh_token else None,
-            expires_at=None if expires_at is None else from_utc_ms(int(expires_at) * 1000),
+            expires_at=None
+            if expires_at is None
+            else now + timedelta(seconds=int(expires_at - installation.installed_at)),
         )
-        now = self._clock.now()
         try:
             await self._installations.put(
                 Installation(

@@ -15,12 +15,13 @@ from adapters.slack.app import SlackApp
 from adapters.slack.conversation import Conversation
 from adapters.slack.deliverer import SURFACE, SlackDeliverer
 from adapters.slack.install import oauth_flow
+from adapters.slack.pages import routes
 from adapters.slack.people import People
 from adapters.slack.received import Received
 from adapters.slack.scopes import scopes
+from adapters.slack.socket_mode import SocketMode, either
 from adapters.slack.surface import SlackSurface
 from adapters.slack.tokens import InstalledTokens, Lease, OwnToken, Tokens
-from adapters.slack.transports import Socket, routes
 from bot.commands.service import Commands
 from bot.config import Settings
 from bot.errors import ConfigError, PaperboyError
@@ -116,7 +117,7 @@ class Slack:
                 "Slack cannot reach Paperboy, so that commands stay unanswered. Set PAPERBOY_SLACK_APP_TOKEN "
                 "(Socket Mode), or PAPERBOY_SLACK_SIGNING_SECRET and PAPERBOY_PUBLIC_URL."
             )
-        return routes(self._app) if signing is not None or self._app.oauth is not None else ()
+        return routes(self._app)
 
     def _oauth(self) -> AsyncOAuthFlow | None:
         settings = self._settings
@@ -151,7 +152,7 @@ class Slack:
         found: list[Callable[[asyncio.Event], Coroutine[Any, Any, None]]] = [self._purge]
         app_token = self._settings.slack_app_token
         if self._app is not None and app_token is not None:
-            socket = Socket(self._app, self._api, self._clock, app_token.get_secret_value())
+            socket = SocketMode(self._app.bolt, self._api, self._clock, app_token.get_secret_value())
             found.append(socket.run)
         return found
 
@@ -171,12 +172,7 @@ class Slack:
             else:
                 for tenant in gone:
                     _log.info("Everything of a workspace that removed the app was deleted.", tenant=tenant)
-            sleep = asyncio.ensure_future(self._clock.sleep(_PURGE_EVERY))
-            stop = asyncio.ensure_future(stopped.wait())
-            await asyncio.wait({sleep, stop}, return_when=asyncio.FIRST_COMPLETED)
-            for task in (sleep, stop):
-                task.cancel()
-            await asyncio.gather(sleep, stop, return_exceptions=True)
+            await either(self._clock.sleep(_PURGE_EVERY), stopped.wait())
 
     async def _installer(self, tenant: str) -> str | None:
         found = await self._store.installations.get(SURFACE, tenant)

@@ -5,10 +5,11 @@ from datetime import timedelta
 from typing import Final, Protocol
 
 from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.address import Address, read_address
 from adapters.slack.answers import INVITE
-from adapters.slack.api import Api, code_of, failure_told, failures_told
+from adapters.slack.api import FAILURES, Api, code_of, failures_told
 from adapters.slack.people import People
 from adapters.slack.tokens import SURFACE, Tokens
 from bot.commands.model import Actor, Place, Standing
@@ -18,6 +19,14 @@ from bot.ports import Clock
 
 _FAR: Final = timedelta(days=30)  # a message that proves posting is planned for then, and called off at once
 _ABSENT: Final = frozenset({"not_in_channel", "channel_not_found"})
+_ASK: Final = "Ask an administrator to allow apps to post here"
+_FORBIDDEN: Final = {
+    "is_archived": "This channel is archived. Unarchive it",
+    "restricted_action": f"Apps may not post in this channel. {_ASK}",
+    "restricted_action_read_only_channel": f"This channel is read-only. {_ASK}",
+    "restricted_action_thread_only_channel": f"This channel takes replies alone. {_ASK}",
+    "no_permission": f"I may not post in this channel. Type `{INVITE}` here",
+}
 _EVERYBODY: Final = frozenset({"general", "announcements", "announcement", "everyone", "all", "company"})
 
 
@@ -63,7 +72,7 @@ class SlackSurface:
             return True
         if not self._managers & {"members", "admins"}:
             return False
-        profile = await self._people.profile(actor.identity)
+        profile = await self._people.profile(actor.identity, fresh=True)
         if profile is None:  # nothing tells members from guests
             installer = await self._installer(actor.identity.tenant)
             if installer == user:
@@ -91,31 +100,31 @@ class SlackSurface:
         address = read_address(place.address or "")
         if place.direct:
             return
-        try:
-            await self.rehearse(address)
-        except SlackApiError as error:
-            code = code_of(error)
-            if code in _ABSENT and "join" in self._packs:
-                await self._join(address)
-                return
-            if code in _ABSENT:
-                raise InputError(
-                    f"I am not in this channel yet. Type `{INVITE}` here, then do this again."
-                ) from None
-            if code == "is_archived":
-                raise InputError("This channel is archived. Unarchive it, then do this again.") from None
-            raise failure_told(error) from None
-
-    async def _join(self, address: Address) -> None:
         client = self._api.client((await self._tokens.of(address.tenant)).token)
+        with failures_told():
+            try:
+                await self.rehearse(address)
+            except SlackApiError as error:
+                code = code_of(error)
+                if code in _ABSENT and "join" in self._packs:
+                    await self._join(client, address)
+                elif code in _ABSENT:
+                    raise InputError(
+                        f"I am not in this channel yet. Type `{INVITE}` here, then do this again."
+                    ) from None
+                elif code in _FORBIDDEN:
+                    raise InputError(f"{_FORBIDDEN[code]}, then do this again.") from None
+                else:
+                    raise
+
+    async def _join(self, client: AsyncWebClient, address: Address) -> None:
         try:
             await client.conversations_join(channel=address.channel)
         except SlackApiError:  # a private channel takes nobody who was not invited
             raise InputError(
                 f"I cannot join this channel by myself. Type `{INVITE}` here, then do this again."
             ) from None
-        with failures_told():
-            await self.rehearse(address)
+        await self.rehearse(address)
 
     async def rehearse(self, address: Address) -> None:
         """Posts, but for the posting. Raises `SlackApiError`, or `DeliveryError` where there is no token."""
@@ -125,9 +134,12 @@ class SlackSurface:
             post_at=int((self._clock.now() + _FAR).timestamp()),
             text="A rehearsal, called off at once.",
         )
-        await client.chat_deleteScheduledMessage(
-            channel=address.channel, scheduled_message_id=str(planned["scheduled_message_id"])
-        )
+        name = str(planned["scheduled_message_id"])
+        try:
+            await client.chat_deleteScheduledMessage(channel=address.channel, scheduled_message_id=name)
+        except (SlackApiError, *FAILURES):
+            # Left alone, it would be posted in a month.
+            await client.chat_deleteScheduledMessage(channel=address.channel, scheduled_message_id=name)
 
     async def direct_address(self, identity: Identity) -> str:
         """Opens the direct messages with somebody."""
@@ -144,11 +156,12 @@ class SlackSurface:
         tenant = read_address(address).tenant
         channel, _, ts = receipt.partition("/")
         client = self._api.client((await self._tokens.of(tenant)).token)
-        try:
-            await client.chat_delete(channel=channel, ts=ts)
-        except SlackApiError as error:
-            if code_of(error) != "message_not_found":
-                raise failure_told(error) from None
+        with failures_told():
+            try:
+                await client.chat_delete(channel=channel, ts=ts)
+            except SlackApiError as error:
+                if code_of(error) != "message_not_found":
+                    raise
 
     def asks_twice(self, place: Place) -> bool:
         """Channels where everybody reads along, as far as their name tells."""

@@ -13,11 +13,12 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Self
 
 import structlog
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from adapters.slack.api import Api, failures_told
+from adapters.slack.api import FAILURES, Api, code_of, failure_told, failures_told, unreachable
 from adapters.slack.deliverer import SURFACE
-from bot.errors import RefusedError
+from bot.errors import DeliveryError, RefusedError
 from bot.model import from_utc_ms, utc_ms
 from bot.people.model import Hidden, Installation, InstallationState
 from bot.people.ports import InstallationStore
@@ -26,6 +27,10 @@ from bot.ports import Clock
 _log = structlog.get_logger(__name__)
 
 _EARLY: Final = timedelta(hours=2)  # before it ends, a token that rotates is renewed; it lives 12 hours
+
+_REMOVED: Final = "The app was removed from this Slack workspace. Install it again to go on."
+# What Slack says where an installation has ended; all else may be a mistake of ours or of the operator's.
+_ENDED: Final = frozenset({"invalid_refresh_token", "token_revoked", "account_inactive"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,38 +150,66 @@ class InstalledTokens(Tokens):
         self._clock = clock
         self._lease = lease
         self._client = client_id, Hidden(client_secret)
+        self._turns: dict[str, asyncio.Lock] = {}  # by tenant
 
     async def of(self, tenant: str) -> Credentials:
-        """The installation's token."""
+        """The installation's token, renewed by one task while the others wait."""
+        installation, credentials = await self._stored(tenant)
+        if not self._ends_soon(credentials):
+            return credentials
+        async with self._turns.setdefault(tenant, asyncio.Lock()):
+            installation, credentials = await self._stored(tenant)
+            if not self._ends_soon(credentials):
+                return credentials
+            return await self._renewed(installation, credentials)
+
+    async def _stored(self, tenant: str) -> tuple[Installation, Credentials]:
         installation = await self._installations.get(SURFACE, tenant)
         if installation is None or installation.state is InstallationState.GONE:
-            raise RefusedError(
-                "The app was removed from this Slack workspace. Install it again to go on.", pause=True
-            )
-        credentials = Credentials.from_secret(installation.secret)
-        if credentials.expires_at is None or credentials.expires_at - _EARLY > self._clock.now():
-            return credentials
-        return await self._renewed(installation, credentials)
+            raise RefusedError(_REMOVED, pause=True)
+        return installation, Credentials.from_secret(installation.secret)
+
+    def _ends_soon(self, credentials: Credentials) -> bool:
+        ends = credentials.expires_at
+        return ends is not None and ends - _EARLY <= self._clock.now()
 
     async def _renewed(self, installation: Installation, credentials: Credentials) -> Credentials:
         if not await self._lease(f"slack-token:{installation.tenant}"):
             return credentials
         client_id, client_secret = self._client
         try:
-            with failures_told():
-                answer = await self._api.client(None).oauth_v2_access(
-                    client_id=client_id,
-                    client_secret=str(client_secret),
-                    grant_type="refresh_token",
-                    refresh_token=credentials.refresh_token,
-                )
-        except RefusedError:
-            await self._installations.gone(SURFACE, installation.tenant, self._clock.now())
-            raise
+            answer = await self._api.client(None).oauth_v2_access(
+                client_id=client_id,
+                client_secret=str(client_secret),
+                grant_type="refresh_token",
+                refresh_token=credentials.refresh_token,
+            )
+        except SlackApiError as error:
+            if code_of(error) in _ENDED:
+                await self._installations.gone(SURFACE, installation.tenant, self._clock.now())
+                raise RefusedError(_REMOVED, pause=True) from None
+            return self._unrenewed(installation, credentials, failure_told(error))
+        except FAILURES:
+            return self._unrenewed(installation, credentials, unreachable())
         renewed = credentials_of(answer.data, self._clock.now(), bot_user=credentials.bot_user)
-        await self._installations.put(replace(installation, secret=renewed.to_secret()))
+        latest = await self._installations.get(SURFACE, installation.tenant)
+        if latest is not None and latest.secret == installation.secret:  # nobody installed it anew meanwhile
+            await self._installations.put(replace(latest, secret=renewed.to_secret()))
         _log.info("A Slack token was renewed.", tenant=installation.tenant)
         return renewed
+
+    def _unrenewed(
+        self, installation: Installation, credentials: Credentials, failure: DeliveryError
+    ) -> Credentials:
+        """The old token for as long as it lives; then raises the failure."""
+        if credentials.expires_at is not None and credentials.expires_at <= self._clock.now():
+            raise failure
+        _log.warning(
+            "A Slack token could not be renewed; it still serves for a while.",
+            tenant=installation.tenant,
+            error=str(failure),
+        )
+        return credentials
 
 
 def credentials_of(answer: Mapping[str, Any] | bytes, now: datetime, *, bot_user: str = "") -> Credentials:

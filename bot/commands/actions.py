@@ -20,7 +20,7 @@ class Verb(StrEnum):
     HIDE = "hide"  # from the person who presses
     UNHIDE = "unhide"
     WHY = "why"
-    SIMILAR = "similar"
+    SIMILAR = "similar"  # one paper's key, or several with blanks between them
     PAPER = "paper"  # all that is known of it
     BAN = "ban"  # not for this channel: a manager's; `destination paper`
     SHARE = "share"  # an answer's search to all in the place: as PAGE

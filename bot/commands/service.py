@@ -4,7 +4,6 @@ Rights are looked up anew for whoever calls, each time. What cannot be done is s
 logged once, without what was typed, under an id that the answer shows.
 """
 
-import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
@@ -33,6 +32,7 @@ from bot.commands.text import Reading, read_text
 from bot.commands.values import ValuesError, call_from_values
 from bot.commands.view import note, say, sentence, typed
 from bot.errors import InputError, PaperboyError, StorageError
+from bot.logs import whereabouts
 from bot.model import PaperId
 from bot.view.doc import Doc
 
@@ -243,12 +243,8 @@ class Commands:
             return say(str(error))
         except Exception as error:  # noqa: BLE001 - a bug is this person's bad luck, and nobody else's
             number = self._services.ids.new()
-            # Neither the message nor the values: what somebody typed may stand in them.
-            where = [
-                f"{frame.name} at {frame.filename}:{frame.lineno}"
-                for frame in traceback.extract_tb(error.__traceback__)
-            ]
-            _log.error("A command failed.", id=number, what=what, kind=type(error).__name__, where=where)
+            kind, where = type(error).__name__, whereabouts(error)
+            _log.error("A command failed.", id=number, what=what, kind=kind, where=where)
             return say(
                 "Something went wrong here, not with what you typed. Whoever runs Paperboy finds it in its "
                 f"log as {number}."

@@ -1,9 +1,10 @@
 """Our own Slack, whole, over the real store and search, reachable by the loopback Slack in either way."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,6 +21,7 @@ from storage.index.index import open_index
 from storage.sqlite.store import open_sqlite
 from tests.contract.commands import KEY, World, fill
 from tests.servers.slack import Scene, SlackServer
+from tests.servers.slack.state import Message, View
 
 SECRET = "signing-secret-of-the-loopback"
 
@@ -45,9 +47,13 @@ async def slack_bot(
     clock: Clock,
     folder: Path,
     transport: Transport = "socket",
+    commands: Callable[[Services], Commands] = Commands,
+    connected: bool = True,
     **settings: Any,
 ) -> AsyncIterator[SlackBot]:
-    """The bot, listening; `settings` are added to those that it needs to listen at all."""
+    """The bot, listening; `settings` are added to those that it needs to listen at all. `connected` waits
+    until its socket is.
+    """
     reached = (
         {"slack_app_token": scene.app_token.value}
         if transport == "socket"
@@ -73,13 +79,13 @@ async def slack_bot(
         world = World.over(store, lambda _: Search(store.papers, index, clock))
         world.services = _timed(world, clock)
 
-        async def lease(_: str) -> bool:
-            return True
+        async def lease(name: str) -> bool:
+            return await store.sources.acquire(name, "the bot", clock.now(), timedelta(minutes=1))
 
         slack = Slack(made, store, clock, lease, lambda: KEY)
         stack.push_async_callback(slack.aclose)
         stack.push_async_callback(slack.deliverer.aclose)
-        routes = slack.listen(Commands(world.services))
+        routes = slack.listen(commands(world.services))
         roles = [asyncio.create_task(role(stopped)) for role in slack.roles()]
         stack.push_async_callback(_end, roles, stopped)
         bot = SlackBot(slack, store, world, server, scene)
@@ -88,7 +94,8 @@ async def slack_bot(
             roles.append(asyncio.create_task(bot.web.run(stopped)))
             await bot.web.listening.wait()
         if transport == "socket":
-            await server.connected()
+            if connected:
+                await server.connected()
         else:
             assert bot.web is not None
             server.use_http(f"http://127.0.0.1:{bot.web.port}/slack/events", SECRET)
@@ -107,3 +114,15 @@ def _timed(world: World, clock: Clock) -> Services:
 async def _end(roles: list[asyncio.Task[None]], stopped: asyncio.Event) -> None:
     stopped.set()
     await asyncio.gather(*roles)
+
+
+def text_of(shown: Message | View) -> str:
+    """All that a person can read of it, in order."""
+    return " ".join(_texts(shown.blocks))
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        own = [value["text"]] if isinstance(value.get("text"), str) else []
+        return own + [text for inner in value.values() for text in _texts(inner)]
+    return [text for inner in value for text in _texts(inner)] if isinstance(value, list) else []

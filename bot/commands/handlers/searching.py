@@ -1,7 +1,8 @@
 """`search` and `similar`, their pages, and an answer shared with all in a place."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Final
 
 from bot.commands.actions import Verb
@@ -25,7 +26,7 @@ from bot.commands.view import (
     typed,
 )
 from bot.errors import InputError
-from bot.model import PaperId
+from bot.model import Paper
 from bot.search.answer import Answer, Tier
 from bot.search.fields import id_value
 from bot.search.query import And, Field, FieldName, Or, Query
@@ -65,12 +66,22 @@ async def share(press: Press, services: Services, surface: Surface) -> Reply:
 
 async def similar(call: Call, services: Services, surface: Surface) -> Reply:
     """Papers near in meaning to one."""
-    return await _similar(services, call.paper("paper"))
+    return await _similar(services, [await services.paper(call.paper("paper"))])
 
 
 async def more_like_this(press: Press, services: Services, surface: Surface) -> Reply:
-    """The same, from a button."""
-    return await _similar(services, key_of(press.argument))
+    """The same, from a button; several papers count together, those left out that nobody knows."""
+    keys = [key_of(key) for key in press.argument.split()] or [key_of(press.argument)]
+    if len(keys) == 1:
+        return await _similar(services, [await services.paper(keys[0])])
+    known: dict[int, Paper] = {}
+    for key in keys:
+        with suppress(InputError):
+            found = await services.paper(key)
+            known[found.id] = found
+    if not known:
+        raise InputError("None of these papers is stored here, and no source that could be asked knows them.")
+    return await _similar(services, list(known.values()))
 
 
 async def ask(press: Press, services: Services, surface: Surface) -> Reply:
@@ -167,11 +178,13 @@ def _ids_alone(query: Query) -> bool:
 # --- near in meaning -----------------------------------------------------------------------------
 
 
-async def _similar(services: Services, paper_id: PaperId) -> Reply:
-    like = await services.paper(paper_id)
-    answer = await services.search.similar([id_value(like.ids[0])], limit=PAGE)
-    title = f"Near in meaning to {quoted(like.title)}"
+async def _similar(services: Services, like: Sequence[Paper]) -> Reply:
+    answer = await services.search.similar([id_value(one.ids[0]) for one in like], limit=PAGE)
+    named = quoted(like[0].title) if len(like) == 1 else f"these {len(like)} papers"
+    title = f"Near in meaning to {named}"
     blocks: list[Block] = [heading(title), *(note(one) for one in answer.notes)]
+    if len(like) > 1:
+        blocks.insert(1, note("; ".join(one.title for one in like)))
     if not answer.results:
         return say("No other paper is near in meaning, as far as the index knows.")
     blocks += [result_card(number, one, why=False) for number, one in enumerate(answer.results, 1)]

@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TypeVar
 
 from tests.servers.slack.api import Call, SlackError, method
-from tests.servers.slack.state import Body, Channel, Message, User
+from tests.servers.slack.state import Body, Channel, Enterprise, Message, User
 
 T = TypeVar("T")
 
@@ -82,6 +82,7 @@ def user_info(call: Call) -> Body:
 
 def shown_user(user: User, *, stranger: bool = False) -> Body:
     """A person as the Web API shows them."""
+    enterprise = user.team.enterprise
     return {
         "id": user.id,
         "team_id": user.team.id,
@@ -99,7 +100,20 @@ def shown_user(user: User, *, stranger: bool = False) -> Body:
         "is_bot": False,
         "is_app_user": False,
         **({"is_stranger": True} if stranger else {}),
+        **({"enterprise_user": _enterprise_user(user, enterprise)} if enterprise is not None else {}),
         "profile": {"real_name": user.name.capitalize(), "display_name": user.name, "team": user.team.id},
+    }
+
+
+def _enterprise_user(user: User, enterprise: Enterprise) -> Body:
+    return {
+        "id": user.id,
+        "enterprise_id": enterprise.id,
+        "enterprise_name": enterprise.name,
+        "is_admin": False,
+        "is_owner": False,
+        "is_primary_owner": False,
+        "teams": [user.team.id],
     }
 
 

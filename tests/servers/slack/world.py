@@ -48,6 +48,8 @@ class World:
         self.links: dict[str, Link] = {}
         self.redirects: list[str] = []  # the addresses that the app's manifest names
         self.rotation = False  # of tokens
+        self.dead_links = False  # whether addresses for answers serve no more when they arrive
+        self.late_triggers = False  # whether triggers have run out when they arrive
         self.consents: dict[str, Consent] = {}  # by code
         self.log: list[Shown] = []
         self._last_ts = 0  # microseconds
@@ -146,7 +148,8 @@ class World:
 
     def new_trigger(self, user: User, view: View | None = None) -> str:
         id_ = f"{self.new_id('')}.{self.new_id('')}.trigger"
-        self.triggers[id_] = Trigger(user=user.id, team=user.team, until=self.now() + TRIGGER_LIFE, view=view)
+        until = self.now() + (timedelta() if self.late_triggers else TRIGGER_LIFE)
+        self.triggers[id_] = Trigger(user=user.id, team=user.team, until=until, view=view)
         return id_
 
     def new_link(self, user: User, channel: Channel, origin: Message | None = None) -> Link:
@@ -155,7 +158,7 @@ class World:
             user=user,
             channel=channel,
             origin=origin,
-            until=self.now() + LINK_LIFE,
+            until=self.now() + (timedelta() if self.dead_links else LINK_LIFE),
         )
         self.links[link.id] = link
         return link

@@ -1,59 +1,12 @@
 """Our whole Slack against the loopback one, by the real slack-bolt, over both transports."""
 
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-
-import pytest
 
 from bot.model import DestinationState
 from bot.people.model import Identity, Mark
 from tests.clocks import StillClock
-from tests.contract.commands import NOW
-from tests.platform.slack_bot import SlackBot, Transport, slack_bot
+from tests.platform.slack_bot import SlackBot, slack_bot, text_of
 from tests.servers.slack import Scene, SlackServer
-from tests.servers.slack.state import Message, View
-
-
-@pytest.fixture(params=["socket", "http"])
-def transport(request: pytest.FixtureRequest) -> Transport:
-    return "socket" if request.param == "socket" else "http"
-
-
-@pytest.fixture
-def clock(request: pytest.FixtureRequest) -> StillClock:
-    """The day of the papers; where requests are signed, now: the library checks them by the real clock."""
-    signed = "transport" in request.fixturenames and request.getfixturevalue("transport") == "http"
-    return StillClock(datetime.now(UTC) if signed else NOW)
-
-
-@pytest.fixture
-async def bot(
-    slack: SlackServer, scene: Scene, clock: StillClock, tmp_path: Path, transport: Transport
-) -> AsyncIterator[SlackBot]:
-    async with slack_bot(slack, scene, clock, tmp_path, transport) as made:
-        yield made
-
-
-@pytest.fixture
-async def on_socket(
-    slack: SlackServer, scene: Scene, clock: StillClock, tmp_path: Path
-) -> AsyncIterator[SlackBot]:
-    async with slack_bot(slack, scene, clock, tmp_path) as made:
-        yield made
-
-
-def text_of(shown: Message | View) -> str:
-    """All that a person can read of it, in order."""
-    return " ".join(_texts(shown.blocks))
-
-
-def _texts(value: Any) -> list[str]:
-    if isinstance(value, dict):
-        own = [value["text"]] if isinstance(value.get("text"), str) else []
-        return own + [text for inner in value.values() for text in _texts(inner)]
-    return [text for inner in value for text in _texts(inner)] if isinstance(value, list) else []
 
 
 async def test_a_search_is_answered_privately_and_pages_on(bot: SlackBot) -> None:
