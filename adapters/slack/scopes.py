@@ -58,8 +58,8 @@ PACKS: Final = (
     ),
     Pack(
         "plots",
-        "The answer to why a paper trends comes with a plot of its votes.",
-        (Scope("files:write", "upload the plot, and lists that people export"),),
+        "Lists that people export, and what is stored of them, come as files instead of text.",
+        (Scope("files:write", "hand people the files that they asked for, in their direct messages"),),
     ),
     Pack(
         "join",
