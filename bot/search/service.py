@@ -21,7 +21,7 @@ from bot.search.fields import id_value
 from bot.search.fusion import WEIGHTS, Weights
 from bot.search.marks import excerpt, marks
 from bot.search.parts import wanted, wanted_text
-from bot.search.ports import Limits, SearchedUpstream, SearchIndex
+from bot.search.ports import IndexState, Limits, SearchedUpstream, SearchIndex
 from bot.search.query import (
     EVERYTHING,
     And,
@@ -89,7 +89,8 @@ class Search:
         query = parse(text)
         if named := _named(query):
             return await self._named_papers(query, named)
-        upto, start = await self._papers.newest_change(), 0
+        state = await self.index.state()
+        upto, start = state.change, 0  # of the index: what it will hold later makes another order
         if page is not None:
             upto, start = _page(page)
         ranking = await self._begun(query, mode, upto)
@@ -100,7 +101,7 @@ class Search:
             total=ranking.total,
             more=f"{upto}.{start + limit}" if len(ranked) > start + limit else None,
             did_you_mean=await self._mended(ranking) if start == 0 else None,
-            notes=await self._notes(),
+            notes=_notes_of(state),
         )
 
     async def live(self, text: str, *, limit: int = 10) -> AsyncIterator[Answer]:
@@ -165,7 +166,7 @@ class Search:
             for hit in hits.hits
             if hit.paper_id in papers
         ]
-        return Answer(query, tuple(results), len(results), None, None, await self._notes())
+        return Answer(query, tuple(results), len(results), None, None, _notes_of(await self.index.state()))
 
     # --- a paper by its name ---------------------------------------------------------------------
 
@@ -277,12 +278,13 @@ class Search:
         """Whether so few papers hold the word that it may be a typing error."""
         return (await self.index.matching(word, Limits(now, 1))).total < _FEW
 
-    async def _notes(self) -> tuple[str, ...]:
-        state = await self.index.state()
-        if state.behind and state.papers < state.newest // 2:
-            so_far = f"{state.papers:,} papers so far"
-            return (f"The search index is being built and holds {so_far}: ask again soon for the rest.",)
-        return ()
+
+def _notes_of(state: IndexState) -> tuple[str, ...]:
+    """What to know of an answer of an index that is far from complete."""
+    if state.behind and state.papers < state.newest // 2:
+        so_far = f"{state.papers:,} papers so far"
+        return (f"The search index is being built and holds {so_far}: ask again soon for the rest.",)
+    return ()
 
 
 async def _ask(
