@@ -20,6 +20,7 @@ from storage.index.index import open_index
 from storage.sqlite.store import open_sqlite
 from tests.contract.commands import KEY, World, fill
 from tests.servers.slack import Scene, SlackServer
+from tests.servers.slack.state import Message, View
 
 SECRET = "signing-secret-of-the-loopback"
 
@@ -80,6 +81,7 @@ async def slack_bot(
         stack.push_async_callback(slack.aclose)
         stack.push_async_callback(slack.deliverer.aclose)
         routes = slack.listen(Commands(world.services))
+        stack.push_async_callback(slack.finish)
         roles = [asyncio.create_task(role(stopped)) for role in slack.roles()]
         stack.push_async_callback(_end, roles, stopped)
         bot = SlackBot(slack, store, world, server, scene)
@@ -107,3 +109,15 @@ def _timed(world: World, clock: Clock) -> Services:
 async def _end(roles: list[asyncio.Task[None]], stopped: asyncio.Event) -> None:
     stopped.set()
     await asyncio.gather(*roles)
+
+
+def text_of(shown: Message | View) -> str:
+    """All that a person can read of it, in order."""
+    return " ".join(_texts(shown.blocks))
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        own = [value["text"]] if isinstance(value.get("text"), str) else []
+        return own + [text for inner in value.values() for text in _texts(inner)]
+    return [text for inner in value for text in _texts(inner)] if isinstance(value, list) else []
