@@ -156,10 +156,13 @@ class Slack:
             found.append(socket.run)
         return found
 
-    async def aclose(self) -> None:
-        """Finishes the answers under way, and closes the connections."""
+    async def finish(self) -> None:
+        """Gives the answers that are under way: to be called while all that they need is still open."""
         if self._app is not None:
             await self._app.aclose()
+
+    async def aclose(self) -> None:
+        """Closes the connections."""
         await self._api.aclose()
 
     async def _purge(self, stopped: asyncio.Event) -> None:

@@ -91,7 +91,7 @@ class Search:
         if named := _named(query):
             return await self._named_papers(query, named)
         state = await self.index.state()
-        upto, start = state.newest, 0
+        upto, start = state.change, 0  # of the index: what it will hold later makes another order
         if page is not None:
             upto, start = _page(page)
         ranking = await self._begun(query, mode, upto)
@@ -286,6 +286,7 @@ class Search:
 
 
 def _notes(state: IndexState) -> tuple[str, ...]:
+    """What to know of an answer of an index that is far from complete."""
     if state.behind and state.papers < state.newest // 2:
         so_far = f"{state.papers:,} papers so far"
         return (f"The search index is being built and holds {so_far}: ask again soon for the rest.",)

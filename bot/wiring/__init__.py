@@ -267,6 +267,7 @@ async def assemble(
                 settings, around, store, search, planner, worker.wake, sharing=settings.sharing
             )
             roles = [*web_roles(settings, slack.listen(Commands(services))), *slack.roles()]
+            stack.push_async_callback(slack.finish)  # before the search is closed, and all else
         follower = Follower(
             index, store.papers, around.clock, every=around.follow_every, caught_up=give_free_pages_back
         )

@@ -68,6 +68,19 @@ async def test_a_title_typed_in_full_comes_first_however_popular_others_are(sear
     assert answer.results[1].tier is Tier.MATCH, "the other one holds the same words"
 
 
+async def test_what_was_asked_too_early_is_found_once_the_index_has_it(store: Store, tmp_path: Path) -> None:
+    await store.papers.ingest(brought(*CORPUS), T0)
+    async with open_index(tmp_path / "behind", store.papers, open_static()) as index:
+        search = Search(store.papers, index, StillClock(NOW))
+        early = await search.search("attention")
+        assert early.results == ()
+        assert "being built" in early.notes[0]
+        await index.catch_up()
+        late = await search.search("attention")
+        assert "Attention Is All You Need" in titles(late)
+        assert late.notes == ()
+
+
 async def test_what_matches_comes_before_what_is_only_close(search: Search) -> None:
     answer = await search.search("attention softmax")
     tiers = [result.tier for result in answer.results]

@@ -117,8 +117,8 @@ class World:
         return done.stdout
 
     @contextmanager
-    def life(self, halt: str = "-") -> Iterator[subprocess.Popen[str]]:
-        """One life of the process; what is left of it at the end is killed."""
+    def life(self, halt: str = "-", rate: float = RATE) -> Iterator[subprocess.Popen[str]]:
+        """One life of the process; what is left of it at the end is killed. `rate` is the clock's."""
         self.lives += 1
         self.clock_server.halted.clear()
         printed = self.folder / f"stdout-{self.lives}"
@@ -132,7 +132,7 @@ class World:
                 stderr=err,
                 text=True,
             )
-            self.clock.run(RATE)
+            self.clock.run(rate)
             try:
                 yield process
             finally:

@@ -86,6 +86,7 @@ async def slack_bot(
         stack.push_async_callback(slack.aclose)
         stack.push_async_callback(slack.deliverer.aclose)
         routes = slack.listen(commands(world.services))
+        stack.push_async_callback(slack.finish)
         roles = [asyncio.create_task(role(stopped)) for role in slack.roles()]
         stack.push_async_callback(_end, roles, stopped)
         bot = SlackBot(slack, store, world, server, scene)

@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict, deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
@@ -62,7 +62,15 @@ class Hang:
     accepts: bool = True
 
 
-Fault = RateLimited | Status | Fails | LoseRequest | LoseReply | Garble | Hang
+@dataclass(frozen=True, slots=True, eq=False)
+class Held:
+    """The call waits until the test opens it, and is then done as usual."""
+
+    opened: asyncio.Event = field(default_factory=asyncio.Event)
+    accepts = True
+
+
+Fault = Held | RateLimited | Status | Fails | LoseRequest | LoseReply | Garble | Hang
 
 
 class Script:
@@ -112,7 +120,7 @@ async def spoil(request: web.Request, fault: Fault, stopping: asyncio.Event) -> 
             return web.Response(body=b'{"ok": tru', content_type="application/json")
         case Hang():
             await stopping.wait()
-        case LoseRequest() | LoseReply():
+        case LoseRequest() | LoseReply() | Held():
             pass
     if request.transport is not None:
         request.transport.abort()

@@ -20,7 +20,7 @@ from tests.servers.slack.api import (
     read_client,
     refusal,
 )
-from tests.servers.slack.faults import Script, spoil
+from tests.servers.slack.faults import Held, Script, spoil
 from tests.servers.slack.pace import Posted
 from tests.servers.slack.socket_mode import SocketMode
 from tests.servers.slack.state import Body, Enterprise, Team, Token, User
@@ -134,6 +134,9 @@ class SlackWeb(StandIn):
         except ValueError as error:
             raise self.refuse(f"{name}: {error}") from error
         fault = self.script.next(name, arguments)
+        if isinstance(fault, Held):
+            await fault.opened.wait()
+            fault = None
         reply: Body = {}
         if fault is None or fault.accepts:
             reply = self._reply(request, name, described, arguments, value)
