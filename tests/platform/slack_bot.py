@@ -62,7 +62,7 @@ async def slack_bot(
     own = {} if "slack_client_id" in settings else {"slack_bot_token": scene.token.value}
     made = Settings.model_validate(
         {
-            "home": folder,
+            "home": _there(folder),
             "slack_api_url": server.api_url,
             "web_address": "127.0.0.1:0",
             **own,
@@ -100,6 +100,11 @@ async def slack_bot(
             assert bot.web is not None
             server.use_http(f"http://127.0.0.1:{bot.web.port}/slack/events", SECRET)
         yield bot
+
+
+def _there(folder: Path) -> Path:
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 def _timed(world: World, clock: Clock) -> Services:
