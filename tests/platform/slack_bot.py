@@ -14,6 +14,7 @@ from bot.commands.rankings import Rankings
 from bot.commands.service import Commands
 from bot.commands.services import Cooldown, Services
 from bot.config import Settings
+from bot.model import PaperId
 from bot.ports import Clock, Store
 from bot.search.service import Search
 from storage.embedding.static import open_static
@@ -37,6 +38,7 @@ class SlackBot:
     world: World
     server: SlackServer
     scene: Scene
+    fetched: list[str]  # ids that upstreams were asked for; they know none
     web: WebServer | None = None
 
 
@@ -76,7 +78,12 @@ async def slack_bot(
         await fill(store)
         index = await stack.enter_async_context(open_index(folder / "index", store.papers, open_static()))
         await index.catch_up()
-        world = World.over(store, lambda _: Search(store.papers, index, clock))
+        fetched: list[str] = []
+
+        async def fetch(paper_id: PaperId) -> None:
+            fetched.append(paper_id.value)
+
+        world = World.over(store, lambda _: Search(store.papers, index, clock, fetch=fetch))
         world.services = _timed(world, clock)
 
         async def lease(name: str) -> bool:
@@ -88,7 +95,7 @@ async def slack_bot(
         routes = slack.listen(commands(world.services))
         roles = [asyncio.create_task(role(stopped)) for role in slack.roles()]
         stack.push_async_callback(_end, roles, stopped)
-        bot = SlackBot(slack, store, world, server, scene)
+        bot = SlackBot(slack, store, world, server, scene, fetched)
         if routes:
             bot.web = WebServer("127.0.0.1:0", routes)
             roles.append(asyncio.create_task(bot.web.run(stopped)))
