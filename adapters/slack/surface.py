@@ -1,6 +1,7 @@
 """Slack as commands see it: who may do what there, and where somebody is reached."""
 
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import timedelta
 from typing import Final, Protocol
 
@@ -137,9 +138,9 @@ class SlackSurface:
         name = str(planned["scheduled_message_id"])
         try:
             await client.chat_deleteScheduledMessage(channel=address.channel, scheduled_message_id=name)
-        except (SlackApiError, *FAILURES):
-            # Left alone, it would be posted in a month.
-            await client.chat_deleteScheduledMessage(channel=address.channel, scheduled_message_id=name)
+        except (SlackApiError, *FAILURES):  # left alone, it would be posted in a month
+            with suppress(SlackApiError):  # the first call may have been heard after all
+                await client.chat_deleteScheduledMessage(channel=address.channel, scheduled_message_id=name)
 
     async def direct_address(self, identity: Identity) -> str:
         """Opens the direct messages with somebody."""

@@ -53,7 +53,10 @@ async def managed(
 
 
 async def log(services: Services, one: Destination, actor: Actor, what: str) -> None:
-    """Notes who changed what; `what` is a sentence that names nobody."""
+    """Notes who changed what; `what` is a sentence that names nobody. Whoever did is known from now on, until
+    they are forgotten, so that the record can name them.
+    """
+    await services.meet(actor)
     await services.store.history.note(Change(one.id, services.clock.now(), str(actor.identity), what))
 
 

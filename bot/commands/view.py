@@ -79,7 +79,10 @@ def buttons(*some: Button | None) -> tuple[Block, ...]:
 
 
 def paper_menu(number: int, key: str, *, saved: bool = False) -> tuple[Button, ...]:
-    """What a person can do with a paper of an answer. Labels say its number, so that no two are alike."""
+    """What a person can do with a paper of an answer. Labels say its number, and whether it is one of their
+    list, so that no two are alike, also on a page that has both.
+    """
+    this = f"saved paper {number}" if saved else f"paper {number}"
     keep = (
         button(f"Remove paper {number} from my list", Verb.UNSAVE, key)
         if saved
@@ -87,10 +90,10 @@ def paper_menu(number: int, key: str, *, saved: bool = False) -> tuple[Button, .
     )
     menu = (
         keep,
-        button(f"Why paper {number} trends", Verb.WHY, key),
-        button(f"More like paper {number}", Verb.SIMILAR, key),
-        button(f"Details of paper {number}", Verb.PAPER, key),
-        button(f"Hide paper {number} for me", Verb.HIDE, key),
+        button(f"Why {this} trends", Verb.WHY, key),
+        button(f"More like {this}", Verb.SIMILAR, key),
+        button(f"Details of {this}", Verb.PAPER, key),
+        button(f"Hide {this} for me", Verb.HIDE, key),
     )
     return tuple(one for one in menu if one is not None)
 

@@ -14,6 +14,7 @@ from bot.commands.rankings import Rankings
 from bot.commands.service import Commands
 from bot.commands.services import Cooldown, Services
 from bot.config import Settings
+from bot.model import PaperId
 from bot.ports import Clock, Store
 from bot.search.service import Search
 from storage.embedding.static import open_static
@@ -37,6 +38,7 @@ class SlackBot:
     world: World
     server: SlackServer
     scene: Scene
+    fetched: list[str]  # ids that upstreams were asked for; they know none
     web: WebServer | None = None
 
 
@@ -62,7 +64,7 @@ async def slack_bot(
     own = {} if "slack_client_id" in settings else {"slack_bot_token": scene.token.value}
     made = Settings.model_validate(
         {
-            "home": folder,
+            "home": _there(folder),
             "slack_api_url": server.api_url,
             "web_address": "127.0.0.1:0",
             **own,
@@ -76,7 +78,12 @@ async def slack_bot(
         await fill(store)
         index = await stack.enter_async_context(open_index(folder / "index", store.papers, open_static()))
         await index.catch_up()
-        world = World.over(store, lambda _: Search(store.papers, index, clock))
+        fetched: list[str] = []
+
+        async def fetch(paper_id: PaperId) -> None:
+            fetched.append(paper_id.value)
+
+        world = World.over(store, lambda _: Search(store.papers, index, clock, fetch=fetch))
         world.services = _timed(world, clock)
 
         async def lease(name: str) -> bool:
@@ -89,7 +96,7 @@ async def slack_bot(
         stack.push_async_callback(slack.finish)
         roles = [asyncio.create_task(role(stopped)) for role in slack.roles()]
         stack.push_async_callback(_end, roles, stopped)
-        bot = SlackBot(slack, store, world, server, scene)
+        bot = SlackBot(slack, store, world, server, scene, fetched)
         if routes:
             bot.web = WebServer("127.0.0.1:0", routes)
             roles.append(asyncio.create_task(bot.web.run(stopped)))
@@ -101,6 +108,11 @@ async def slack_bot(
             assert bot.web is not None
             server.use_http(f"http://127.0.0.1:{bot.web.port}/slack/events", SECRET)
         yield bot
+
+
+def _there(folder: Path) -> Path:
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 def _timed(world: World, clock: Clock) -> Services:

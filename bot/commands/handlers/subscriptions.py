@@ -125,7 +125,8 @@ async def subscriptions(call: Call, services: Services, surface: Surface) -> Rep
     kept = await _kept(services, call.actor)
     if not kept:
         example = typed(surface.command, BY_NAME["subscribe"].examples[0])
-        return say(f"You have no subscriptions. {example} makes one.")
+        make = button("Subscribe to a search", Verb.FORM, "subscribe")
+        return say(f"You have no subscriptions. {example} makes one.", *buttons(make))
     matched = await last_week(services.store, services.clock, [one.query for one in kept])
     title = f"You have {counted(len(kept), 'subscription')}"
     blocks: list[Block] = [heading(title)]

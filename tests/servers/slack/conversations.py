@@ -77,7 +77,9 @@ def join(call: Call) -> Body:
 
 @method("users.info", scope="users:read")
 def user_info(call: Call) -> Body:
-    return {"user": shown_user(call.user("user"), stranger=not call.bot.reaches(call.user("user").team))}
+    user = call.user("user")
+    together = any({user.id, call.bot.bot_user} <= one.members for one in call.world.channels.values())
+    return {"user": shown_user(user, stranger=not together and not call.bot.reaches(user.team))}
 
 
 def shown_user(user: User, *, stranger: bool = False) -> Body:

@@ -1,0 +1,172 @@
+"""Who may do what in Slack: members, guests, people of other organisations, administrators."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.people.model import Identity
+from tests.clocks import StillClock
+from tests.platform.slack_bot import SlackBot, Transport, slack_bot, text_of
+from tests.servers.slack import BASE, Scene, SlackServer
+from tests.servers.slack.state import Team
+
+GUESTS = ({"restricted": True}, {"ultra_restricted": True}, {"deleted": True})
+KEPT = (
+    "save 2511.00001",
+    "subscribe attention",
+    "settings zone=Asia/Tokyo",
+    "channel add at=9:00",
+    "my-data",
+)
+
+
+@pytest.fixture
+async def asking(
+    slack: SlackServer, scene: Scene, clock: StillClock, tmp_path: Path, transport: Transport
+) -> AsyncIterator[SlackBot]:
+    """The bot, which may ask Slack for people."""
+    token = slack.world.install(scene.team, (*BASE, "users:read"))
+    async with slack_bot(
+        slack, scene, clock, tmp_path, transport, slack_bot_token=token.value, slack_packs="people"
+    ) as made:
+        yield made
+
+
+@pytest.mark.parametrize("traits", GUESTS, ids=lambda traits: next(iter(traits)))
+async def test_guests_get_a_private_sentence_and_nothing_is_stored(
+    asking: SlackBot, slack: SlackServer, scene: Scene, traits: dict[str, bool]
+) -> None:
+    guest = slack.world.add_user(scene.team, "U2", "gast", **traits)
+    scene.channel.members.add(guest.id)
+    for text in KEPT:
+        asked = await slack.command("/papers", text, user=guest, channel=scene.channel)
+        answer = await asked.message()
+        assert "Nothing is stored of you" in text_of(answer)
+        assert answer.only_for == guest.id
+        assert asked.seen("view") == []
+    found = await (await slack.command("/papers", "attention", user=guest, channel=scene.channel)).message()
+    assert "Attention in Small Places" in text_of(found)  # they may search and read
+    home = text_of(await (await slack.open_home(guest)).view("home"))
+    assert "Attention in Small Places" in home
+    assert "subscription" not in home
+    assert await asking.store.people.identities() == []
+    assert await asking.store.destinations.list() == []
+
+
+async def test_people_of_another_organisation_get_a_private_sentence(
+    asking: SlackBot, slack: SlackServer, scene: Scene
+) -> None:
+    await prove_strangers_store_nothing(asking, slack, scene)
+
+
+async def test_so_do_they_where_slack_may_not_be_asked(
+    bot: SlackBot, slack: SlackServer, scene: Scene
+) -> None:
+    await prove_strangers_store_nothing(bot, slack, scene)
+
+
+async def prove_strangers_store_nothing(bot: SlackBot, slack: SlackServer, scene: Scene) -> None:
+    answer = await (
+        await slack.command("/papers", "search attention", user=scene.maya, channel=scene.channel)
+    ).message()
+    shared = await (await slack.press(answer, "Share with all here", user=scene.maya)).message("public")
+    stranger = slack.world.add_user(slack.world.add_team("T9", domain="else"), "U9", "stranger")
+    scene.channel.members.add(stranger.id)
+    for action in ("save:arxiv:2511.00001", "hide:arxiv:2511.00001"):
+        pressed = await slack.press(shared, action, user=stranger)
+        told = await pressed.message()
+        assert told.only_for == stranger.id
+        assert "Nothing is stored of you" in text_of(told)
+    assert await bot.store.people.identities() == []
+
+
+async def test_full_members_manage_their_channels(asking: SlackBot, slack: SlackServer, scene: Scene) -> None:
+    asked = await slack.command("/papers", "channel add at=9:00", user=scene.maya, channel=scene.channel)
+    assert "Set up for #ml-papers" in text_of(await asked.message())
+    ben = slack.world.add_user(scene.team, "U2", "ben")
+    changed = await slack.command("/papers", "channel edit max=7", user=ben, channel=scene.channel)
+    assert "max from 5 to 7" in text_of(await changed.message())
+    shown = await slack.command("/papers", "channel show", user=ben, channel=scene.channel)
+    assert "ben: Changed: max from 5 to 7" in text_of(await shown.message())  # who did it is on record
+
+
+async def test_a_setting_narrows_it_to_administrators(
+    slack: SlackServer, scene: Scene, clock: StillClock, tmp_path: Path
+) -> None:
+    token = slack.world.install(scene.team, (*BASE, "users:read"))
+    boss = slack.world.add_user(scene.team, "U2", "boss", admin=True)
+    async with slack_bot(
+        slack,
+        scene,
+        clock,
+        tmp_path,
+        slack_bot_token=token.value,
+        slack_packs="people",
+        slack_managers="admins",
+    ):
+        asked = await slack.command("/papers", "channel add at=9:00", user=scene.maya, channel=scene.channel)
+        assert "Only who may manage #ml-papers" in text_of(await asked.message())
+        asked = await slack.command("/papers", "channel add at=9:00", user=boss, channel=scene.channel)
+        assert "Set up for #ml-papers" in text_of(await asked.message())
+
+
+async def test_whoever_became_a_guest_while_a_form_was_open_cannot_submit_it(
+    asking: SlackBot, slack: SlackServer, scene: Scene
+) -> None:
+    opened = await slack.command("/papers", "channel add", user=scene.maya, channel=scene.channel)
+    form = await opened.view()
+    scene.maya.restricted = True
+    sent = await slack.submit(form, {"max": "3"}, user=scene.maya)
+    assert "Only who may manage #ml-papers" in text_of(await sent.view())
+    assert await asking.store.destinations.list() == []
+
+
+async def test_where_slack_may_not_be_asked_only_the_installer_and_whom_the_setting_names_manage(
+    slack: SlackServer, scene: Scene, clock: StillClock, tmp_path: Path
+) -> None:
+    async with slack_bot(slack, scene, clock, tmp_path / "first"):
+        asked = await slack.command("/papers", "channel add at=9:00", user=scene.maya, channel=scene.channel)
+        told = text_of(await asked.message())
+        assert "only whoever installed me" in told
+        assert scene.maya.id in told  # what to write into the setting
+    named = slack.world.add_user(scene.team, "U7", "named")
+    async with slack_bot(slack, scene, clock, tmp_path / "second", slack_managers=["U7"]):
+        asked = await slack.command("/papers", "channel add at=9:00", user=scene.maya, channel=scene.channel)
+        assert "Only who may manage" in text_of(await asked.message())
+        asked = await slack.command("/papers", "channel add at=9:00", user=named, channel=scene.channel)
+        assert "Set up for" in text_of(await asked.message())
+
+
+def in_a_grid(slack: SlackServer) -> tuple[Team, Team]:
+    group = slack.world.add_enterprise("E1")
+    return (
+        slack.world.add_team("T11", domain="north", enterprise=group),
+        slack.world.add_team("T12", domain="south", enterprise=group),
+    )
+
+
+@pytest.mark.parametrize("org_wide", [True, False], ids=["org-wide", "one workspace"])
+async def test_people_of_an_organisations_workspaces_are_its_own(
+    slack: SlackServer, scene: Scene, clock: StillClock, tmp_path: Path, org_wide: bool
+) -> None:
+    north, south = in_a_grid(slack)
+    assert north.enterprise is not None
+    token = slack.world.install(north.enterprise if org_wide else north, (*BASE, "users:read"))
+    ada = slack.world.add_user(north, "U11", "ada")
+    bo = slack.world.add_user(south, "U12", "bo")
+    stranger = slack.world.add_user(slack.world.add_team("T9", domain="else"), "U9", "stranger")
+    papers = slack.world.add_channel(north, "C11", "papers", members=[ada, bo, stranger])
+    async with slack_bot(
+        slack, scene, clock, tmp_path, slack_bot_token=token.value, slack_packs="people"
+    ) as bot:
+        answer = await (
+            await slack.command("/papers", "search attention", user=ada, channel=papers)
+        ).message()
+        shared = await (await slack.press(answer, "Share with all here", user=ada)).message("public")
+        mine = await (await slack.press(shared, "save:arxiv:2511.00001", user=bo)).message()
+        assert "is on your list" in text_of(mine)
+        theirs = await (await slack.press(shared, "save:arxiv:2511.00001", user=stranger)).message()
+        assert "Nothing is stored of you" in text_of(theirs)
+        tenant = "E1" if org_wide else "T11"
+        assert [one for one, _ in await bot.store.people.identities()] == [Identity("slack", tenant, "U12")]
