@@ -112,7 +112,7 @@ async def test_an_answer_goes_on_in_further_messages(
     async with slack_bot(slack, scene, clock, tmp_path, commands=Talkative) as bot:
         asked = await slack.command("/papers", "today", user=scene.maya, channel=scene.channel)
         assert asked.link is not None
-        await bot.slack.aclose()
+        await bot.slack.finish()
         assert 1 < asked.link.uses <= MOST_USES
         whole = " ".join(text_of(one.message) for one in asked.seen("private") if one.message)
         assert whole.count("word") == 500 * Talkative.lines  # no word is lost
@@ -142,7 +142,7 @@ async def test_where_no_way_is_left_it_is_logged_without_what_was_typed(
     with capture_logs() as logs:
         await slack.command("/papers", "zebra", user=maya, channel=channel)
         await slack.until(lambda: slack.called("chat.postEphemeral"))
-        await on_socket.slack.aclose()
+        await on_socket.slack.finish()
     assert [one["event"] for one in logs] == ["An answer could not be given in Slack."]
     assert "zebra" not in str(logs)
 
@@ -154,7 +154,7 @@ async def test_a_bug_is_logged_without_what_was_typed(
         with capture_logs() as logs:
             asked = await slack.command("/papers", "zebra", user=scene.maya, channel=scene.channel)
             assert asked.acknowledged
-            await bot.slack.aclose()
+            await bot.slack.finish()
         assert [(one["log_level"], one["error"]) for one in logs] == [("error", "RuntimeError")]
         assert "zebra" not in str(logs)
 
@@ -240,7 +240,7 @@ async def test_slack_asking_for_patience_delays_an_app_home_and_no_more(on_socke
     with capture_logs() as logs:
         await slack.open_home(on_socket.scene.maya)
         await slack.until(lambda: slack.script.pending == 0)
-        await on_socket.slack.aclose()
+        await on_socket.slack.finish()
     assert [one["log_level"] for one in logs] == ["warning"]
     again = await slack.open_home(on_socket.scene.maya)
     await again.view("home")

@@ -17,7 +17,7 @@ async def test_the_home_has_all_that_is_somebodys_and_changes_with_it(
     slack: SlackServer, scene: Scene, clock: StillClock, tmp_path: Path
 ) -> None:
     maya = scene.maya
-    async with slack_bot(slack, scene, clock, tmp_path, slack_managers=[maya.id]):
+    async with slack_bot(slack, scene, clock, tmp_path, slack_managers=[maya.id]) as bot:
         for text in ("save 2511.00003", "subscribe attention", "channel add at=9:00"):
             await (await slack.command("/papers", text, user=maya, channel=scene.channel)).message()
         home = await (await slack.open_home(maya)).view("home")
@@ -35,10 +35,12 @@ async def test_the_home_has_all_that_is_somebodys_and_changes_with_it(
         home = await ended.view("home")
         assert "You have no subscriptions" in text_of(home)
         change = await (await slack.press(home, "Change #ml-papers", user=maya)).view()
+        await bot.slack.finish()
         sent = await slack.submit(change, {"max": "9"}, user=maya)
         assert "max from 5 to 9" in text_of(await sent.view())
         assert "at most 9" in text_of(await sent.view("home"))
         subscribe = await (await slack.press(home, "Subscribe to a search", user=maya)).view()
+        await bot.slack.finish()  # the page that the press before made anew is no answer to what follows
         kept = await slack.submit(subscribe, {"query": "rain"}, user=maya)
         assert "You are subscribed to “rain”" in text_of(await kept.view())
         assert "1. rain" in text_of(await kept.view("home"))
@@ -128,7 +130,7 @@ async def test_links_to_papers_unfold_and_what_nobody_knows_is_asked_for_once(
             text = f"{LINKS[0]} {LINKS[1]} {UNKNOWN} https://arxiv.org/list/cs.CL/recent"
             message = slack.world.say(scene.channel, scene.maya, text)
             await slack.share_links(message, text.split())
-            await bot.slack.aclose()
+            await bot.slack.finish()
             ts, cards = slack.world.unfurled[-1]
             assert ts == message.ts
             assert set(cards) == set(LINKS)
@@ -136,7 +138,7 @@ async def test_links_to_papers_unfold_and_what_nobody_knows_is_asked_for_once(
         assert bot.fetched == ["2511.09999"]
         alone = slack.world.say(scene.channel, scene.maya, UNKNOWN)
         await slack.share_links(alone, [UNKNOWN])
-        await bot.slack.aclose()
+        await bot.slack.finish()
         assert len(slack.world.unfurled) == 2
 
 

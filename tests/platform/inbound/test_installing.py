@@ -132,7 +132,7 @@ async def test_whoever_never_installed_it_gets_no_answer_and_nothing_is_stored(
 ) -> None:
     slack.world.install(scene.team)  # by another app's way: we have no token of it
     await slack.command("/papers", "save 2511.00001", user=scene.maya, channel=scene.channel)
-    await many.slack.aclose()
+    await many.slack.finish()
     assert await many.store.people.identities() == []
 
 

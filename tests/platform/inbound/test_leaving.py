@@ -43,7 +43,7 @@ async def states(bot: SlackBot) -> dict[str, DestinationState]:
 
 async def until_state(bot: SlackBot, state: InstallationState) -> None:
     """The event's work is behind its acknowledgement."""
-    await bot.slack.aclose()
+    await bot.slack.finish()
     found = await bot.store.installations.get("slack", bot.scene.team.id)
     assert found is not None
     assert found.state is state
@@ -119,5 +119,5 @@ async def test_with_a_token_of_the_operators_own_the_log_says_what_to_do(
     on_socket: SlackBot, slack: SlackServer, scene: Scene, capsys: pytest.CaptureFixture[str]
 ) -> None:
     await slack.uninstall(scene.team)
-    await on_socket.slack.aclose()
+    await on_socket.slack.finish()
     assert "Install it again, and set the new token" in capsys.readouterr().out
