@@ -94,6 +94,8 @@ def _paths(wanted: Wanted, text: Text) -> Iterator[tuple[int, int]]:
     # After each position of what is wanted: where in the text a way has come to, and where it began.
     reached: list[dict[int, set[int]]] = [{} for _ in range(wanted.length + 1)]
     for term, start, end in wanted.edges:  # in order of start: whatever leads to `start` came before
+        if start and not reached[start]:
+            continue  # nor does a way lead on from here; a word of thousands of signs has tens of thousands
         for begin, stop in text.spans(term):
             origins = {begin} if start == 0 else reached[start].get(begin)
             if origins:
