@@ -1,9 +1,9 @@
 """Slack's Web API, through slack_sdk's client, in one session: for all that no delivery is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
@@ -41,13 +41,19 @@ def unreachable() -> DeliveryError:
 
 def failure_told(error: SlackApiError) -> DeliveryError:
     """The failure that an answer of Slack's stands for."""
-    response = error.response
-    return failure_of(response.get("error"), response.status_code, response.headers.get("Retry-After"))
+    response: Any = error.response  # aiohttp's where slack_sdk could make nothing of it
+    status: int = response.status_code if hasattr(response, "status_code") else response.status
+    return failure_of(_said(error), status, response.headers.get("Retry-After"))
 
 
 def code_of(error: SlackApiError) -> str:
-    """Slack's own word for what went wrong."""
-    return str(error.response.get("error") or "")
+    """Slack's own word for what went wrong; nothing where it said none."""
+    return str(_said(error) or "")
+
+
+def _said(error: SlackApiError) -> object:
+    data = getattr(error.response, "data", None)
+    return data.get("error") if isinstance(data, Mapping) else None
 
 
 class Api:

@@ -214,9 +214,9 @@ class Conversation:
         standing = Standing.EXTERNAL if who.foreign else Standing.MEMBER
         try:
             profile = await self._people.profile(identity, enterprise=who.enterprise)
-        except PaperboyError as error:  # a command must not fail for want of a time zone
-            _log.warning("Slack could not be asked about somebody.", error=str(error))
-            profile = None
+        except PaperboyError as error:  # they can search and read; nothing is stored for who may be a guest
+            _log.warning("Slack could not be asked about somebody, who counts as a guest.", error=str(error))
+            return Actor(identity=identity, name=who.user_name or who.user, standing=Standing.GUEST)
         if profile is None:
             return Actor(identity=identity, name=who.user_name or who.user, standing=standing)
         return Actor(identity=identity, name=profile.name, standing=profile.standing, zone=profile.zone)

@@ -20,6 +20,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from adapters.slack.address import Address, read_address
 from adapters.slack.answers import failure_of
+from adapters.slack.api import failure_told
 from adapters.slack.pace import PATIENCE, Pace
 from adapters.slack.render import Message, messages
 from bot.delivery.policy import LANDING
@@ -266,7 +267,7 @@ class SlackDeliverer:
         try:
             answer = await method(self._connected(), token=token, **arguments)
         except SlackApiError as error:
-            return _failure(error.response)
+            return failure_told(error)
         except aiohttp.ClientConnectorDNSError:
             return NotAcceptedError("The host of Slack's API is not known. Check the network.")
         except aiohttp.ClientConnectorError as error:
@@ -310,11 +311,3 @@ def _payload(message: dict[str, Any]) -> dict[str, Any]:
             return payload
         case _:
             return {}
-
-
-def _failure(response: Any) -> DeliveryError:
-    """`response` is slack_sdk's, or aiohttp's where slack_sdk could make nothing of it."""
-    data = getattr(response, "data", None)
-    status: int = response.status_code if data is not None else response.status
-    code = data.get("error") if isinstance(data, dict) else None
-    return failure_of(code, status, response.headers.get("Retry-After"))

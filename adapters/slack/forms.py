@@ -15,6 +15,7 @@ CALLBACK: Final = "form"
 PREVIEW: Final = "preview"  # the action of a filter that is looked at before it is submitted
 ZONES: Final = "zone"  # the action whose choices are asked for while somebody types
 
+_CHOSEN: Final = frozenset({Kind.CHOICE, Kind.DAYS, Kind.ZONE})  # not typed in a form: no hint how to
 _INTRO: Final = "intro"
 _LOOK: Final = "Press Enter to see what the last five days would have brought."
 _TITLE: Final = 24  # characters, Slack's limits as the three below
@@ -131,7 +132,7 @@ def _input(option: Option, value: str | None) -> dict[str, Any]:
         "element": _element(option, value),
         "optional": not option.required,
     }
-    if option.kind is not Kind.CHOICE:
+    if option.kind not in _CHOSEN:
         block["hint"] = _plain(f"{option.help[:1].upper()}{option.help[1:]}.", _LABEL)
     if option.kind is Kind.QUERY and option.named:
         block["hint"] = _plain(f"Only papers that match, in the language of searches. {_LOOK}", _LABEL)

@@ -9,6 +9,7 @@ from typing import Any, Final
 from adapters.slack.api import Api, failures_told
 from adapters.slack.tokens import Tokens
 from bot.commands.model import Standing
+from bot.errors import DeliveryError
 from bot.people.model import Identity
 from bot.ports import Clock
 
@@ -54,8 +55,13 @@ class People:
         if known is not None and not fresh and now - known[0] < _REMEMBERED_FOR:
             return known[1]
         client = self._api.client((await self._tokens.of(identity.tenant)).token)
-        with failures_told():
-            answer = await client.users_info(user=identity.user)
+        try:
+            with failures_told():
+                answer = await client.users_info(user=identity.user)
+        except DeliveryError:
+            if known is None or fresh:
+                raise
+            return known[1]  # what was true a while ago, rather than nothing
         profile = _profile(answer["user"], identity.tenant, self._enterprises.get(identity.tenant))
         self._known[identity] = now, profile
         self._known.move_to_end(identity)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
 
@@ -44,9 +45,9 @@ class Replies:
         A form opens if Slack still lets it, within three seconds; else the answer says what to type.
         """
         if reply.form is not None and who.trigger:
-            opened = await self._opened(who, forms.modal(reply.form, carried(place)))
-            if opened is not None:
-                return
+            with suppress(DeliveryError):  # told by text then, like a form that comes too late
+                if await self._opened(who, forms.modal(reply.form, carried(place))) is not None:
+                    return
         reply = await self._with_file(who, reply)
         for number, message in enumerate(messages(reply.doc, further="below")):
             if not await self._respond(who, message, reply, first=number == 0):

@@ -1,4 +1,4 @@
-"""Writes pages of digests in every layout to a folder: `python -m tests.looking FOLDER`."""
+"""Writes pages of digests in every layout, and of answers, to a folder: `python -m tests.looking FOLDER`."""
 
 import asyncio
 import sys
@@ -9,6 +9,7 @@ from pathlib import Path
 from adapters.slack.render import messages
 from bot.model import Layout
 from bot.view.doc import Actions, Block, Button, Doc, Heading, Note, PaperCard, Section, Span
+from tests.looking.answers import pictured, replies
 from tests.looking.days import digest_of, recorded_store
 from tests.looking.slack_html import page
 
@@ -78,6 +79,9 @@ async def write(folder: Path) -> None:
                 "a thin day": await digest_of(store, date(2025, 1, 21), 5, floor=1),
                 "a quiet day": await digest_of(store, date(2025, 11, 22), 5, query="cat:math.AG"),
             }
+            answered = [
+                (words, pictured(one)) for words, one in (await replies(store, Path(scratch))).items()
+            ]
     docs |= {"hostile titles": hostile(), "an answer": reply()}
     for layout in Layout:
         for dark in (False, True):
@@ -87,6 +91,8 @@ async def write(folder: Path) -> None:
             ]
             name = f"slack-{layout}{'-dark' if dark else ''}.html"
             (folder / name).write_text(page(name, shown, dark=dark, menu=True), encoding="utf-8")
+
+    (folder / "slack-answers.html").write_text(page("answers", answered), encoding="utf-8")
 
 
 if __name__ == "__main__":

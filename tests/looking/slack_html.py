@@ -42,6 +42,8 @@ hr { border: 0; border-top: 1px solid var(--line); margin: 16px 0; }
 .options { position: absolute; right: 0; top: 34px; z-index: 1; padding: 8px 16px; font-size: 14px;
   background: var(--ground); border: 1px solid var(--line); border-radius: 6px;
   box-shadow: 0 4px 12px #0003; }
+.input small { color: var(--dim); font-size: 12px; }
+.field { border: 1px solid var(--line); border-radius: 4px; padding: 4px 12px; margin: 2px 0; }
 mark { background: #fde2ec; color: #b3003c; }
 """
 
@@ -93,6 +95,10 @@ def _block(block: Json) -> str:
             return f'<div class="block">{"".join(map(_element, block["elements"]))}</div>'
         case "rich_text":
             return "".join(map(_rich_part, block["elements"]))
+        case "input":
+            hint = f"<small>{_text(block['hint'])}</small>" if "hint" in block else ""
+            label, element = _text(block["label"]), _input(block["element"])
+            return f'<div class="block input"><b>{label}</b>{element}{hint}</div>'
         case other:
             raise ValueError(f"there is no picture of a block of type {other!r}")
 
@@ -102,6 +108,21 @@ def _element(element: Json) -> str:
         return '<span class="menu">⋯</span>'
     danger = " danger" if element.get("style") == "danger" else ""
     return f'<span class="button{danger}">{_text(element["text"])}</span>'
+
+
+def _input(element: Json) -> str:
+    """An input as it is filled in; the choices of checkboxes stand side by side."""
+    match element["type"]:
+        case "checkboxes":
+            chosen = element.get("initial_options", [])
+            marks = (f"{'☑' if one in chosen else '☐'} {_text(one['text'])}" for one in element["options"])
+            return f"<div>{' &nbsp; '.join(marks)}</div>"
+        case "static_select" | "external_select":
+            first = element.get("initial_option")
+            return f'<div class="field">{_text(first["text"]) if first else ""} ▾</div>'
+        case _:
+            value = element.get("initial_value") or element.get("initial_time") or ""
+            return f'<div class="field">{html.escape(value)}&nbsp;</div>'
 
 
 def _options(element: Json) -> str:

@@ -13,6 +13,7 @@ from bot.commands.ports import Surface
 from bot.commands.registry import BY_NAME
 from bot.commands.services import Services, address_of
 from bot.commands.text import format_call
+from bot.commands.values import quoted
 from bot.commands.view import button, buttons, capital, counted, heading, moment, note, say, sentence, typed
 from bot.editions.digest import short_date
 from bot.editions.preview import preview as preview_of
@@ -276,7 +277,7 @@ async def preview(call: Call, services: Services, surface: Surface) -> Reply:
 
 
 def _filtered(one: Destination) -> str:
-    return f", {one.query}" if one.query else ""
+    return f", only what matches {quoted(one.query)}" if one.query else ""
 
 
 async def _usually_up(services: Services, one: Destination) -> str | None:

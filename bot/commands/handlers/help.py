@@ -20,7 +20,7 @@ async def explain(call: Call, services: Services, surface: Surface) -> Reply:
     listed: list[Block] = [heading(title), *(_line(one, surface.command) for one in some)]
     if not topic:
         for group, members in GROUPS.items():
-            listed.append(Section((Span(f"For who manages a {group}"),)))
+            listed.append(Section((Span(f"For who manages a {group}", strong=True),)))
             listed += [_line(one, surface.command) for one in members]
         listed.append(note("What is no command is a search: just type what you are looking for."))
     return Reply(doc=Doc(tuple(listed), title))

@@ -1,5 +1,7 @@
 """A person's own page on surfaces that have one: the day's papers, and all that is theirs, to be changed."""
 
+from collections.abc import Iterable, Iterator
+
 from bot.commands.actions import Verb
 from bot.commands.handlers import lists, papers, subscriptions
 from bot.commands.model import Actor, Call, Place, Reply, Standing
@@ -9,25 +11,35 @@ from bot.commands.services import Services
 from bot.commands.view import button, buttons, heading, sentence
 from bot.model import Pool
 from bot.schedule.standing import papers_words, state_words, when_words
-from bot.view.doc import Block, Divider, Doc
+from bot.view.doc import Actions, Block, Divider, Doc
 
 _TITLE = "Paperboy"
 
 
 async def home(actor: Actor, place: Place, services: Services, surface: Surface) -> Reply:
     """Today's papers, the person's subscriptions and saved papers, and the channels that they set up."""
-    blocks: list[Block] = [*buttons(button("Search papers", Verb.SEARCH), _RUN_HELP)]
+    blocks: list[Block] = [*buttons(_SEARCH, _RUN_HELP)]
     parts = [("today", papers.today)]
     if actor.standing is Standing.MEMBER:
         parts += [("subscriptions", subscriptions.subscriptions), ("saved", lists.saved)]
     for name, handler in parts:
         call = Call(command=BY_NAME[name], arguments={}, actor=actor, place=place)
-        blocks += [Divider(), *(await handler(call, services, surface)).doc.blocks]
+        blocks += [Divider(), *_without_search((await handler(call, services, surface)).doc.blocks)]
     blocks += await _channels(actor, services)
     return Reply(doc=Doc(tuple(blocks), _TITLE))
 
 
+_SEARCH = button("Search papers", Verb.SEARCH)
 _RUN_HELP = button("What you can do", Verb.RUN, "help")
+
+
+def _without_search(blocks: Iterable[Block]) -> Iterator[Block]:
+    """The page has the button once, on top."""
+    for block in blocks:
+        if isinstance(block, Actions):
+            yield from buttons(*(one for one in block.buttons if one != _SEARCH))
+        else:
+            yield block
 
 
 async def _channels(actor: Actor, services: Services) -> list[Block]:

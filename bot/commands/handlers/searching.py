@@ -155,7 +155,7 @@ def _results(answer: Answer, first: int) -> Iterator[Block]:
     for number, one in enumerate(answer.results, first + 1):
         if one.tier is Tier.CLOSE and not close:
             close = True
-            yield Section((Span(CLOSE),))
+            yield Section((Span(CLOSE, strong=True),))
         yield result_card(number, one)
 
 

@@ -141,8 +141,7 @@ async def subscriptions(call: Call, services: Services, surface: Surface) -> Rep
         button(f"End subscription {number}", Verb.UNSUBSCRIBE, one.id)
         for number, one in enumerate(kept[:5], 1)
     ]
-    blocks += buttons(*ends)
-    blocks += buttons(button("Subscribe to more", Verb.FORM, "subscribe"))
+    blocks += buttons(*ends, button("Subscribe to more", Verb.FORM, "subscribe"))
     return Reply(doc=Doc(tuple(blocks), title))
 
 

@@ -56,7 +56,7 @@ async def _explained(services: Services, paper: Paper, zone: str) -> Reply:
         blocks += [sentence(place(series, await services.rankings.now(one), zone)) for one in Window]
         group = await services.store.papers.comparison(now - timedelta(days=GROUP_DAYS), now)
         blocks.append(sentence(compared(series, Comparison(group, now), now)))
-        blocks.append(Section((Span("Every number that was read"),)))
+        blocks.append(Section((Span("Every number that was read", strong=True),)))
         blocks += [
             note(Span(f"{_LABELS[signal]}, {upstream.label}: ", strong=True), readings(numbers, zone))
             for (signal, upstream), numbers in sorted(series.signals.items())

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,8 @@ from tests.clocks import StillClock
 from tests.platform.slack_bot import SlackBot, Transport, slack_bot, text_of
 from tests.servers.slack import Scene, SlackServer
 from tests.servers.slack.controls import controls
-from tests.servers.slack.faults import RateLimited
+from tests.servers.slack.faults import RateLimited, Status
+from tests.servers.slack.http_mode import Signature
 from tests.servers.slack.respond import MOST_USES
 
 
@@ -220,11 +222,14 @@ async def test_a_late_form_that_is_wrong_comes_back_as_it_was_filled_in(
         assert "You are subscribed" in text_of(await mended.view())
 
 
-async def test_where_a_form_can_no_longer_open_the_answer_says_what_to_type(
-    slack: SlackServer, scene: Scene, clock: StillClock, tmp_path: Path
+@pytest.mark.parametrize("late", [True, False], ids=["too late", "out of order"])
+async def test_where_a_form_cannot_open_the_answer_says_what_to_type(
+    slack: SlackServer, scene: Scene, clock: StillClock, tmp_path: Path, late: bool
 ) -> None:
     async with slack_bot(slack, scene, clock, tmp_path, slack_managers=[scene.maya.id]) as bot:
-        slack.world.late_triggers = True
+        slack.world.late_triggers = late
+        if not late:
+            slack.script.add("views.open", Status(500, accepts=False))
         asked = await slack.command("/papers", "channel add", user=scene.maya, channel=scene.channel)
         assert "/papers channel add at=9:00" in text_of(await asked.message())
         assert asked.seen("view") == []
@@ -253,3 +258,20 @@ async def test_a_form_of_another_version_says_so(on_socket: SlackBot, metadata: 
     form.content = {**form.content, "private_metadata": metadata}
     sent = await slack.submit(form, {"query": "attention"}, user=maya)
     assert "of another version" in text_of(await sent.view())
+
+
+@pytest.mark.parametrize("signature", [Signature.WRONG, Signature.STALE, Signature.MISSING])
+async def test_over_http_nobody_but_slack_is_heard(
+    slack: SlackServer, scene: Scene, clock: StillClock, tmp_path: Path, signature: Signature
+) -> None:
+    clock.set(datetime.now(UTC))  # the library checks signatures by the real clock
+    async with slack_bot(slack, scene, clock, tmp_path, "http") as bot:
+        asked = await slack.command("/papers", "save 2511.00001", user=scene.maya, channel=scene.channel)
+        await asked.message()
+        forged = {**asked.payload, "trigger_id": "another", "user_id": "U2"}
+        assert slack.http is not None
+        answer = await slack.http.send(forged, signature=signature)
+        assert answer is not None
+        assert answer.status == 401
+        await bot.slack.aclose()
+        assert [str(one) for one, _ in await bot.store.people.identities()] == ["slack:T1/U1"]

@@ -1,6 +1,7 @@
 """Who may do what in Slack: members, guests, people of other organisations, administrators."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from bot.people.model import Identity
 from tests.clocks import StillClock
 from tests.platform.slack_bot import SlackBot, Transport, slack_bot, text_of
 from tests.servers.slack import BASE, Scene, SlackServer
+from tests.servers.slack.faults import Fails
 from tests.servers.slack.state import Team
 
 GUESTS = ({"restricted": True}, {"ultra_restricted": True}, {"deleted": True})
@@ -89,6 +91,22 @@ async def test_full_members_manage_their_channels(asking: SlackBot, slack: Slack
     assert "max from 5 to 7" in text_of(await changed.message())
     shown = await slack.command("/papers", "channel show", user=ben, channel=scene.channel)
     assert "ben: Changed: max from 5 to 7" in text_of(await shown.message())  # who did it is on record
+
+
+@pytest.mark.parametrize("transport", ["socket"], indirect=True)  # the clock is set
+async def test_where_slack_cannot_be_asked_whom_it_told_of_before_counts_and_nobody_else(
+    asking: SlackBot, slack: SlackServer, scene: Scene, clock: StillClock
+) -> None:
+    save = ("/papers", "save 2511.00001")
+    await (await slack.command(*save, user=scene.maya, channel=scene.channel)).message()
+    ben = slack.world.add_user(scene.team, "U2", "ben")
+    clock.set(clock.now() + timedelta(hours=1))
+    slack.script.add("users.info", Fails("fatal_error"), Fails("fatal_error"))
+    known = await (await slack.command(*save, user=scene.maya, channel=scene.channel)).message()
+    assert "is on your list already" in text_of(known)
+    unknown = await (await slack.command(*save, user=ben, channel=scene.channel)).message()
+    assert "Nothing is stored of you" in text_of(unknown)
+    assert [one.user for one, _ in await asking.store.people.identities()] == [scene.maya.id]
 
 
 async def test_a_setting_narrows_it_to_administrators(
