@@ -105,6 +105,7 @@ class Slack:
             self._api,
             self.tokens,
             conversation,
+            self._clock,
             command=settings.slack_command,
             signing_secret=None if signing is None else signing.get_secret_value(),
             oauth=self._oauth(),
