@@ -10,6 +10,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.async_handler import AsyncRetryHandler
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from adapters.slack.answers import failure_of
 from bot.errors import DeliveryError, NotAcceptedError
@@ -56,8 +57,6 @@ class Api:
 
     def client(self, token: str | None, *, patient: bool = True) -> AsyncWebClient:
         """A client that speaks with this token; without `patient` a 429 is told at once."""
-        if self._session is None:
-            self._session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
         handlers: list[AsyncRetryHandler] = (
             [AsyncRateLimitErrorRetryHandler(max_retry_count=1)] if patient else []
         )
@@ -65,9 +64,20 @@ class Api:
             token=None if token is None else str(token),
             base_url=self._base_url,
             timeout=int(self._timeout.total_seconds()),
-            session=self._session,
+            session=self._connected(),
             retry_handlers=handlers,
         )
+
+    def webhook(self, url: str) -> AsyncWebhookClient:
+        """Answers by a `response_url`."""
+        return AsyncWebhookClient(
+            url, timeout=int(self._timeout.total_seconds()), session=self._connected(), retry_handlers=[]
+        )
+
+    def _connected(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+        return self._session
 
     async def aclose(self) -> None:
         """Closes the session."""

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 import structlog
 from slack_sdk.errors import SlackApiError
-from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from adapters.slack import forms
 from adapters.slack.address import Address, read_address
@@ -207,7 +206,7 @@ class Conversation:
 
     async def _respond(self, who: Heard, reply: Reply) -> None:
         """By the address that Slack gave along, which needs no membership of the channel."""
-        webhook = AsyncWebhookClient(who.response_url, retry_handlers=[])
+        webhook = self._api.webhook(who.response_url)
         for number, message in enumerate(messages(reply.doc)):
             with failures_told():
                 answer = await webhook.send(
