@@ -37,6 +37,8 @@ VERSION = version("paperboy")
 
 OpenedStore = AbstractAsyncContextManager[Store]
 
+_NEW_OBJECTS = 5_000  # after which Python's collector looks for garbage in a process that searches; usually 700
+
 
 def open_store(settings: Settings, after_commit: Callable[[int], None] | None = None) -> OpenedStore:
     """The store that the settings name; opening it migrates it. `after_commit` is told of every commit."""
@@ -196,9 +198,11 @@ async def open_search(settings: Settings, store: Store, around: Surroundings) ->
             arxiv_urls=(settings.arxiv_api_url, settings.arxiv_rss_url) if settings.arxiv else None,
         )
         # What is loaded by now stays loaded. Looking through it all for garbage, as Python does now and then,
-        # would make one search in fifty wait for a tenth of a second.
+        # would make one search in fifty wait for a tenth of a second. What comes later is looked through seldom:
+        # a search makes some thousand objects, hardly any of them garbage that only the collector can find.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(_NEW_OBJECTS)
         yield Search(
             store.papers,
             index,
