@@ -11,21 +11,20 @@ from typing import Any, Final
 
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
-from slack_bolt.authorization import AuthorizeResult
-from slack_bolt.authorization.async_authorize import AsyncAuthorize
-from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 
 from adapters.slack import forms, views
 from adapters.slack.api import Api
 from adapters.slack.conversation import Conversation, sent_at
 from adapters.slack.hearing import Heard, heard
+from adapters.slack.installed import Installed
 from adapters.slack.manifest import SEARCH_SHORTCUT, SIMILAR_SHORTCUT
 from adapters.slack.received import Received, kind_of
 from adapters.slack.replies import PATIENCE
 from adapters.slack.tokens import Tokens
 from bot.errors import PaperboyError
 from bot.logs import whereabouts
+from bot.ports import Clock
 
 _log = structlog.get_logger(__name__)
 
@@ -41,6 +40,7 @@ class SlackApp:
         tokens: Tokens,
         conversation: Conversation,
         received: Received,
+        clock: Clock,
         *,
         command: str,
         signing_secret: str | None,
@@ -51,10 +51,11 @@ class SlackApp:
         self._received = received
         self._answered: OrderedDict[str, asyncio.Future[dict[str, Any]] | None] = OrderedDict()
         self._working: set[asyncio.Task[None]] = set()
+        self._installed = Installed(tokens, clock)
         self.bolt: Final = AsyncApp(
             name="paperboy",
             client=api.client(None),
-            authorize=_Authorize(tokens),  # type: ignore[arg-type]  # it may give None, which the stub leaves out
+            authorize=self._installed,  # type: ignore[arg-type]  # it may give None, which the stub leaves out
             signing_secret=signing_secret or "",
             request_verification_enabled=signing_secret is not None,
         )
@@ -153,6 +154,7 @@ class SlackApp:
                 self._work(self._conversation.home(who))
             case "app_uninstalled" | "tokens_revoked":
                 self._work(self._conversation.uninstalled(who, event, sent_at(body)))
+                self._installed.forget(who.tenant)
             case "link_shared":
                 self._work(self._conversation.link_shared(who, event))
             case _:
@@ -201,40 +203,6 @@ class SlackApp:
         self._answered[key] = work
         while len(self._answered) > _REMEMBERED:
             self._answered.popitem(last=False)
-
-
-class _Authorize(AsyncAuthorize):
-    """Lets through what comes from an organisation that installed the bot."""
-
-    def __init__(self, tokens: Tokens) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]  # slack_bolt leaves its types out
-        self._tokens = tokens
-
-    async def __call__(
-        self,
-        *,
-        context: AsyncBoltContext,
-        enterprise_id: str | None,
-        team_id: str | None,
-        user_id: str | None,
-        actor_enterprise_id: str | None = None,
-        actor_team_id: str | None = None,
-        actor_user_id: str | None = None,
-    ) -> AuthorizeResult | None:
-        """The credentials of whom it is of; `None` where nothing can speak for them."""
-        del user_id, actor_enterprise_id, actor_team_id, actor_user_id
-        tenant = enterprise_id if context.is_enterprise_install else team_id
-        try:
-            credentials = await self._tokens.of(tenant or "")
-        except PaperboyError as error:
-            _log.warning("Slack sent something of an organisation that cannot be answered.", error=str(error))
-            return None
-        return AuthorizeResult(
-            enterprise_id=enterprise_id,
-            team_id=team_id,
-            bot_user_id=credentials.bot_user,
-            bot_token=str(credentials.token),
-        )
 
 
 def _chosen(action: Mapping[str, Any]) -> str | None:

@@ -106,8 +106,7 @@ class SlackDeliverer:
     async def send(self, parcel: Parcel) -> str:
         until = self._clock.now() + self._timeout
         address, parts = _read(parcel)
-        await self._pace.turn(address, min(PATIENCE, self._one_request))
-        head = await self._post(address, parcel.key, parts[0])
+        head = await self._post(address, parcel.key, parts[0], min(PATIENCE, self._one_request))
         if not await self._post_thread(address, parcel.key, head, dict(enumerate(parts[1:], 1)), until):
             unfinished = "The message is there; some of its thread may not be."
             if self.ability is Ability.READ_BACK:
@@ -147,12 +146,17 @@ class SlackDeliverer:
         address: Address,
         key: str,
         message: Message,
+        patience: timedelta,
         *,
         part: int | None = None,
         head: str | None = None,
     ) -> str:
-        """Posts one message, whose turn it is, and returns its timestamp; with `head`, to its thread."""
+        """Posts one message when its turn comes, and returns its timestamp; with `head`, to its thread.
+
+        Raises `NotAcceptedError` where `patience` is too short.
+        """
         payload: dict[str, Any] = {"key": key} if part is None else {"key": key, "part": part}
+        turn = await self._pace.turn(address, patience)
         try:
             answer = await self._call(
                 AsyncWebClient.chat_postMessage,
@@ -170,6 +174,8 @@ class SlackDeliverer:
             if error.retry_after is not None:
                 self._pace.hold(address.tenant, error.retry_after)
             raise
+        finally:
+            self._pace.ended(address, turn)
         timestamp = answer.get("ts")
         if not isinstance(timestamp, str):
             raise DoubtfulError("Slack's answer names no message; it may be there.")
@@ -186,8 +192,7 @@ class SlackDeliverer:
             if left < timedelta(0):
                 return False
             try:
-                await self._pace.turn(address, left)
-                await self._post(address, key, message, part=number, head=head)
+                await self._post(address, key, message, left, part=number, head=head)
             except NotAcceptedError as error:
                 if error.retry_after is None or error.retry_after > left:
                     return False

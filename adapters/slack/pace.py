@@ -2,9 +2,12 @@
 
 Only what the outbox sends is paced; an answer to a person never waits here. The pace is this process's own:
 where several processes post, Slack's 429 slows them down together.
+
+Nobody knows when between its start and its answer a request was counted by Slack. So what comes after it is
+reckoned from its answer: however long one request was on its way, Slack never counts too many at once.
 """
 
-from bisect import bisect_right, insort
+from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Final
@@ -31,17 +34,32 @@ class Pace:
         self._channels: dict[Address, datetime] = {}  # the last turn of each, the oldest given first
         self._held: dict[str, datetime] = {}  # workspaces for which Slack asked for patience
 
-    async def turn(self, address: Address, patience: timedelta = PATIENCE) -> None:
-        """Returns when a message may go out. Raises `NotAcceptedError` where that is not soon enough."""
+    async def turn(self, address: Address, patience: timedelta = PATIENCE) -> datetime:
+        """Returns when a message may go out, with that instant: a name of the turn, for `ended`.
+
+        Raises `NotAcceptedError` where that is not soon enough.
+        """
         now = self._clock.now()
         at = self._earliest(address, now)
         if at - now > patience:
             raise NotAcceptedError("This workspace takes no more messages just now.", at - now)
-        insort(self._workspaces[address.tenant], at)
-        self._channels.pop(address, None)
-        self._channels[address] = at
+        self._note(address, at)
         if at > now:
             await self._clock.sleep(at - now)
+        return at
+
+    def ended(self, address: Address, turn: datetime) -> None:
+        """The request of that turn was answered, or is given up: it may have counted as late as now."""
+        turns = self._workspaces[address.tenant]
+        place = bisect_left(turns, turn)
+        if turns[place : place + 1] == [turn]:
+            del turns[place]
+        self._note(address, max(turn, self._clock.now()))
+
+    def _note(self, address: Address, at: datetime) -> None:
+        insort(self._workspaces[address.tenant], at)
+        last = self._channels.pop(address, at)
+        self._channels[address] = max(last, at)
 
     def hold(self, tenant: str, wait: timedelta) -> None:
         """Slack asked for patience: nothing goes to this workspace before."""

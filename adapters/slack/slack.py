@@ -108,6 +108,7 @@ class Slack:
             self.tokens,
             conversation,
             Received(self._store.sources, self._clock),
+            self._clock,
             command=settings.slack_command,
             signing_secret=None if signing is None else signing.get_secret_value(),
             oauth=self._oauth(),

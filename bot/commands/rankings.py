@@ -1,4 +1,6 @@
-"""Rankings for people who ask: each is made once for all who ask within seconds, or of one past instant."""
+"""Rankings for people who ask, and what is usual: made once for all who ask within seconds, or of one past
+instant.
+"""
 
 import asyncio
 from collections import OrderedDict
@@ -8,6 +10,7 @@ from typing import Final
 from bot.editions.make import EDITION_SIZE
 from bot.model import Ranking, Window
 from bot.ports import Clock, PaperStore
+from bot.trending.explain import GROUP_DAYS, Comparison
 from bot.trending.replay import trending
 
 _FRESH: Final = timedelta(seconds=15)
@@ -22,6 +25,7 @@ class Rankings:
         self._clock = clock
         self._making = asyncio.Lock()
         self._now: dict[Window, Ranking] = {}
+        self._usual: tuple[datetime, Comparison] | None = None
         self._past: OrderedDict[tuple[Window, datetime], Ranking] = OrderedDict()
 
     async def now(self, window: Window) -> Ranking:
@@ -34,6 +38,15 @@ class Rankings:
                     self._papers, window, self._clock.now(), EDITION_SIZE
                 )
             return made
+
+    async def usual(self) -> Comparison:
+        """What papers usually have at their age, at most 15 seconds old."""
+        async with self._making:
+            now = self._clock.now()
+            if self._usual is None or not timedelta() <= now - self._usual[0] < _FRESH:
+                group = await self._papers.comparison(now - timedelta(days=GROUP_DAYS), now)
+                self._usual = now, Comparison(group, now)
+            return self._usual[1]
 
     async def at(self, window: Window, instant: datetime) -> Ranking:
         """What trended at an instant that has passed."""

@@ -29,6 +29,7 @@ from bot.commands.ports import Surface
 from bot.commands.registry import BY_NAME
 from bot.commands.services import Services, address_of
 from bot.commands.text import Reading, read_text
+from bot.commands.turns import Turns
 from bot.commands.values import ValuesError, call_from_values
 from bot.commands.view import note, say, sentence, typed
 from bot.errors import InputError, PaperboyError, StorageError
@@ -113,6 +114,7 @@ class Commands:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._turns = Turns()
 
     async def run(self, text: str, actor: Actor, place: Place, surface: Surface) -> Reply:
         """Answers what was typed behind the command's own name."""
@@ -233,7 +235,8 @@ class Commands:
 
     async def _told(self, answer: Awaitable[Reply], what: str) -> Reply:
         try:
-            return await answer
+            async with self._turns.turn():
+                return await answer
         except StorageError as error:  # its sentence is for the operator, and may name paths
             _log.error("The store failed while a command was answered.", error=str(error))
             return say(

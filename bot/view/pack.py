@@ -5,6 +5,7 @@ surface's own business: it hands over a function that measures one block as it w
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import assert_never
@@ -72,6 +73,7 @@ class _Packer:
         self._size = size
         self._full: list[tuple[Block, ...]] = []
         self._open: list[Block] = []
+        self._taken: list[Size] = []  # what the open message's blocks take: each is measured once
 
     def messages(self) -> list[tuple[Block, ...]]:
         """All of them; one without blocks if nothing was added."""
@@ -81,29 +83,32 @@ class _Packer:
         """Adds one block with what leads to it, in the open message or in a new one."""
         leads = [self._shrunk(lead, []) for lead in leads]
         group = leads if content is None else [*leads, self._shrunk(content, [])]
-        if self._fits([*self._open, *group]):
-            self._open += group
+        if self._put(group):
             return
         self._close()
-        if self._fits(group):
-            self._open = group
+        if self._put(group):
             return
         if content is not None:
-            try:
-                self._open = [*leads, self._shrunk(content, leads)]
-            except ValueError:
-                pass  # there are too many leads for one message: they are spilled below
-            else:
-                return
+            with suppress(ValueError):  # of too many leads for one message, which are spilled
+                group = [*leads, self._shrunk(content, leads)]
         for block in group:
-            if not self._fits([*self._open, block]):
+            if not self._put([block]):
                 self._close()
-            self._open.append(block)
+                self._put([block])
+
+    def _put(self, blocks: list[Block]) -> bool:
+        """Adds the blocks to the open message, all of them or none; whether it has room for them."""
+        sizes = [self._size(block) for block in blocks]
+        if not self._budget.holds([*self._taken, *sizes]):
+            return False
+        self._open += blocks
+        self._taken += sizes
+        return True
 
     def _close(self) -> None:
         if self._open:
             self._full.append(tuple(self._open))
-            self._open = []
+            self._open, self._taken = [], []
 
     def _fits(self, blocks: list[Block]) -> bool:
         return self._budget.holds(map(self._size, blocks))

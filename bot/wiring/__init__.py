@@ -39,6 +39,10 @@ _FULL_COLLECTIONS: Final = 1_000  # partial collections of garbage between two f
 
 OpenedStore = AbstractAsyncContextManager[Store]
 
+_NEW_OBJECTS = (
+    5_000  # after which Python's collector looks for garbage in a process that searches; usually 700
+)
+
 
 def open_store(settings: Settings, after_commit: Callable[[int], None] | None = None) -> OpenedStore:
     """The store that the settings name; opening it migrates it. `after_commit` is told of every commit."""
@@ -200,11 +204,12 @@ async def open_search(settings: Settings, store: Store, around: Surroundings) ->
             arxiv_urls=(settings.arxiv_api_url, settings.arxiv_rss_url) if settings.arxiv else None,
         )
         # What is loaded by now stays loaded. Looking through it all for garbage, as Python does now and then,
-        # would make one search in fifty wait for a tenth of a second. What searches remember since is looked
-        # through seldom: nearly all garbage is found young.
+        # would make one search in fifty wait for a tenth of a second. What comes later is looked through
+        # seldom: a search makes some thousand objects, hardly any of them garbage that only the collector can
+        # find, and what searches remember is not to be looked through whole.
         gc.collect()
         gc.freeze()
-        gc.set_threshold(*gc.get_threshold()[:2], _FULL_COLLECTIONS)
+        gc.set_threshold(_NEW_OBJECTS, gc.get_threshold()[1], _FULL_COLLECTIONS)
         yield Search(
             store.papers,
             index,

@@ -1,7 +1,7 @@
 """`why`: a paper's place explained from everything that was read of it."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from bot.commands.actions import Verb
@@ -54,8 +54,7 @@ async def _explained(services: Services, paper: Paper, zone: str) -> Reply:
     else:
         series = found[0]
         blocks += [sentence(place(series, await services.rankings.now(one), zone)) for one in Window]
-        group = await services.store.papers.comparison(now - timedelta(days=GROUP_DAYS), now)
-        blocks.append(sentence(compared(series, Comparison(group, now), now)))
+        blocks.append(sentence(compared(series, await services.rankings.usual(), now)))
         blocks.append(Section((Span("Every number that was read", strong=True),)))
         blocks += [
             note(Span(f"{_LABELS[signal]}, {upstream.label}: ", strong=True), readings(numbers, zone))

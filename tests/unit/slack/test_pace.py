@@ -105,6 +105,31 @@ def test_no_order_of_messages_is_too_fast(wishes: list[tuple[int, int, int]]) ->
     assert too_fast(posts, slack=timedelta(0)) == []
 
 
+async def test_what_was_long_on_its_way_counts_from_its_answer() -> None:
+    """Slack may have counted it as late as that."""
+    clock = FakeClock()
+    pace = Pace(clock)
+    turns = [await pace.turn(address(channel)) for channel in range(A_WORKSPACE)]
+    clock.advance(5 * SECOND)
+    for channel, turn in enumerate(turns):
+        pace.ended(address(channel), turn)
+    assert len(pace._workspaces["T1"]) == A_WORKSPACE  # none counts twice
+    clock.advance(A_MINUTE - 5 * SECOND)
+    began = clock.now()
+    await pace.turn(address(1))
+    assert clock.now() - began == 5 * SECOND
+
+
+async def test_a_channel_rests_from_the_answer_on() -> None:
+    clock = FakeClock()
+    pace = Pace(clock)
+    turn = await pace.turn(address())
+    clock.advance(2 * SECOND)
+    pace.ended(address(), turn)
+    await pace.turn(address())
+    assert clock.slept == [SECOND]
+
+
 async def test_two_thousand_channels_of_fifty_workspaces_are_served_without_a_wait() -> None:
     clock = FakeClock()
     pace = Pace(clock)
