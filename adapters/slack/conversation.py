@@ -78,8 +78,9 @@ class Conversation:
         if view is None:
             await self._replies.by_message(who, place, await press())
         else:
-            await self._replies.in_view(who, place, press(), view)
-            await self.home(who)
+            reply = await self._replies.in_view(who, place, press(), view)
+            if reply.form is None:  # a form has changed nothing yet
+                await self.home(who)
 
     async def opened_search(self, who: Heard) -> None:
         """The global shortcut."""

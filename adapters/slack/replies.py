@@ -57,8 +57,9 @@ class Replies:
 
     async def in_view(
         self, who: Heard, place: Place, work: Awaitable[Reply], over: Mapping[str, Any] | None = None
-    ) -> None:
-        """Answers what was pressed in a view (`over`) or has no message to answer in, by a modal.
+    ) -> Reply:
+        """Answers what was pressed in a view (`over`) or has no message to answer in, by a modal; gives what
+        was answered.
 
         Slack lets one open for three seconds: where the answer takes longer, the modal says so first.
         """
@@ -77,6 +78,7 @@ class Replies:
             await self.update(who, str(over["id"]), shown)
         elif await self._opened(who, shown, over) is None:
             _log.warning("An answer came too late to be shown in Slack.", tenant=who.tenant)
+        return reply
 
     async def update(self, who: Heard, view_id: str, view: dict[str, Any], state: str = "") -> None:
         """Replaces a view; with `state` (its hash) only if nothing else did meanwhile."""
