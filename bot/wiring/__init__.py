@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import version
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 
 import structlog
 
@@ -36,6 +36,9 @@ _log = structlog.get_logger(__name__)
 VERSION = version("paperboy")
 
 OpenedStore = AbstractAsyncContextManager[Store]
+
+# After so many new objects Python looks for garbage in a process that searches; by default after 700.
+_NEW_OBJECTS: Final = 5_000
 
 
 def open_store(settings: Settings, after_commit: Callable[[int], None] | None = None) -> OpenedStore:
@@ -196,9 +199,11 @@ async def open_search(settings: Settings, store: Store, around: Surroundings) ->
             arxiv_urls=(settings.arxiv_api_url, settings.arxiv_rss_url) if settings.arxiv else None,
         )
         # What is loaded by now stays loaded. Looking through it all for garbage, as Python does now and then,
-        # would make one search in fifty wait for a tenth of a second.
+        # would make one search in fifty wait for a tenth of a second. What comes later is looked through more
+        # seldom than usual: a search makes thousands of objects, and most of them go without the collector.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(_NEW_OBJECTS)
         yield Search(
             store.papers,
             index,
