@@ -21,6 +21,7 @@ from benchmarks.invented import FIRST_DAY, polls_of_lists
 from bot.config import Settings
 from bot.importing.reading import open_file
 from bot.importing.run import import_file
+from bot.logs import configure_logs
 from bot.model import EVERY_DAY, Destination, Poll, Route, Schedule
 from bot.people.model import Hidden, Installation
 from bot.secret import secret_key
@@ -138,6 +139,7 @@ async def store_channels(home: Path, due: datetime) -> None:
 
 
 if __name__ == "__main__":
+    configure_logs("error", "console")  # what is printed is what came of it
     what, folder = sys.argv[1], Path(sys.argv[2])
     if what == "papers":
         asyncio.run(store_papers(folder))

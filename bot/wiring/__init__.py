@@ -39,9 +39,8 @@ _FULL_COLLECTIONS: Final = 1_000  # partial collections of garbage between two f
 
 OpenedStore = AbstractAsyncContextManager[Store]
 
-_NEW_OBJECTS = (
-    5_000  # after which Python's collector looks for garbage in a process that searches; usually 700
-)
+# After so many new objects Python looks for garbage in a process that searches; by default after 700.
+_NEW_OBJECTS: Final = 5_000
 
 
 def open_store(settings: Settings, after_commit: Callable[[int], None] | None = None) -> OpenedStore:
