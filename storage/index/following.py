@@ -28,7 +28,7 @@ Step = Callable[[int], Awaitable[None]]
 """Told after each batch where the store's cursor stood when it was read."""
 
 _BATCH: Final = 250  # papers read from the store at once
-_AHEAD: Final = 6  # batches read while one goes in, so that a commit keeps nobody waiting
+_AHEAD: Final = 12  # batches read while one goes in, so that a commit keeps nobody waiting
 _COMPARED: Final = 8  # papers by which a store is known again
 _MANY: Final = 5_000  # changes that are waiting, from which on memory is spent on speed
 

@@ -364,7 +364,7 @@ async def open_index(
     encoder: Encoder | None,
     *,
     weights: Weights = WEIGHTS,
-    commit_every: int = 25_000,
+    commit_every: int = 100_000,
     cores: int = 1,
 ) -> AsyncIterator[FolderIndex]:
     """Opens the index of `papers` in `folder`; without an encoder it has no vectors.

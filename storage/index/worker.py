@@ -9,12 +9,14 @@ import gc
 import marshal
 import struct
 import sys
+from contextlib import suppress
 from typing import Any, Final
 
 from bot.model import IndexRow
 from storage.index.terms import Memory, fields_of
 
 LENGTH: Final = struct.Struct(">I")
+_PIPE: Final = 1 << 20  # bytes; Linux gives 64 KiB, and lets anybody have this much
 
 
 def packed(batch: list[Any]) -> bytes:
@@ -29,9 +31,22 @@ def unpacked(data: bytes) -> list[Any]:
     return batch
 
 
+def _widen(descriptor: int) -> None:
+    """Lets a whole batch lie in a pipe: this process would else wait, many times for each, until the other
+    one's event loop comes round to it, which took a fifth of its time. Not every system can.
+    """
+    if sys.platform == "linux":
+        import fcntl  # noqa: PLC0415 - not every system has it
+
+        with suppress(OSError):  # no pipe, or not so much for this user
+            fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, _PIPE)
+
+
 def main() -> None:
     """Works until the input ends."""
     gc.disable()  # nothing here refers to itself
+    _widen(sys.stdin.fileno())
+    _widen(sys.stdout.fileno())
     memory = Memory()
     while header := sys.stdin.buffer.read(LENGTH.size):
         rows = unpacked(sys.stdin.buffer.read(*LENGTH.unpack(header)))
