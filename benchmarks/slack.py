@@ -35,7 +35,7 @@ MILLISECONDS: Final = 300.0  # to acknowledge a command, at the 99th percentile
 RATE: Final = 50  # commands a second
 SECONDS: Final = 60  # so long
 _GIVEN_UP: Final = 3.0  # seconds after which Slack tells the person that the app did not respond
-_SECRET: Final = "signing-secret-of-the-loopback"  # noqa: S105 - nobody's
+_SECRET: Final = "signing-secret-of-the-loopback"  # noqa: S105 - of the stand-in alone
 _START: Final = timedelta(seconds=25)  # that the bot may take to start
 _SERVED_WITHIN: Final = 240.0  # seconds, or what is not there by then is missed
 _PATIENCE: Final = 120.0  # seconds, or an answer does not come any more
