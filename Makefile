@@ -58,7 +58,7 @@ soak: $(DEV_STAMP) ## Run the long proofs in full
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup tests/property --hypothesis-profile=soak
 
 bench: $(DEV_STAMP) ## Measure speed and memory, beside the chat libraries that others load at start
-	$(BIN)/python -m pip install --quiet --editable '.[discord]'
+	$(BIN)/python -m pip install --quiet --editable .
 	$(BIN)/python -m benchmarks $(ARGS)
 
 docs: $(DEV_STAMP) ## Make the pages that are made from the program

@@ -186,6 +186,25 @@ class Settings(BaseModel):
         "admins (of the workspace), or the ids of people, such as U012ABCDEF. Telling members from guests "
         "needs the pack people; without it, whoever installed the bot may.",
     )
+    discord_token: _Secret = Field(
+        None, description="Discord: the bot's token. `paperboy setup discord` asks for it."
+    )
+    discord_api_url: _BaseUrl = Field(
+        "https://discord.com/api/v10", description="Base address of Discord's API."
+    )
+    discord_gateway_url: Annotated[str | None, BeforeValidator(values.optional_socket_url)] = Field(
+        None, description="Address of Discord's gateway (wss://…). Unless set: as Discord's API tells."
+    )
+    discord_command: Annotated[str, BeforeValidator(values.discord_command)] = Field(
+        "papers",
+        description="The slash command that people type in Discord. What manages a channel stands under the "
+        "same name with -channel behind it, so that a server can say who sees it.",
+    )
+    discord_link_cards: Annotated[tuple[str, ...], BeforeValidator(values.discord_servers)] = Field(
+        (),
+        description="Ids of the Discord servers where a posted link to a paper is answered with a card. It "
+        "needs the privileged intent to read messages, which Discord reviews from 100 servers on.",
+    )
     sharing: _Flag = Field(
         True, description="Whether people may share an answer that they got with everybody in a channel."
     )

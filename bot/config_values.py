@@ -261,3 +261,35 @@ def _names(raw: object) -> list[str]:
     if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
         raise BadValueError(f"{shown(raw)} is not a list of words.")
     return [name.strip().lower() for name in names if name.strip()]
+
+
+def optional_socket_url(raw: object) -> str | None:
+    """The address of a WebSocket; nothing means none."""
+    address = text(raw).rstrip("/")
+    if not address:
+        return None
+    if not re.fullmatch(r"wss?://[A-Za-z0-9.\[\]:-]+(/[!-~]*)?", address):
+        raise BadValueError(
+            f"{shown(raw)} is no WebSocket address; write one like wss://gateway.example.org."
+        )
+    return address
+
+
+def discord_command(raw: object) -> str:
+    """A slash command as Discord takes it, without the slash: at most 24 small letters, digits, - and _."""
+    command = text(raw).removeprefix("/")
+    if not re.fullmatch(r"[a-z0-9_-]{1,24}", command):
+        raise BadValueError(f"{shown(raw)} is no slash command; write one like papers, in small letters.")
+    return command
+
+
+def discord_servers(raw: object) -> tuple[str, ...]:
+    """Ids of servers: long numbers, divided by commas or blanks."""
+    ids = tuple(dict.fromkeys(name for name in _names(raw) if name != "none"))
+    for one in ids:
+        if not re.fullmatch(r"[0-9]{15,20}", one):
+            raise BadValueError(
+                f"{shown(one)} is no id of a server. In Discord, switch on the developer mode, then copy the "
+                "id from the server's menu."
+            )
+    return ids

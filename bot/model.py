@@ -458,6 +458,7 @@ class Layout(StrEnum):
     COMPACT = "compact"
     CARDS = "cards"
     THREAD = "thread"
+    EMBEDS = "embeds"  # Discord's classic embeds; elsewhere as cards
 
 
 class Summaries(StrEnum):
@@ -490,6 +491,20 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Posting:
+    """How a message is put up where the surface knows such ways; others pass them over."""
+
+    mention: str = ""  # the surface's id of the role that a digest mentions; empty: nobody
+    publish: bool = False  # passed on to those who follow an announcement channel, once
+    forum: bool = False  # the address is a forum: a message opens a thread of its own
+    tag: str = ""  # the surface's id of the tag that such threads get
+
+
+PLAIN_POSTING: Final = Posting()
+"""Nobody is mentioned, and nothing published: what most messages want."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
     """One route of one recipient, with its schedule and taste."""
 
@@ -506,6 +521,8 @@ class Destination:
     layout: Layout = Layout.COMPACT
     summaries: Summaries = Summaries.ANY
     quiet_day: QuietDay = QuietDay.SILENT
+    posting: Posting = PLAIN_POSTING
+    group: str = ""  # of those of one group a paper goes to one alone, its best match; empty: on its own
     label: str = ""  # what people call the place ("#ml-papers"); untrusted text; empty: its name
     owner_id: str | None = None  # the recipient who set it up, and is told what goes wrong; None: an operator
     state: DestinationState = DestinationState.ACTIVE
@@ -587,6 +604,7 @@ class NewDelivery:
     deliver_by: datetime  # after this it is too late to be worth sending
     kind: DeliveryKind = DeliveryKind.DIGEST
     layout: Layout = Layout.COMPACT
+    posting: Posting = PLAIN_POSTING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -601,6 +619,7 @@ class Delivery:
     doc: str
     kind: DeliveryKind = DeliveryKind.DIGEST
     layout: Layout = Layout.COMPACT
+    posting: Posting = PLAIN_POSTING
     state: DeliveryState
     doubtful: bool  # a request for it went out, and its fate was never learnt
     attempts: int

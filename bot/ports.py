@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bot.model import (
+    PLAIN_POSTING,
     AnnounceType,
     Batch,
     Changes,
@@ -33,6 +34,7 @@ from bot.model import (
     Planned,
     PlannedSlot,
     Poll,
+    Posting,
     Ranking,
     Route,
     Signal,
@@ -396,6 +398,15 @@ class Ability(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Abilities:
+    """What can be done about one message if its fate is never learnt."""
+
+    ability: Ability
+    key_window: timedelta = timedelta(0)  # with KEY: how long the receiver remembers a key
+    reads_back: bool = False  # with KEY: once that time is over, the receiver can be asked
+
+
+@dataclass(frozen=True, slots=True)
 class Parcel:
     """What a deliverer gets: everything about one message and nothing about schedules."""
 
@@ -406,6 +417,7 @@ class Parcel:
     created_at: datetime
     attempt: int  # from 1
     layout: Layout = Layout.COMPACT
+    posting: Posting = PLAIN_POSTING
 
 
 class Deliverer(Protocol):
@@ -421,24 +433,26 @@ class Deliverer(Protocol):
     def surface(self) -> str: ...
 
     @property
-    def ability(self) -> Ability: ...
-
-    @property
     def request_timeout(self) -> timedelta:
-        """The longest that one `send` or `find` takes."""
+        """The longest that one `ready` with its `send`, or one `find`, takes."""
 
-    @property
-    def key_window(self) -> timedelta:
-        """With ability KEY: how long the receiver remembers a key. Otherwise zero."""
+    def abilities(self, parcel: Parcel) -> Abilities:
+        """What can be done about this message; the same every time it is asked for the same parcel."""
 
     def check_address(self, address: str) -> str:
         """The address in its one normal form. Raises `InputError` with a sentence saying what is wrong."""
 
-    async def send(self, parcel: Parcel) -> str: ...
+    async def ready(self, parcel: Parcel) -> None:
+        """Returns when the receiver's pace allows this message; called before it counts as being sent, so
+        that waiting leaves no doubt. Raises `NotAcceptedError` with `retry_after` where that is not soon.
+        """
+
+    async def send(self, parcel: Parcel) -> str:
+        """Sends what is ready."""
 
     async def find(self, parcel: Parcel) -> str | None:
-        """With ability READ_BACK: the receipt of that message if the receiver has it, `None` if certainly
-        not. Raises `NotAcceptedError` if it cannot be asked now.
+        """Where the receiver can be asked: the receipt of that message if the receiver has it, `None` if
+        certainly not. Raises `NotAcceptedError` if it cannot be asked now, `RefusedError` if never.
         """
 
     async def aclose(self) -> None: ...
@@ -458,6 +472,7 @@ class Source(Protocol):
 
 
 __all__ = [
+    "Abilities",
     "Ability",
     "CheckReport",
     "Clock",

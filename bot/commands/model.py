@@ -24,6 +24,8 @@ class Kind(StrEnum):
     TIME = "time"
     ZONE = "zone"
     DAYS = "days"
+    ROLE = "role"  # the surface's id of a group of people, or how it is mentioned; kept as the id
+    TAG = "tag"  # a tag of a forum, by its name or id as the surface knows it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,7 @@ class Option:
     least: int = 0  # of a NUMBER
     most: int = 0
     default: str | None = None  # as it would be typed
+    surface: str = ""  # the only surface that has it; empty: all
 
     @property
     def title(self) -> str:
@@ -118,6 +121,16 @@ class Place:
     address: str | None
     name: str  # for people: "#ml-papers", "direct message"; untrusted text
     direct: bool = False
+    forum: bool = False  # what is posted there opens threads
+    announcements: bool = False  # what is posted there can be published to those who follow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion:
+    """One way to go on with what somebody types."""
+
+    label: str  # as shown, at most 100 characters; untrusted text
+    value: str  # as it would be typed, at most 100 characters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +210,7 @@ __all__ = [
     "Attachment",
     "Call",
     "Command",
+    "Completion",
     "FormRequest",
     "Kind",
     "Option",

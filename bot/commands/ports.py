@@ -1,8 +1,10 @@
 """What commands ask of the surface that they were called through."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from bot.commands.model import Actor, Place
+from bot.model import PLAIN_POSTING, Layout, Posting
 from bot.people.model import Identity
 
 
@@ -19,15 +21,27 @@ class Surface(Protocol):
     def command(self) -> str:
         """How people begin a command here: `/papers`, or nothing at a prompt that knows commands alone."""
 
+    @property
+    def layouts(self) -> Sequence[Layout]:
+        """Those it can show."""
+
+    @property
+    def shares_out(self) -> bool:
+        """Whether a paper goes to one channel alone of a tenant's, unless a channel wants otherwise."""
+
+    def typed(self, text: str) -> str:
+        """How a person types this command line: `channel add at=9:00` as `/papers channel add at=9:00`."""
+
     async def may_manage(self, actor: Actor, place: Place) -> bool:
         """Whether the actor may manage what is posted at this place, asked of the platform now."""
 
     async def may_post(self, actor: Actor, place: Place) -> bool:
         """Whether the actor may speak to all at this place: what sharing an answer there needs."""
 
-    async def prove_posting(self, place: Place) -> None:
-        """Raises `InputError` saying exactly what to do (the invitation to type) if nothing can be posted
-        at this place.
+    async def prove_posting(self, place: Place, posting: Posting = PLAIN_POSTING) -> Posting:
+        """The posting with everything the place needs (a forum's tag by its id). Raises `InputError` saying
+        exactly what to do (the invitation to type, the permission that is missing) if nothing can be posted
+        at this place in this way.
         """
 
     async def direct_address(self, identity: Identity) -> str:
