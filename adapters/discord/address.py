@@ -1,4 +1,4 @@
-"""A Discord route's address, `GUILD/CHANNEL`: a channel or thread of a server; `@me/CHANNEL`: direct messages."""
+"""A Discord route's address: `GUILD/CHANNEL`, a channel or thread; `@me/CHANNEL`, direct messages."""
 
 import re
 from typing import Final, NamedTuple

@@ -1,4 +1,4 @@
-"""What a button or select of ours carries as its `custom_id`: an action, and perhaps its message's mark. Pure.
+"""What a button or select of ours carries as its `custom_id`: an action, perhaps a mark. Pure.
 
     p:save:arxiv:2508.13426              does it
     d:remove:9f3k2                       asks first whether it is really meant
