@@ -18,10 +18,6 @@ class Surface(Protocol):
         """`slack`, `discord`, `console` (of a terminal): the surface of routes and identities."""
 
     @property
-    def command(self) -> str:
-        """How people begin a command here: `/papers`, or nothing at a prompt that knows commands alone."""
-
-    @property
     def layouts(self) -> Sequence[Layout]:
         """Those it can show."""
 

@@ -175,7 +175,7 @@ class Commands:
         if _asks_for_form(reading) and not sure:
             return await self._open(reading.command, reading.values, actor, place, surface)
         if reading.mistake is not None:
-            more = typed(surface.command, f"help {reading.command.name}")
+            more = typed(surface, f"help {reading.command.name}")
             return say(reading.mistake, note(f"{more} says more."))
         call = Call(
             command=reading.command,
@@ -210,7 +210,7 @@ class Commands:
         form = FORMS.get(command.name)
         if form is not None:
             return await form(call, self._services, surface)
-        hint = f"Type {typed(surface.command, command.examples[0])}."
+        hint = f"Type {typed(surface, command.examples[0])}."
         return Reply(doc=Doc((sentence(hint),), hint), form=FormRequest(command=command, values=values))
 
     async def _press(self, action: str, actor: Actor, place: Place, surface: Surface) -> Reply:

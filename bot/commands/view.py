@@ -7,6 +7,7 @@ from typing import Final
 
 from bot.commands.actions import LONGEST, Action, Verb
 from bot.commands.model import Reply
+from bot.commands.ports import Surface
 from bot.editions.digest import card, short_instant
 from bot.errors import InputError
 from bot.ids import paper_id_of
@@ -57,9 +58,9 @@ def moment(instant: datetime, zone: str) -> Span:
     return Span(f"{short_instant(instant, zone_info(zone))} ({zone})", instant=int(instant.timestamp()))
 
 
-def typed(command: str, text: str) -> str:
-    """What to type, in a sentence: `/papers help`."""
-    return f"`{f'{command} {text}'.strip()}`"
+def typed(surface: Surface, text: str) -> str:
+    """What to type on this surface, in a sentence: `/papers help`."""
+    return f"`{surface.typed(text)}`"
 
 
 # --- buttons -------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from bot.commands.model import Place, Reply
 from bot.commands.registry import BY_NAME
 from bot.commands.services import Cooldown
 from bot.model import (
+    PLAIN_POSTING,
     DeliveryState,
     Destination,
     DestinationState,
@@ -24,6 +25,7 @@ from bot.model import (
     Layout,
     PaperId,
     Pool,
+    Posting,
     QuietDay,
     Schedule,
     Series,
@@ -134,8 +136,9 @@ async def test_a_place_where_everybody_reads_along_is_asked_about_twice(world: W
 
 async def test_of_two_who_set_up_one_channel_at_once_the_second_is_told(world: World) -> None:
     class Slow(Room):
-        async def prove_posting(self, place: Place) -> None:
+        async def prove_posting(self, place: Place, posting: Posting = PLAIN_POSTING) -> Posting:
             await world.run("channel add at=10:00")  # while the platform is asked, somebody else is faster
+            return posting
 
     done = await world.commands.run("channel add at=9:00", ADA, HERE, Slow())
     assert "A digest is set up here already (active): weekdays at 10:00" in text_of(done)

@@ -72,7 +72,7 @@ async def add(call: Call, services: Services, surface: Surface) -> Reply:
     if usual is not None:
         blocks.append(note(usual))
     if len(made.schedule.days) == 1 and made.window is Window.DAY:
-        wider = typed(surface.command, "channel edit window=week")
+        wider = typed(surface, "channel edit window=week")
         blocks.append(note(f"It looks back over one day alone; {wider} takes the best of the week."))
     blocks += buttons(
         button("Post the first one now", Verb.FIRST, made.id),
@@ -116,7 +116,7 @@ async def add_form(call: Call, services: Services, surface: Surface) -> Reply:
     command = BY_NAME["channel add"]
     usual = {one.name: one.default for one in command.options if one.default is not None}
     zone = await services.zone_of(call.actor)
-    hint = f"Say when: {typed(surface.command, f'channel add at=9:00 zone={zone}')} sets it up."
+    hint = f"Say when: {typed(surface, f'channel add at=9:00 zone={zone}')} sets it up."
     form = FormRequest(
         command=command,
         values={**usual, "zone": zone, **call.values},
@@ -212,7 +212,7 @@ async def _meant(call: Call, services: Services, surface: Surface) -> Destinatio
 async def edit_form(call: Call, services: Services, surface: Surface) -> Reply:
     """The form with the digest as it is set."""
     one = await _meant(call, services, surface)
-    example = typed(surface.command, BY_NAME["channel edit"].examples[1])
+    example = typed(surface, BY_NAME["channel edit"].examples[1])
     how = f"{when_words(one)}, {papers_words(one)}{_filtered(one)}"
     hint = f"Say what to change, such as {example}. Now it is: {how}."
     form = FormRequest(

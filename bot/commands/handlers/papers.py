@@ -63,7 +63,7 @@ async def today(call: Call, services: Services, surface: Surface) -> Reply:
     blocks += await _outages(services, zone)
     blocks += await _cards(services, found) if found else [sentence(await _nothing(services, "today"))]
     blocks += buttons(_rest(found), button("Search papers", Verb.SEARCH))
-    hints = [typed(surface.command, one) for one in ("flash attention", "subscribe diffusion", "help")]
+    hints = [typed(surface, one) for one in ("flash attention", "subscribe diffusion", "help")]
     blocks.append(
         note(f"Try {hints[0]} to search, {hints[1]} to be told of new ones, {hints[2]} for all else.")
     )

@@ -87,7 +87,7 @@ async def more_like_this(press: Press, services: Services, surface: Surface) -> 
 async def ask(press: Press, services: Services, surface: Surface) -> Reply:
     """The form of a search."""
     command = BY_NAME["search"]
-    hint = f"Type what you are looking for: {typed(surface.command, command.examples[0])}."
+    hint = f"Type what you are looking for: {typed(surface, command.examples[0])}."
     return Reply(doc=Doc((sentence(hint),), hint), form=FormRequest(command=command))
 
 
