@@ -1,4 +1,4 @@
-"""Whether Discord is set up: the token, intents, servers, commands and channels, and what to do about each."""
+"""Whether Discord is set up: token, intents, servers and channels, and what to do about each."""
 
 from collections.abc import AsyncIterator, Awaitable, Collection, Sequence
 from contextlib import asynccontextmanager

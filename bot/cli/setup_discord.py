@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 _PORTAL: Final = "https://discord.com/developers/applications"
 _REVIEW: Final = (
-    "To see links, the bot has to read what people write there: Discord calls it the privileged intent Message "
-    "Content. Below 100 servers you switch it on yourself. From then on Discord verifies the bot and reviews "
-    "the intent: you have to tell why it is needed, and without an approval the bot can join no further server."
+    "To see links, the bot has to read what people write there: Discord calls it the privileged intent "
+    "Message Content. Below 100 servers you switch it on yourself. From then on Discord verifies the bot and "
+    "reviews the intent: you have to tell why it is needed, and without an approval the bot can join no "
+    "further server."
 )
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from adapters.discord.tree import synchronise_commands
+
 from adapters.discord import checkup
 from adapters.discord.permissions import PERMISSIONS, invitation, personal_link
 from bot.checkup import Finding
@@ -95,7 +97,7 @@ async def examine(settings: Settings, store: Store, around: Surroundings) -> Seq
     return found
 
 
-def _token(settings: Settings) -> str:
+def token_of(settings: Settings) -> str:
     if settings.discord_token is None:
         raise ConfigError("Discord is not set up: `paperboy setup discord` does it.")
     return settings.discord_token.get_secret_value()
