@@ -28,7 +28,7 @@ from bot.commands.model import Actor, Call, Command, FormRequest, Permission, Pl
 from bot.commands.ports import Surface
 from bot.commands.registry import BY_NAME
 from bot.commands.services import Services, address_of
-from bot.commands.text import Reading, read_text
+from bot.commands.text import Reading, read_text, read_values
 from bot.commands.turns import Turns
 from bot.commands.values import ValuesError, call_from_values
 from bot.commands.view import note, say, sentence, typed
@@ -120,6 +120,15 @@ class Commands:
         """Answers what was typed behind the command's own name."""
         return await self._told(self._run(text, actor, place, surface), "text")
 
+    async def call(
+        self, command: Command, values: Mapping[str, str], actor: Actor, place: Place, surface: Surface
+    ) -> Reply:
+        """Answers a command whose options a surface asked for one by one; `values` are as they would be
+        typed.
+        """
+        reading = read_values(command, values)
+        return await self._told(self._read(reading, actor, place, surface), command.name)
+
     async def submit(
         self,
         command: Command,
@@ -171,7 +180,11 @@ class Commands:
     async def _run(
         self, text: str, actor: Actor, place: Place, surface: Surface, *, sure: bool = False
     ) -> Reply:
-        reading = read_text(text)
+        return await self._read(read_text(text), actor, place, surface, sure=sure)
+
+    async def _read(
+        self, reading: Reading, actor: Actor, place: Place, surface: Surface, *, sure: bool = False
+    ) -> Reply:
         if _asks_for_form(reading) and not sure:
             return await self._open(reading.command, reading.values, actor, place, surface)
         if reading.mistake is not None:

@@ -51,6 +51,24 @@ def read_text(text: str) -> Reading:
     return _search(text, f"there is a command `{near[0]}`." if near else None)
 
 
+def read_values(command: Command, values: Mapping[str, str]) -> Reading:
+    """What is meant by a command and its options, where a surface asks for each by its name. Never raises.
+
+    As in text, plain words win: what is no paper's id, say, is searched for.
+    """
+    given = {name: text.strip() for name, text in values.items()}
+    try:
+        return Reading(command, call_from_values(command, given), given)
+    except ValuesError as error:
+        wrong = [command.option(name) for name in error.by_option]
+        if not any(one.name in given for one in wrong):
+            return Reading(command, values=given, mistake=f"{error} {_example(command)}", missing=True)
+        words = " ".join(given[one.name] for one in command.options if not one.named and one.name in given)
+        if not words or any(one.named or one.kind is Kind.QUERY for one in wrong):
+            return Reading(command, values=given, mistake=str(error))
+    return _search(words, f"`{command.name}` takes {_taken(command)}.")
+
+
 def format_call(command: Command, arguments: Mapping[str, Value]) -> str:
     """The call as a person would type it: `read_text` gives its command and arguments back."""
     given = {one.name: write(arguments[one.name]) for one in command.options if one.name in arguments}
