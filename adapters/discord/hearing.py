@@ -13,6 +13,8 @@ from bot.people.model import Identity
 
 SURFACE: Final = "discord"
 
+Interaction = discord.Interaction[Any]
+
 _NEWS: Final = discord.ChannelType.news
 _FORUMS: Final = frozenset({discord.ChannelType.forum, discord.ChannelType.media})
 _TARGET: Final = re.compile(r"\]\(\s*<?(https?://[^\s>)]+)")
@@ -29,14 +31,14 @@ class Heard:
     ours: discord.Permissions
 
 
-def heard(interaction: "discord.Interaction[Any]") -> Heard:
+def heard(interaction: Interaction) -> Heard:
     """Reads an interaction of any kind."""
     user = interaction.user
     actor = Actor(identity=Identity(SURFACE, "", str(user.id)), name=user.display_name)
     return Heard(actor, _place(interaction), interaction.permissions, interaction.app_permissions)
 
 
-def _place(interaction: "discord.Interaction[Any]") -> Place:
+def _place(interaction: Interaction) -> Place:
     channel, guild = interaction.channel, interaction.guild_id
     if guild is None:
         # Direct messages between the person and us, not those with others where they use us.
@@ -92,4 +94,4 @@ def _collected(value: object) -> Iterator[str]:
             yield from _collected(inner)
 
 
-__all__ = ["SURFACE", "Heard", "direct_place", "heard", "texts_of"]
+__all__ = ["SURFACE", "Heard", "Interaction", "direct_place", "heard", "texts_of"]

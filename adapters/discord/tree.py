@@ -19,8 +19,6 @@ from bot.commands.values import LONGEST_QUERY
 from bot.errors import NotAcceptedError
 from bot.view.text import shorten
 
-Interaction = discord.Interaction[Any]
-
 CHANNEL: Final = "channel"  # the group of commands that manage a channel
 SIMILAR: Final = "Papers like this"
 SAVE: Final = "Save the papers here"

@@ -1,9 +1,8 @@
 """Between what somebody did in Slack and what a command answers: who they are, where, what becomes of it."""
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import structlog
@@ -17,12 +16,12 @@ from adapters.slack.replies import Replies, place_carried, place_of, said
 from adapters.slack.surface import SlackSurface
 from adapters.slack.tokens import SURFACE, Tokens
 from bot.commands.actions import Action, Verb
+from bot.commands.cards import LinkCards
 from bot.commands.model import Actor, FormRequest, Reply, Standing
 from bot.commands.registry import BY_NAME
 from bot.commands.service import Commands
 from bot.errors import PaperboyError
 from bot.ids import ids_in
-from bot.model import PaperId
 from bot.people.model import Identity
 from bot.people.ports import InstallationStore
 from bot.ports import Clock
@@ -31,8 +30,6 @@ _log = structlog.get_logger(__name__)
 
 _ZONES_SHOWN: Final = 100
 _MOST_NAMED: Final = 10  # papers of one message that others are to be like
-_UNKNOWN_FOR: Final = timedelta(hours=6)  # a link that nobody could resolve is not asked about again so soon
-_MOST_UNKNOWN: Final = 10_000
 
 
 class Conversation:
@@ -58,7 +55,7 @@ class Conversation:
         self._clock = clock
         self._zones = zones
         self._replies = Replies(api, tokens)
-        self._unknown: OrderedDict[PaperId, datetime] = OrderedDict()
+        self._cards = LinkCards(commands, clock)
 
     # --- what people do --------------------------------------------------------------------------
 
@@ -179,8 +176,8 @@ class Conversation:
         for link in event.get("links") or ():
             url = str(link.get("url") or "")
             for paper_id in ids_in(url)[:1]:
-                if (card := await self._card(paper_id)) is not None:
-                    unfolded[url] = {"blocks": card}
+                if (card := await self._cards.card(paper_id)) is not None:
+                    unfolded[url] = {"blocks": blocks_of(card)}
         if not unfolded:
             return
         known = event.get("unfurl_id") and event.get("source")
@@ -192,21 +189,6 @@ class Conversation:
         client = await self._replies.client(who.tenant)
         with failures_told():
             await client.chat_unfurl(**where, unfurls=unfolded)
-
-    async def _card(self, paper_id: PaperId) -> list[dict[str, Any]] | None:
-        """A paper's card; `None` for one that nobody knows, about which nobody is asked again so soon."""
-        now = self._clock.now()
-        asked = self._unknown.get(paper_id)
-        if asked is not None and now - asked < _UNKNOWN_FOR:
-            return None
-        doc = await self._commands.card(paper_id)
-        if doc is not None:
-            return blocks_of(doc)
-        self._unknown[paper_id] = now
-        self._unknown.move_to_end(paper_id)
-        while len(self._unknown) > _MOST_UNKNOWN:
-            self._unknown.popitem(last=False)
-        return None
 
     # --- who ----------------------------------------------------------------------------------------
 
