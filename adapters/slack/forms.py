@@ -7,10 +7,14 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from adapters.slack.tokens import SURFACE
 from bot.commands.model import Command, FormRequest, Kind, Option
-from bot.commands.registry import BY_NAME
+from bot.commands.registry import BY_NAME, offered
+from bot.commands.topics import TOPICS
+from bot.model import Layout
 from bot.view.text import shorten
 
+LAYOUTS: Final = (Layout.COMPACT, Layout.CARDS, Layout.THREAD)
 CALLBACK: Final = "form"
 PREVIEW: Final = "preview"  # the action of a filter that is looked at before it is submitted
 ZONES: Final = "zone"  # the action whose choices are asked for while somebody types
@@ -49,6 +53,7 @@ _CHOICES: Final = {  # how a choice reads in a form, where its word alone says t
     "silent": "Stay silent",
     "note": "Say why there is none",
     "risers": "Bring the week's risers",
+    **{name: f"{name.capitalize()}: {query or 'no filter'}" for name, query in TOPICS.items()},
 }
 
 
@@ -109,7 +114,7 @@ def submitted(view: Mapping[str, Any]) -> tuple[Command, dict[str, str], str]:
     """
     try:
         kept = json.loads(view["private_metadata"])
-        command = BY_NAME[kept["command"]]
+        command = offered(BY_NAME[kept["command"]], SURFACE, LAYOUTS)
         values: dict[str, str] = {}
         for option in command.options:
             for element in view["state"]["values"].get(option.name, {}).values():
@@ -226,4 +231,15 @@ def choice(value: str, text: str) -> dict[str, Any]:
     return {"text": _plain(text, _CHOICE), "value": value}
 
 
-__all__ = ["CALLBACK", "PREVIEW", "ZONES", "choice", "errors_of", "intro_of", "modal", "submitted", "worded"]
+__all__ = [
+    "CALLBACK",
+    "LAYOUTS",
+    "PREVIEW",
+    "ZONES",
+    "choice",
+    "errors_of",
+    "intro_of",
+    "modal",
+    "submitted",
+    "worded",
+]

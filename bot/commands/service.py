@@ -26,7 +26,7 @@ from bot.commands.handlers import (
 )
 from bot.commands.model import Actor, Call, Command, FormRequest, Permission, Place, Press, Reply, Standing
 from bot.commands.ports import Surface
-from bot.commands.registry import BY_NAME
+from bot.commands.registry import BY_NAME, offered
 from bot.commands.services import Services, address_of
 from bot.commands.text import Reading, read_text
 from bot.commands.turns import Turns
@@ -130,6 +130,7 @@ class Commands:
         surface: Surface,
     ) -> Reply | Mapping[str, str]:
         """Answers a form; or says, by the names of its fields, what is wrong with them."""
+        command = offered(command, surface.name, surface.layouts)
         try:
             arguments = call_from_values(command, values)
         except ValuesError as error:
@@ -171,7 +172,7 @@ class Commands:
     async def _run(
         self, text: str, actor: Actor, place: Place, surface: Surface, *, sure: bool = False
     ) -> Reply:
-        reading = read_text(text)
+        reading = read_text(text, lambda command: offered(command, surface.name, surface.layouts))
         if _asks_for_form(reading) and not sure:
             return await self._open(reading.command, reading.values, actor, place, surface)
         if reading.mistake is not None:
@@ -206,6 +207,7 @@ class Commands:
     ) -> Reply:
         """The form of a command."""
         await _permit(_needed(command, subject), actor, place, surface)
+        command = offered(command, surface.name, surface.layouts)
         call = Call(command=command, arguments={}, actor=actor, place=place, values=values, subject=subject)
         form = FORMS.get(command.name)
         if form is not None:
