@@ -32,9 +32,7 @@ _MOST_NAMED: Final = 10  # papers of one message that something is done with
 _MOST_CARDS: Final = 3  # links of one message that get a card
 _NO_PAPER: Final = "That message names no paper. It needs an arXiv id, or a link to a paper."
 _OUTDATED: Final = "This command is of another version of Paperboy. Reload Discord, then type it again."
-_BROKEN: Final = (
-    "Something went wrong here, not with what you typed. The log says what."
-)
+_BROKEN: Final = "Something went wrong here, not with what you typed. The log says what."
 _REFUSED: Final = "Discord did not take the answer. Whoever runs Paperboy finds the reason in its log."
 _UNREACHED: Final = (aiohttp.ClientError, TimeoutError, OSError)
 
@@ -221,7 +219,7 @@ async def _at_once(reply: Reply) -> Reply:
 async def _with(work: Awaitable[Reply], opened: forms.Opened) -> Reply:
     """The form that was asked for, with what was typed into it before."""
     reply = await work
-    if reply.form is None or reply.form.command is not opened.command:
+    if reply.form is None or reply.form.command.name != opened.command.name:
         return reply
     values = {**reply.form.values, **opened.values}
     return replace(reply, form=replace(reply.form, values=values))

@@ -14,9 +14,9 @@ from urllib.parse import parse_qsl, urlencode
 import discord
 from discord import ui
 
+from adapters.discord.offer import BY_NAME
 from bot.commands.actions import Action, Verb
 from bot.commands.model import Command, FormRequest, Kind, Option
-from bot.commands.registry import BY_NAME
 from bot.commands.values import LONGEST_QUERY
 from bot.commands.wording import DAYS, choice_label, days_in, title_of
 from bot.view.doc import Actions, Block, Button, Doc, Heading, Note, Section, Span
@@ -28,7 +28,6 @@ _LABEL: Final = 45
 _DESCRIPTION: Final = 100
 _CARRIED: Final = 96  # characters of a page as a button or a modal carries it
 _SHORT: Final = 200
-_SURFACE: Final = "discord"
 
 # What belongs together on a page, where a command has more than one page can hold.
 _PAGES: Final = {
@@ -89,7 +88,7 @@ class Opened:
 
 def pages(command: Command) -> tuple[Page, ...]:
     """The pages of a command's form."""
-    options = tuple(one for one in command.options if one.surface in {"", _SURFACE})
+    options = command.options
     if len(options) <= _MOST:
         return (Page(title_of(command), options),)
     by_name = {one.name: one for one in options}

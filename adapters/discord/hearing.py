@@ -8,10 +8,9 @@ from typing import Any, Final
 import discord
 
 from adapters.discord.address import DIRECT, Address
+from adapters.discord.offer import SURFACE
 from bot.commands.model import Actor, Place
 from bot.people.model import Identity
-
-SURFACE: Final = "discord"
 
 Interaction = discord.Interaction[Any]
 
@@ -94,4 +93,4 @@ def _collected(value: object) -> Iterator[str]:
             yield from _collected(inner)
 
 
-__all__ = ["SURFACE", "Heard", "Interaction", "direct_place", "heard", "texts_of"]
+__all__ = ["Heard", "Interaction", "direct_place", "heard", "texts_of"]

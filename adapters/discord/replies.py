@@ -1,4 +1,4 @@
-"""Giving somebody an answer in Discord: in time, privately, whole; as a form, a file, or in place of another."""
+"""Giving somebody an answer in Discord: in time, privately, whole; as a form, with a file."""
 
 import asyncio
 import io
@@ -10,15 +10,13 @@ from typing import Any, Final
 import discord
 
 from adapters.discord import forms
+from adapters.discord.hearing import Interaction
 from adapters.discord.render import Message, messages
 from bot.commands.model import Attachment, Place, Reply
 from bot.ports import Clock
 from bot.view.doc import Doc, Section, Span
 
-
-PATIENCE: Final = timedelta(
-    seconds=1.5
-)  # until Discord is told that an answer takes a while; it waits for 3 s
+PATIENCE: Final = timedelta(seconds=1.5)  # until Discord, which waits for 3, is told that it takes a while
 # Unknown interaction, unknown webhook, invalid webhook token, answered already: too late, and nobody's fault.
 TOO_LATE: Final = frozenset({10062, 10015, 50027, 40060})
 
@@ -55,10 +53,10 @@ class Replies:
             return
         several = len(forms.pages(reply.form.command)) > 1
         first = not interaction.response.is_done()
-        if first and interaction.type is not discord.InteractionType.modal_submit:
-            if page is not None or not several:
-                await interaction.response.send_modal(forms.modal(reply.form, page or 0))
-                return
+        opens = first and interaction.type is not discord.InteractionType.modal_submit
+        if opens and (page is not None or not several):
+            await interaction.response.send_modal(forms.modal(reply.form, page or 0))
+            return
         doc = forms.overview(reply.form) if several else forms.late(reply.form, reply.doc)
         await self._say(interaction, place, replace(reply, doc=doc, form=None))
 
@@ -92,7 +90,7 @@ def is_too_late(error: discord.HTTPException) -> bool:
     return error.code in TOO_LATE
 
 
-# --- what discord.py takes -------------------------------------------------------------------------------------
+# --- what discord.py takes -------------------------------------------------------------------------------
 
 
 def _with_file(some: tuple[Message, ...], attachment: Attachment | None) -> list[dict[str, Any]]:
@@ -127,4 +125,4 @@ def _in_place_of(old: discord.Message, arguments: dict[str, Any]) -> dict[str, A
     return made
 
 
-__all__ = ["PATIENCE", "TOO_LATE", "Interaction", "Replies", "is_too_late", "said"]
+__all__ = ["PATIENCE", "TOO_LATE", "Replies", "is_too_late", "said"]

@@ -1,7 +1,7 @@
 """The commands as Discord registers them, made from the registry alone; and telling Discord of them.
 
-`/papers` has everything but what manages a channel. That stands under a command of its own, since Discord knows
-who may see a command only for whole ones: `/papers-channel`.
+`/papers` has everything but what manages a channel. That stands under a command of its own, since Discord
+knows who may see a command only for whole ones: `/papers-channel`.
 """
 
 import inspect
@@ -13,8 +13,9 @@ import discord
 from discord import app_commands
 from discord.app_commands import AppCommandContext, AppInstallationType, Choice, Range
 
+from adapters.discord.hearing import Interaction
+from adapters.discord.offer import COMMANDS
 from bot.commands.model import Command, Completion, Kind, Option
-from bot.commands.registry import COMMANDS
 from bot.commands.values import LONGEST_QUERY
 from bot.errors import NotAcceptedError
 from bot.view.text import shorten
@@ -22,7 +23,6 @@ from bot.view.text import shorten
 CHANNEL: Final = "channel"  # the group of commands that manage a channel
 SIMILAR: Final = "Papers like this"
 SAVE: Final = "Save the papers here"
-SURFACE: Final = "discord"
 
 _LONGEST: Final = 100  # characters of a description, of a choice's name and value
 _MOST_CHOICES: Final = 25
@@ -194,20 +194,18 @@ def _slash_commands(name: str, handler: Handler) -> list[app_commands.Group]:
 
 
 def _slash_command(command: Command, handler: Handler) -> "app_commands.Command[Any, ..., None]":
-    options = [one for one in command.options if one.surface in {"", SURFACE}]
-
     async def callback(interaction: Interaction, **given: Any) -> None:
         await handler.command(interaction, command, _as_typed(given))
 
     # discord.py reads a command's options off its callback's signature.
-    described = app_commands.describe(**{one.name: _phrase(one.help) for one in options})(callback)
+    described = app_commands.describe(**{one.name: _phrase(one.help) for one in command.options})(callback)
     completed = app_commands.autocomplete(
-        **{one.name: _completing(command, one, handler) for one in options if _is_completed(one)}
+        **{one.name: _completing(command, one, handler) for one in command.options if _is_completed(one)}
     )(described)
     chosen = app_commands.choices(
         **{
             one.name: [Choice(name=value, value=value) for value in one.choices]
-            for one in options
+            for one in command.options
             if one.kind is Kind.CHOICE and not _is_completed(one)
         }
     )(completed)
@@ -215,7 +213,7 @@ def _slash_command(command: Command, handler: Handler) -> "app_commands.Command[
         "interaction", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=discord.Interaction
     )
     chosen.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # what inspect looks for
-        [first, *(_parameter(one, command) for one in options)]
+        [first, *(_parameter(one, command) for one in command.options)]
     )
     name = command.name.removeprefix(command.group or "").strip()
     return app_commands.Command(name=name, description=_phrase(command.summary), callback=chosen)

@@ -7,11 +7,14 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from adapters.slack.tokens import SURFACE
 from bot.commands.model import Command, FormRequest, Kind, Option
-from bot.commands.registry import BY_NAME
+from bot.commands.registry import BY_NAME, offered
 from bot.commands.wording import DAYS, choice_label, days_in, title_of
+from bot.model import Layout
 from bot.view.text import shorten
 
+LAYOUTS: Final = (Layout.COMPACT, Layout.CARDS, Layout.THREAD)
 CALLBACK: Final = "form"
 PREVIEW: Final = "preview"  # the action of a filter that is looked at before it is submitted
 ZONES: Final = "zone"  # the action whose choices are asked for while somebody types
@@ -83,7 +86,7 @@ def submitted(view: Mapping[str, Any]) -> tuple[Command, dict[str, str], str]:
     """
     try:
         kept = json.loads(view["private_metadata"])
-        command = BY_NAME[kept["command"]]
+        command = offered(BY_NAME[kept["command"]], SURFACE, LAYOUTS)
         values: dict[str, str] = {}
         for option in command.options:
             for element in view["state"]["values"].get(option.name, {}).values():
@@ -190,4 +193,15 @@ def choice(value: str, text: str) -> dict[str, Any]:
     return {"text": _plain(text, _CHOICE), "value": value}
 
 
-__all__ = ["CALLBACK", "PREVIEW", "ZONES", "choice", "errors_of", "intro_of", "modal", "submitted", "worded"]
+__all__ = [
+    "CALLBACK",
+    "LAYOUTS",
+    "PREVIEW",
+    "ZONES",
+    "choice",
+    "errors_of",
+    "intro_of",
+    "modal",
+    "submitted",
+    "worded",
+]

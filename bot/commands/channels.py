@@ -5,15 +5,18 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from bot.commands.model import Value
+from bot.commands.model import Place, Value
 from bot.commands.rankings import Rankings
+from bot.commands.topics import TOPICS
 from bot.commands.values import write
 from bot.editions.make import laid_out
+from bot.errors import InputError
 from bot.model import (
     Destination,
     Edition,
     Layout,
     Pool,
+    Posting,
     QuietDay,
     Route,
     Schedule,
@@ -41,13 +44,29 @@ async def destination_at(store: Store, surface: str, address: str) -> Destinatio
     return next((one for one in others if one.pool is not Pool.SUBSCRIPTIONS), None)
 
 
-def applied(base: Destination, arguments: Mapping[str, Value]) -> Destination:
-    """The destination with what a call names changed. Pure."""
+def group_of(place: Place) -> str:
+    """The group of the channels that share papers out among them; empty outside of any tenant. Pure."""
+    return f"{place.surface}:{place.tenant}" if place.tenant else ""
+
+
+def applied(base: Destination, arguments: Mapping[str, Value], group: str = "") -> Destination:
+    """The destination with what a call names changed. Pure.
+
+    A topic brings its filter, unless another one than is set already is named beside it. `group` is the one
+    to belong to where papers are not to repeat.
+    """
     named = values_of(base) | {name: write(value) for name, value in arguments.items()}
+    query = format_query(parse(named["filter"]))
+    if "topic" in arguments and query == base.query:
+        query = format_query(parse(TOPICS[named["topic"]]))
+    if "repeats" in arguments:
+        group = "" if named["repeats"] == "yes" else group or base.group
+    else:
+        group = base.group
     return replace(
         base,
         schedule=Schedule(parse_time(named["at"]), parse_days(named["days"]), named["zone"]),
-        query=format_query(parse(named["filter"])),
+        query=query,
         maximum=int(named["max"]),
         floor=int(named["floor"]),
         window=Window(named["window"]),
@@ -55,6 +74,10 @@ def applied(base: Destination, arguments: Mapping[str, Value]) -> Destination:
         layout=Layout(named["layout"]),
         summaries=Summaries(named["summaries"]),
         quiet_day=QuietDay(named["quiet"]),
+        posting=replace(
+            base.posting, mention=named["mention"], publish=named["publish"] == "yes", tag=named["tag"]
+        ),
+        group=group,
     )
 
 
@@ -72,7 +95,34 @@ def values_of(one: Destination) -> dict[str, str]:
         "layout": one.layout.value,
         "summaries": one.summaries.value,
         "quiet": one.quiet_day.value,
+        "mention": one.posting.mention,
+        "publish": "yes" if one.posting.publish else "no",
+        "tag": one.posting.tag,
+        "repeats": "no" if one.group else "yes",
     }
+
+
+def check_posting(posting: Posting, place: Place) -> None:
+    """Raises `InputError` if messages cannot be put up in this way at such a place. Pure."""
+    if posting.publish and not place.announcements:
+        raise InputError(f"Only an announcement channel publishes what is posted, and {place.name} is none.")
+    if posting.tag and not place.forum:
+        raise InputError(f"Only what is posted in a forum has a tag, and {place.name} is none.")
+
+
+def posting_words(posting: Posting) -> str:
+    """How messages are put up, as a clause: `mentions Researchers; published to followers`. Pure.
+
+    The posting is as people read it, see `Surface.named`.
+    """
+    words = [
+        f"mentions {posting.mention}" if posting.mention else "",
+        "published to those who follow the channel" if posting.publish else "",
+        f"each in a thread of the forum{f' tagged {posting.tag}' if posting.tag else ''}"
+        if posting.forum
+        else "",
+    ]
+    return "; ".join(word for word in words if word)
 
 
 def difference(before: Destination, after: Destination) -> str:

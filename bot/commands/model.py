@@ -88,7 +88,8 @@ class Command:
 # --- called --------------------------------------------------------------------------------------
 
 Value: TypeAlias = str | int | time | frozenset[Weekday] | PaperId
-"""What an option's text was read as: TEXT, QUERY (checked, as typed), CHOICE and ZONE are `str`."""
+"""What an option's text was read as: TEXT, QUERY (checked, as typed), CHOICE, ZONE, ROLE (its id) and TAG are
+`str`."""
 
 
 class Standing(StrEnum):
@@ -147,7 +148,7 @@ class Call:
     sure: bool = False  # the question whether this is really meant was answered with yes
 
     def text(self, name: str) -> str:
-        """A TEXT, QUERY, CHOICE or ZONE argument; empty if it was not given."""
+        """An argument that is a `str`; empty if it was not given."""
         value = self.arguments.get(name, "")
         assert isinstance(value, str)  # noqa: S101 - which kind an option is of is declared beside it
         return value

@@ -26,7 +26,7 @@ from bot.commands.handlers import (
 )
 from bot.commands.model import Actor, Call, Command, FormRequest, Permission, Place, Press, Reply, Standing
 from bot.commands.ports import Surface
-from bot.commands.registry import BY_NAME
+from bot.commands.registry import BY_NAME, offered
 from bot.commands.services import Services, address_of
 from bot.commands.text import Reading, read_text, read_values
 from bot.commands.turns import Turns
@@ -126,7 +126,7 @@ class Commands:
         """Answers a command whose options a surface asked for one by one; `values` are as they would be
         typed.
         """
-        reading = read_values(command, values)
+        reading = read_values(offered(command, surface.name, surface.layouts), values)
         return await self._told(self._read(reading, actor, place, surface), command.name)
 
     async def submit(
@@ -139,6 +139,7 @@ class Commands:
         surface: Surface,
     ) -> Reply | Mapping[str, str]:
         """Answers a form; or says, by the names of its fields, what is wrong with them."""
+        command = offered(command, surface.name, surface.layouts)
         try:
             arguments = call_from_values(command, values)
         except ValuesError as error:
@@ -180,7 +181,8 @@ class Commands:
     async def _run(
         self, text: str, actor: Actor, place: Place, surface: Surface, *, sure: bool = False
     ) -> Reply:
-        return await self._read(read_text(text), actor, place, surface, sure=sure)
+        reading = read_text(text, lambda command: offered(command, surface.name, surface.layouts))
+        return await self._read(reading, actor, place, surface, sure=sure)
 
     async def _read(
         self, reading: Reading, actor: Actor, place: Place, surface: Surface, *, sure: bool = False
@@ -219,6 +221,7 @@ class Commands:
     ) -> Reply:
         """The form of a command."""
         await _permit(_needed(command, subject), actor, place, surface)
+        command = offered(command, surface.name, surface.layouts)
         call = Call(command=command, arguments={}, actor=actor, place=place, values=values, subject=subject)
         form = FORMS.get(command.name)
         if form is not None:

@@ -3,6 +3,7 @@
 from typing import Final
 
 from bot.commands.model import Command
+from bot.commands.topics import TOPICS
 from bot.errors import InputError
 from bot.schedule.zones import parse_days
 
@@ -29,6 +30,7 @@ _CHOICES: Final = {  # where its word alone says too little
     "silent": "Stay silent",
     "note": "Say why there is none",
     "risers": "Bring the week's risers",
+    **{name: f"{name.capitalize()}: {query or 'no filter'}" for name, query in TOPICS.items()},
 }
 
 DAYS: Final = {

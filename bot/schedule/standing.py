@@ -29,7 +29,12 @@ _POOLS: Final = {
     Pool.BOTH: "trending papers of the {}, and those newly announced on arXiv",
     Pool.SUBSCRIPTIONS: "new papers that its subscriptions match",
 }
-_LAYOUTS: Final = {Layout.COMPACT: "compact", Layout.CARDS: "cards", Layout.THREAD: "a thread"}
+_LAYOUTS: Final = {
+    Layout.COMPACT: "compact",
+    Layout.CARDS: "cards",
+    Layout.THREAD: "a thread",
+    Layout.EMBEDS: "embeds",
+}
 _QUIET_DAYS: Final = {
     QuietDay.SILENT: "silent on a day without papers",
     QuietDay.NOTE: "a note on a day without papers",

@@ -156,8 +156,9 @@ async def test_the_form_to_edit_shows_what_is_set_and_leaves_the_rest(world: Wor
     assert opened.form is not None
     assert opened.form.subject == one.id
     assert opened.form.values == {
-        "at": "09:00", "zone": "Europe/Berlin", "days": "weekdays", "filter": "", "max": "5", "floor": "0",
-        "window": "day", "pool": "trending", "layout": "compact", "summaries": "any", "quiet": "silent",
+        "at": "09:00", "zone": "Europe/Berlin", "days": "weekdays", "topic": "everything", "filter": "",
+        "max": "5", "floor": "0", "window": "day", "pool": "trending", "layout": "compact",
+        "summaries": "any", "quiet": "silent",
     }  # fmt: skip
     values = {**opened.form.values, "max": "7"}
     done = await world.commands.submit(opened.form.command, values, one.id, ADA, DIRECT, world.room)

@@ -75,7 +75,7 @@ def test_what_is_no_command_is_a_search_without_a_word_about_it(text: str) -> No
         (
             "channel edit layout=xyz",
             "channel edit",
-            "“xyz” is not among the choices. Choose compact, cards or thread.",
+            "“xyz” is not among the choices. Choose compact, cards, thread or embeds.",
         ),
         (
             "channel add filter='cat:cs.CL -survey",
