@@ -65,10 +65,7 @@ class Tree(app_commands.CommandTree[Any]):
     @property
     def payload(self) -> list[dict[str, Any]]:
         """As Discord takes them."""
-        return [one.to_dict(self) for one in self.get_commands() + self._menus()]
-
-    def _menus(self) -> list[Any]:
-        return list(self.get_commands(type=discord.AppCommandType.message))
+        return [one.to_dict(self) for one in self.get_commands()]
 
     async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:
         """Discord still shows commands of another version; nothing else raises here."""
