@@ -339,6 +339,7 @@ def _delivery(row: Row) -> Delivery:
         not_before=from_utc_ms(row["not_before"]),
         deliver_by=from_utc_ms(row["deliver_by"]),
         created_at=from_utc_ms(row["created_at"]),
+        sending_at=instant(row["sending_at"]),
         doubtful_since=instant(row["doubtful_since"]),
         leased_by=row["leased_by"],
         lease_until=instant(row["lease_until"]),
