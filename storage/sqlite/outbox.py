@@ -23,7 +23,7 @@ from bot.model import (
 )
 from storage.sqlite.engine import Engine
 from storage.sqlite.planning import end_untold, insert_delivery, queue_again, tell
-from storage.sqlite.rows import instant, named
+from storage.sqlite.rows import instant, named, posting_of
 
 __all__ = ["SqliteOutbox"]
 
@@ -333,6 +333,7 @@ def _delivery(row: Row) -> Delivery:
         doc=row["doc"],
         kind=DeliveryKind(row["kind"]),
         layout=Layout(row["layout"]),
+        posting=posting_of(row["posting"]),
         state=DeliveryState(row["state"]),
         doubtful=bool(row["doubtful"]),
         attempts=row["attempts"],
