@@ -100,6 +100,18 @@ def looks_words(one: Destination) -> str:
     return f"{_LAYOUTS[one.layout]}; {_QUIET_DAYS[one.quiet_day]}{abstracts}"
 
 
+def posted_words(one: Destination) -> str:
+    """`mentions role 812; published to who follows`; nothing where it is posted as usual."""
+    posting = one.posting
+    words = (
+        f"mentions role {posting.mention}" if posting.mention else "",
+        "published to who follows" if posting.publish else "",
+        "a post in the forum" if posting.forum else "",
+        f"tag {posting.tag}" if posting.tag else "",
+    )
+    return "; ".join(filter(None, words))
+
+
 def local_words(one: Destination, at: datetime, now: datetime) -> str:
     """An instant as the destination's clocks show it, with its zone."""
     return f"{local(at, one.schedule.zone, now)} ({one.schedule.zone})"
