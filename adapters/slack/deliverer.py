@@ -21,11 +21,11 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from adapters.slack.address import Address, read_address
 from adapters.slack.answers import failure_of
 from adapters.slack.api import failure_told
-from adapters.slack.pace import PATIENCE, Pace
+from adapters.slack.pace import A_MINUTE, PATIENCE, Pace
 from adapters.slack.render import Message, messages
 from bot.delivery.policy import LANDING
 from bot.errors import DeliveryError, DoubtfulError, InputError, NotAcceptedError, RefusedError
-from bot.ports import Ability, Clock, Parcel
+from bot.ports import Abilities, Ability, Clock, Parcel
 from bot.view.doc import from_json
 
 SURFACE: Final = "slack"
@@ -73,7 +73,6 @@ class SlackDeliverer:
     """
 
     surface: Final = SURFACE
-    key_window: Final = timedelta(0)
 
     def __init__(
         self,
@@ -85,14 +84,16 @@ class SlackDeliverer:
         timeout: timedelta = TIMEOUT,
         session_factory: Callable[[timedelta], aiohttp.ClientSession] = open_session,
     ) -> None:
-        """`timeout` is for a message with all of its thread; one request takes at most a third of it."""
-        self.ability: Final = Ability.READ_BACK if recheck else Ability.NONE
+        """`timeout` is for a message with its turn and its thread; one request takes at most a third."""
+        self._recheck = recheck
         self._tokens = tokens
         self._clock = clock
         self._api_url = api_url
         self._pace = Pace(clock)
         self._timeout = timeout
         self._one_request = timeout / 3
+        self._patience = min(PATIENCE, self._one_request)
+        self._turns: dict[str, datetime] = {}  # of messages that are ready, by delivery
         self._session_factory = session_factory
         self._client: AsyncWebClient | None = None
 
@@ -100,26 +101,39 @@ class SlackDeliverer:
     def request_timeout(self) -> timedelta:
         return self._timeout
 
+    def abilities(self, parcel: Parcel) -> Abilities:
+        return Abilities(Ability.READ_BACK if self._recheck else Ability.NONE)
+
     def check_address(self, address: str) -> str:
         return str(read_address(address))
 
+    async def ready(self, parcel: Parcel) -> None:
+        """A turn that was given before, and never used, is given back."""
+        address, over = _address(parcel), self._clock.now() - A_MINUTE
+        self._turns = {delivery: turn for delivery, turn in self._turns.items() if turn > over}
+        unused = self._turns.pop(parcel.delivery_id, None)
+        if unused is not None:
+            self._pace.give_back(address, unused)
+        self._turns[parcel.delivery_id] = await self._pace.turn(address, self._patience)
+
     async def send(self, parcel: Parcel) -> str:
-        until = self._clock.now() + self._timeout
-        address, parts = _read(parcel)
-        head = await self._post(address, parcel.key, parts[0], min(PATIENCE, self._one_request))
+        turn = self._turns.pop(parcel.delivery_id, None)
+        until = self._clock.now() + self._timeout - self._patience
+        address, parts = _address(parcel), _parts(parcel)
+        head = await self._post(address, parcel.key, parts[0], self._patience, turn=turn)
         if not await self._post_thread(address, parcel.key, head, dict(enumerate(parts[1:], 1)), until):
             unfinished = "The message is there; some of its thread may not be."
-            if self.ability is Ability.READ_BACK:
+            if self._recheck:
                 raise DoubtfulError(unfinished)  # so that it is looked up, and the rest posted
             _log.warning(unfinished, delivery=parcel.delivery_id)
         return f"{address.channel}/{head}"
 
     async def find(self, parcel: Parcel) -> str | None:
         """Looks the message up, and posts what is missing of its thread."""
+        if not self._recheck:
+            raise RefusedError("Slack cannot be asked without the pack recheck.")
         until = self._clock.now() + self._timeout
-        address, parts = _read(parcel)
-        if self.ability is not Ability.READ_BACK:
-            raise NotAcceptedError(f"{SURFACE} cannot be asked about {parcel.delivery_id}.")
+        address, parts = _address(parcel), _parts(parcel)
         try:
             head = await self._find_head(address, parcel, until)
             if head is None:
@@ -148,15 +162,16 @@ class SlackDeliverer:
         message: Message,
         patience: timedelta,
         *,
+        turn: datetime | None = None,
         part: int | None = None,
         head: str | None = None,
     ) -> str:
-        """Posts one message when its turn comes, and returns its timestamp; with `head`, to its thread.
+        """Posts one message, in its turn or in the next, and returns its timestamp; with `head`, to a thread.
 
         Raises `NotAcceptedError` where `patience` is too short.
         """
         payload: dict[str, Any] = {"key": key} if part is None else {"key": key, "part": part}
-        turn = await self._pace.turn(address, patience)
+        turn = turn or await self._pace.turn(address, patience)
         try:
             answer = await self._call(
                 AsyncWebClient.chat_postMessage,
@@ -198,7 +213,7 @@ class SlackDeliverer:
                     return False
                 continue
             except DoubtfulError as error:
-                if self.ability is Ability.READ_BACK:
+                if self._recheck:
                     return False
                 _log.warning("Part of a thread may be missing.", key=key, part=number, error=str(error))
             except RefusedError as error:
@@ -299,12 +314,18 @@ class SlackDeliverer:
         return self._client
 
 
-def _read(parcel: Parcel) -> tuple[Address, tuple[Message, ...]]:
-    """Where the message goes, and its parts, the head first. Raises `RefusedError`."""
+def _address(parcel: Parcel) -> Address:
+    """Where the message goes. Raises `RefusedError`."""
     try:
-        return read_address(parcel.address), messages(from_json(parcel.doc), parcel.layout)
+        return read_address(parcel.address)
     except InputError as error:
         raise RefusedError(str(error)) from error
+
+
+def _parts(parcel: Parcel) -> tuple[Message, ...]:
+    """The message's parts, the head first. Raises `RefusedError`."""
+    try:
+        return messages(from_json(parcel.doc), parcel.layout)
     except ValueError as error:
         raise RefusedError(f"The stored message cannot be read: {error}") from error
 

@@ -1,11 +1,13 @@
 """The Slack deliverer against the loopback Slack: what goes out, and what becomes of threads."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from adapters.slack.deliverer import EVENT_TYPE, SlackDeliverer
+from adapters.slack.pace import A_CHANNEL, A_WORKSPACE
 from bot.errors import DoubtfulError, NotAcceptedError, RefusedError
 from bot.model import Layout
 from bot.ports import Deliverer, Parcel
@@ -177,6 +179,30 @@ async def test_a_head_that_slack_puts_off_holds_the_workspace(slack: SlackBench)
     assert len(slack.server.posts) == 1
     slack.clock.advance(timedelta(seconds=40))
     await slack.deliverer.send(parcel())
+
+
+async def test_a_message_waits_for_its_turn_before_it_is_sent(slack: SlackBench) -> None:
+    await slack.deliverer.ready(parcel())
+    await slack.deliverer.send(parcel())
+    second = replace(parcel(), delivery_id="d2", key="digest-abc-2025-11-21")
+    await slack.deliverer.ready(second)
+    assert len(slack.server.posts) == 1
+    assert slack.clock.slept == [A_CHANNEL]
+    await slack.deliverer.send(second)
+    assert slack.clock.slept == [A_CHANNEL]
+
+
+async def test_a_turn_that_was_not_used_is_given_back_when_its_message_comes_again(slack: SlackBench) -> None:
+    for number in range(A_WORKSPACE - 1):
+        await slack.deliverer.ready(
+            replace(parcel(), delivery_id=f"other {number}", address=f"T1/C1X{number}")
+        )
+    for _ in range(2):
+        await slack.deliverer.ready(parcel())
+    with pytest.raises(NotAcceptedError):
+        await slack.deliverer.ready(replace(parcel(), delivery_id="d2", address="T1/C2"))
+    await slack.deliverer.send(parcel())
+    assert len(slack.server.posts) == 1
 
 
 async def test_a_message_is_found_behind_many_others(slack: SlackBench) -> None:
