@@ -22,6 +22,7 @@ from bot.errors import ConfigError, PaperboyError
 from bot.model import Route
 from bot.people.model import Identity
 from bot.ports import Clock, Ids, Store
+from bot.waiting import either
 
 _log = structlog.get_logger(__name__)
 
@@ -80,18 +81,22 @@ class Discord:
         await self._session.aclose()
 
     async def _listening(self, stopped: asyncio.Event) -> None:
-        assert self._conversation is not None  # noqa: S101 - else it is no role
-        settings, store = self._settings, self._store
+        conversation, settings, store = self._conversation, self._settings, self._store
+        assert conversation is not None  # noqa: S101 - else it is no role
         notifier = Notifier(store, self._clock, self._ids, self.direct)
-        client = ListeningClient(
-            self._conversation,
-            Guilds(store.installations, notifier, self._clock),
-            command=settings.discord_command,
-            link_cards=settings.discord_link_cards,
-            api_url=settings.discord_api_url,
-            gateway_url=settings.discord_gateway_url,
-        )
-        await Listening(client, self._conversation, self._clock, self._token).run(stopped)
+        guilds = Guilds(store.installations, notifier, self._clock)
+
+        def client() -> ListeningClient:
+            return ListeningClient(
+                conversation,
+                guilds,
+                command=settings.discord_command,
+                link_cards=settings.discord_link_cards,
+                api_url=settings.discord_api_url,
+                gateway_url=settings.discord_gateway_url,
+            )
+
+        await Listening(client, conversation, self._clock, self._token).run(stopped)
 
     async def _purge(self, stopped: asyncio.Event) -> None:
         """Deletes, after the days of grace, what belonged to servers that removed the bot."""
@@ -103,8 +108,4 @@ class Discord:
             else:
                 for tenant in gone:
                     _log.info("Everything of a server that removed the bot was deleted.", tenant=tenant)
-            sleep = asyncio.create_task(self._clock.sleep(_PURGE_EVERY))
-            stopping = asyncio.create_task(stopped.wait())
-            await asyncio.wait({sleep, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            for one in (sleep, stopping):
-                one.cancel()
+            await either(self._clock.sleep(_PURGE_EVERY), stopped.wait())

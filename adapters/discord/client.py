@@ -1,8 +1,8 @@
-"""discord.py's client, listening: what comes over the gateway is handed to those who know what to do about it."""
+"""discord.py's client, listening: what comes over the gateway is handed to those who know what to do."""
 
 import asyncio
 import sys
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from adapters.discord.tree import Tree, synchronise
 from bot.errors import PaperboyError
 from bot.logs import whereabouts
 from bot.ports import Clock
+from bot.waiting import either
 
 _log = structlog.get_logger(__name__)
 
@@ -26,15 +27,14 @@ _FIRST_PAUSE: Final = timedelta(seconds=5)
 _LONGEST_PAUSE: Final = timedelta(minutes=5)
 # What the gateway closes for good: https://discord.com/developers/docs/topics/opcodes-and-status-codes
 _FINAL: Final = {
-    4004: "Discord's gateway does not know PAPERBOY_DISCORD_TOKEN. `paperboy setup discord` takes a new one.",
+    4004: "Discord does not know PAPERBOY_DISCORD_TOKEN. `paperboy setup discord` takes a new one.",
     4010: "Discord's gateway refuses this number of shards. Start Paperboy again.",
     4011: "Discord's gateway wants more shards. Start Paperboy again.",
     4012: "Discord's gateway no longer speaks this version of its language. Upgrade Paperboy.",
     4013: "Discord's gateway does not know the intents that it is asked for. Upgrade Paperboy.",
-    4014: "Discord does not let this bot read messages, which PAPERBOY_DISCORD_LINK_CARDS needs. Switch Message "
-    "Content Intent on under Bot at discord.com/developers/applications, or take that setting away.",
+    4014: "Discord does not let this bot read messages, which PAPERBOY_DISCORD_LINK_CARDS needs. Switch "
+    "Message Content Intent on under Bot at discord.com/developers/applications, or take that setting away.",
 }
-_WRONG: Final = "Discord does not know PAPERBOY_DISCORD_TOKEN. `paperboy setup discord` takes a new one."
 _UNREACHED: Final = (
     discord.HTTPException,
     discord.GatewayNotFound,
@@ -118,7 +118,14 @@ class ListeningClient(SettledClient):
 class Listening:
     """The role of the bot that listens to Discord, for as long as that can be done at all."""
 
-    def __init__(self, client: ListeningClient, conversation: Conversation, clock: Clock, token: str) -> None:
+    def __init__(
+        self,
+        client: Callable[[], ListeningClient],
+        conversation: Conversation,
+        clock: Clock,
+        token: str,
+    ) -> None:
+        """`client` makes one; none can be used twice."""
         self._client = client
         self._conversation = conversation
         self._clock = clock
@@ -130,32 +137,32 @@ class Listening:
         """
         pause = _FIRST_PAUSE
         while not stopped.is_set():
-            listening = asyncio.create_task(self._listen())
+            client = self._client()
+            listening = asyncio.create_task(self._listen(client))
             stopping = asyncio.create_task(stopped.wait())
-            await asyncio.wait({listening, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            if not listening.done():
-                await self._conversation.aclose()  # an answer needs the connection
-                await self._client.close()
-            stopping.cancel()
-            again = await asyncio.gather(listening, return_exceptions=False)
-            if not again[0] or stopped.is_set():
+            try:
+                await asyncio.wait({listening, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                if not listening.done():
+                    await self._conversation.aclose()  # an answer needs the connection
+            finally:
+                stopping.cancel()
+                await client.close()
+                if stopped.is_set():
+                    listening.cancel()  # the library tries to connect a shard for as long as it takes
+                await asyncio.gather(listening, return_exceptions=True)
+            if stopped.is_set() or not listening.result():
                 return
-            waiting = asyncio.create_task(self._clock.sleep(pause))
-            stopping = asyncio.create_task(stopped.wait())
-            await asyncio.wait({waiting, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            for one in (waiting, stopping):
-                one.cancel()
+            await either(self._clock.sleep(pause), stopped.wait())
             pause = min(2 * pause, _LONGEST_PAUSE)
 
-    async def _listen(self) -> bool:
+    async def _listen(self, client: ListeningClient) -> bool:
         """One connection, with all its reconnections; whether another one is worth trying."""
-        client = self._client
         try:
             await client.login(self._token)
-            await self._tell_commands()
+            await self._tell_commands(client)
             await client.connect()
         except discord.LoginFailure:
-            _log.error(_WRONG)
+            _log.error(_FINAL[4004])
             return False
         except discord.PrivilegedIntentsRequired:
             _log.error(_FINAL[4014])
@@ -167,16 +174,12 @@ class Listening:
             _log.warning("Discord's gateway closed the connection.", code=error.code)
         except _UNREACHED as error:
             _log.warning("Discord cannot be reached; it is tried again.", error=type(error).__name__)
-        else:
-            return False  # it was closed by us
-        finally:
-            await client.close()
-            client.clear()
         return True
 
-    async def _tell_commands(self) -> None:
+    @staticmethod
+    async def _tell_commands(client: ListeningClient) -> None:
         try:
-            if await synchronise(self._client, self._client.tree.payload):
+            if await synchronise(client, client.tree.payload):
                 _log.info("Discord was told of the commands.")
         except PaperboyError as error:
-            _log.warning("Discord still shows the commands of another version.", error=str(error))
+            _log.warning("Discord may still show the commands of another version.", error=str(error))

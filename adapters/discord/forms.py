@@ -162,7 +162,7 @@ def modal(request: FormRequest, page: int = 0) -> ui.Modal:
         title = f"{title}: {shown.title.lower()}"
     made = ui.Modal(title=shorten(title, _TITLE), custom_id=kept.custom_id)
     for option in shown.options:
-        made.add_item(_field(option, request.values.get(option.name, option.default) or ""))
+        made.add_item(_field(option, request.values.get(option.name) or option.default or ""))
     made.stop()
     return made
 

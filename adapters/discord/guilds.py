@@ -1,7 +1,7 @@
 """In which servers the bot is, and which of their channels are gone: kept in step with what Discord tells.
 
-A server that removes the bot has its digests paused, and back when it returns; after the days of grace, what was
-its goes. An outage of a server is no removal.
+A server that removes the bot has its digests paused, and back when it returns; after the days of grace, what
+was its goes. An outage of a server is no removal.
 """
 
 from typing import Final

@@ -5,7 +5,7 @@ knows who may see a command only for whole ones: `/papers-channel`.
 """
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 import aiohttp
@@ -248,7 +248,7 @@ def _is_completed(option: Option) -> bool:
 
 def _completing(
     command: Command, option: Option, handler: Handler
-) -> Callable[[Interaction, str], Awaitable[list[Choice[str]]]]:
+) -> Callable[[Interaction, str], Coroutine[Any, Any, list[Choice[str]]]]:
     async def complete(interaction: Interaction, current: str) -> list[Choice[str]]:
         found = await handler.completions(interaction, command, option, current)
         return [
