@@ -1,12 +1,12 @@
 """Pieces of the answers that commands give: sentences, cards with their menus, buttons. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from bot.commands.actions import LONGEST, Action, Verb
-from bot.commands.model import Reply
+from bot.commands.model import FormRequest, Reply
 from bot.editions.digest import card, short_instant
 from bot.errors import InputError
 from bot.ids import paper_id_of
@@ -22,9 +22,15 @@ PAGE: Final = 5  # papers in one answer
 # --- words ---------------------------------------------------------------------------------------
 
 
-def say(text: str, *blocks: Block, replaces: bool = False) -> Reply:
+def say(text: str | Sequence[str | Span], *blocks: Block, replaces: bool = False) -> Reply:
     """An answer that begins with a sentence."""
-    return Reply(doc=Doc((sentence(text), *blocks), text), replaces=replaces)
+    first = sentence(*([text] if isinstance(text, str) else text))
+    return Reply(doc=Doc((first, *blocks), shown(first.spans)), replaces=replaces)
+
+
+def by_form(form: FormRequest, *hint: str | Span) -> Reply:
+    """Asks for a form; where the surface has none, the hint says what to type."""
+    return replace(say(hint), form=form)
 
 
 def heading(title: str | Span) -> Heading:
@@ -34,12 +40,17 @@ def heading(title: str | Span) -> Heading:
 
 def sentence(*parts: str | Span) -> Section:
     """A line of text."""
-    return Section(tuple(Span(part) if isinstance(part, str) else part for part in parts))
+    return Section(_spans(parts))
 
 
 def note(*parts: str | Span) -> Note:
     """Small print."""
-    return Note(tuple(Span(part) if isinstance(part, str) else part for part in parts))
+    return Note(_spans(parts))
+
+
+def shown(spans: Iterable[Span]) -> str:
+    """The spans where nothing but text can be shown."""
+    return "".join(span.shown for span in spans)
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:
@@ -57,9 +68,13 @@ def moment(instant: datetime, zone: str) -> Span:
     return Span(f"{short_instant(instant, zone_info(zone))} ({zone})", instant=int(instant.timestamp()))
 
 
-def typed(command: str, text: str) -> str:
+def typed(command: str, text: str) -> Span:
     """What to type, in a sentence: `/papers help`."""
-    return f"`{f'{command} {text}'.strip()}`"
+    return Span(f"{command} {text}".strip(), code=True)
+
+
+def _spans(parts: Iterable[str | Span]) -> tuple[Span, ...]:
+    return tuple(Span(part) if isinstance(part, str) else part for part in parts)
 
 
 # --- buttons -------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ VERSION: Final = 1
 _T = TypeVar("_T")
 
 _WEB_ADDRESS: Final = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
+_TO_TYPE: Final = re.compile(r"`([^`]+)`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +32,25 @@ class Span:
     strong: bool = False
     emphasis: bool = False
     instant: int | None = None  # Unix seconds, UTC
+    code: bool = False  # something to type, or typed so
 
     def __post_init__(self) -> None:
         if self.url is not None and not (_WEB_ADDRESS.fullmatch(self.url) and self.url.isprintable()):
             object.__setattr__(self, "url", None)
+
+    @property
+    def shown(self) -> str:
+        """The text where nothing but text can be shown: what is to be typed stands between backticks."""
+        return f"`{self.text}`" if self.code and self.text else self.text
+
+
+def with_code(sentence: str) -> tuple[Span, ...]:
+    """A sentence of ours as spans: what stands between two backticks in it is to be typed.
+
+    Only for sentences without backticks of other people's: they would pass for ours.
+    """
+    parts = enumerate(_TO_TYPE.split(sentence))
+    return tuple(Span(text, code=index % 2 == 1) for index, text in parts if text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +190,8 @@ def _encode_span(span: Span) -> dict[str, Any]:
         value["emphasis"] = True
     if span.instant is not None:
         value["instant"] = span.instant
+    if span.code:
+        value["code"] = True
     return value
 
 
@@ -236,7 +254,7 @@ class _Fields:
 
 _CARD: Final = {"type", "number", "paper_key", "title", "summary", "summary_from", "facts"}
 _CARD_EXTRAS: Final = frozenset({"menu"})
-_SPAN_EXTRAS: Final = frozenset({"url", "strong", "emphasis", "instant"})
+_SPAN_EXTRAS: Final = frozenset({"url", "strong", "emphasis", "instant", "code"})
 
 
 def _block(value: Any, where: str) -> Block:
@@ -282,6 +300,7 @@ def _span(value: Any, where: str) -> Span:
         fields.flag("strong"),
         fields.flag("emphasis"),
         fields.whole_number_or_none("instant"),
+        fields.flag("code"),
     )
     if span.url != url:
         raise ValueError(f"'url' of {where} must be an http or https address.")

@@ -26,7 +26,8 @@ TEXTS = st.text(alphabet=st.characters(exclude_categories=[]), max_size=40) | st
     _WORDS, max_size=30
 ).map(" ".join)
 URLS = st.none() | st.sampled_from(["https://arxiv.org/abs/2508.13426", "http://a.org/" + "b" * 90])
-SPANS = st.builds(Span, TEXTS, URLS, st.booleans(), st.booleans(), st.none() | st.integers(0, 1 << 32))
+_FLAG = st.booleans()
+SPANS = st.builds(Span, TEXTS, URLS, _FLAG, _FLAG, st.none() | st.integers(0, 1 << 32), _FLAG)
 BUTTONS = st.builds(
     Button, TEXTS.map(lambda text: text[:40]), st.just("save:arxiv:2508.13426"), st.booleans()
 )

@@ -3,7 +3,7 @@
 import importlib.util
 import json
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import ModuleType
 from typing import Any
 
@@ -45,8 +45,11 @@ HOSTILE = st.lists(
 URLS = st.none() | st.sampled_from(
     ["https://arxiv.org/abs/2508.13426", "https://a.example/?a=1&b=2|c^d*e_f", "http://a.example/~x_y_z"]
 )
-SPANS = st.builds(Span, HOSTILE, URLS, st.booleans(), st.booleans(), st.none() | st.integers(0, 1 << 32))
+_FLAG = st.booleans()
+SPANS = st.builds(Span, HOSTILE, URLS, _FLAG, _FLAG, st.none() | st.integers(0, 1 << 32))
+TO_TYPE = st.builds(Span, HOSTILE | st.just("/papers help"), code=st.just(True))
 LINES = st.lists(SPANS, max_size=4).map(tuple)
+LINES_TO_TYPE = st.lists(SPANS | TO_TYPE, max_size=4).map(tuple)
 BUTTONS = st.builds(
     Button,
     st.sampled_from(["Save", "Hide", "Why?", "<!channel> *x*", "", "long label " * 12]),
@@ -119,7 +122,45 @@ def test_what_slack_shows_is_what_was_said(doc: Doc, layout: Layout) -> None:
 @given(HOSTILE_DOCS | docs(), LAYOUTS)
 def test_nothing_is_styled_but_by_us(doc: Doc, layout: Layout) -> None:
     shown = {style for glyph in glyphs_of(blocks_of(doc, layout)) for style in glyph.styles}
-    assert shown <= {"bold", "italic"}
+    assert shown <= {"bold", "italic", *(["code"] if _has_code(doc) else [])}
+
+
+def _has_code(doc: Doc) -> bool:
+    return any(span.code for block in doc.blocks for span in _spans(block, Layout.COMPACT))
+
+
+@given(LINES_TO_TYPE, st.sampled_from([Heading, Section, Note]))
+def test_what_is_to_be_typed_is_code_and_nothing_else_is(line: tuple[Span, ...], kind: type[Section]) -> None:
+    glyphs = glyphs_of(blocks_of(Doc((kind(line),), "")))
+    text = "".join(glyph.character for glyph in glyphs)
+    code = "".join(glyph.character for glyph in glyphs if "code" in glyph.styles)
+    if code:
+        assert text == _joined(span.text for span in line)
+        assert code == _joined(span.text for span in line if span.code)
+    else:
+        assert text in {_joined(span.shown for span in line), _joined(span.text for span in line)}
+        assert kind is not Section or not _joined(span.text for span in line if span.code)
+
+
+def _joined(texts: Iterable[str]) -> str:
+    return "".join(clean("".join(texts)).split())
+
+
+def test_small_print_shows_what_to_type_as_code() -> None:
+    line = (
+        Span("For example: "),
+        Span("/papers help", code=True),
+        Span(", "),
+        Span("/papers a & b", code=True),
+    )
+    (block,) = blocks_of(Doc((Note((*line, Span("."))),), ""))
+    assert block["elements"][0]["text"] == "For example: `/papers help`, `/papers a &amp; b`."
+    (block,) = blocks_of(Doc((Note((*line, Span("`."))),), ""))
+    assert block["elements"][0] == {
+        "type": "plain_text",
+        "text": "For example: `/papers help`, `/papers a & b``.",
+        "emoji": False,
+    }
 
 
 @given(HOSTILE)

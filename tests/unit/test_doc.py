@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from bot.view.doc import Divider, Doc, Heading, Note, PaperCard, Section, Span, from_json, to_json
+from bot.view.doc import Divider, Doc, Heading, Note, PaperCard, Section, Span, from_json, to_json, with_code
 from tests.property.docs import docs
 
 CARD = PaperCard(
@@ -46,6 +46,22 @@ def test_the_json_of_a_message_never_changes() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("sentence", "spans"),
+    [
+        ("", ()),
+        ("All is well.", (Span("All is well."),)),
+        ("Type `help`.", (Span("Type "), Span("help", code=True), Span("."))),
+        ("`a` and `b c`", (Span("a", code=True), Span(" and "), Span("b c", code=True))),
+        ("A lone ` stays.", (Span("A lone ` stays."),)),
+        ("An empty `` too.", (Span("An empty `` too."),)),
+    ],
+)
+def test_what_a_sentence_has_between_backticks_is_to_be_typed(sentence: str, spans: tuple[Span, ...]) -> None:
+    assert with_code(sentence) == spans
+    assert "".join(span.shown for span in spans) == sentence
+
+
 def changed(path: list[str | int], value: Any) -> str:
     """The JSON of `DOC` with one value replaced; `...` takes it away."""
     whole = json.loads(to_json(DOC))
@@ -83,6 +99,7 @@ def changed(path: list[str | int], value: Any) -> str:
         (changed(["blocks", 0, "spans", 0, "text"], 7), "'text' of spans.* must be text"),
         (changed(["blocks", 0, "spans", 0, "bold"], True), "unknown 'bold'"),
         (changed(["blocks", 0, "spans", 0, "strong"], 1), "'strong' of .* must be true or false"),
+        (changed(["blocks", 0, "spans", 0, "code"], "x"), "'code' of .* must be true or false"),
         (changed(["blocks", 0, "spans", 0, "url"], "javascript:alert(1)"), "'url' of .* must be an http"),
         (changed(["blocks", 0, "spans", 0, "url"], 1), "'url' of .* must be text"),
         (changed(["blocks", 1, "number"], "1"), r"'number' of blocks\[1\] .* must be a whole number"),
