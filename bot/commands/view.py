@@ -12,8 +12,8 @@ from bot.errors import InputError
 from bot.ids import paper_id_of
 from bot.model import Paper, PaperId, Ranked, Signal
 from bot.schedule.zones import zone_info
-from bot.search.answer import Marks, Result
-from bot.view.doc import Actions, Block, Button, Doc, Heading, Note, PaperCard, Section, Span
+from bot.search.answer import Result
+from bot.view.doc import Actions, Block, Button, Doc, Heading, Marks, Note, PaperCard, Section, Span, marked
 from bot.view.text import ELLIPSIS, short_authors
 
 PAGE: Final = 5  # papers in one answer
@@ -144,7 +144,10 @@ def paper_card(
 
 
 def result_card(number: int, result: Result, *, why: bool = True) -> PaperCard:
-    """One result of a search: the words that were found stand out, and it says why it is there."""
+    """One result of a search: the words that were found stand out, and it says why it is there.
+
+    Without a `why` nothing was looked for in it: its title is as strong as any other.
+    """
     paper = result.paper
     upvotes = result.signals.get(Signal.UPVOTES)
     facts = [
@@ -161,24 +164,24 @@ def result_card(number: int, result: Result, *, why: bool = True) -> PaperCard:
     return PaperCard(
         number,
         paper.key,
-        Span(paper.title, paper.url, strong=True),
-        (*before, *marked(excerpt.text, excerpt.marks), *after) if excerpt.text else (),
+        Span(paper.title, paper.url, strong=not why),
+        (*before, *marked(Span(excerpt.text), excerpt.marks), *after) if excerpt.text else (),
         "abstract" if excerpt.text else None,
         tuple(fact for fact in facts if fact.text),
         paper_menu(number, paper.key),
+        _whole(paper.title, result.title_marks),
     )
 
 
-def marked(text: str, marks: Marks) -> Iterable[Span]:
-    """The text as spans, what is marked in it strong."""
-    at = 0
+def _whole(text: str, marks: Marks) -> Marks:
+    """The marks with what stands between them where that is blank: words side by side stand out as one."""
+    joined: list[tuple[int, int]] = []
     for start, stop in marks:
-        if at < start:
-            yield Span(text[at:start])
-        yield Span(text[start:stop], strong=True)
-        at = stop
-    if at < len(text):
-        yield Span(text[at:])
+        if joined and text[joined[-1][1] : start].isspace():
+            joined[-1] = joined[-1][0], stop
+        else:
+            joined.append((start, stop))
+    return tuple(joined)
 
 
 def key_of(text: str) -> PaperId:
