@@ -26,6 +26,11 @@ def control_free(text: str) -> str:
     return _CONTROLS.sub("", text.replace("\t", " "))
 
 
+def unticked(text: str) -> str:
+    """`text` without backticks: in our sentences they stand around what is to be typed, and nowhere else."""
+    return text.replace("`", "'")
+
+
 def clusters(text: str) -> Iterator[str]:
     """The user-perceived characters of `text`, in order; joined, they give `text` back.
 
