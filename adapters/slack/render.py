@@ -14,7 +14,7 @@ from typing import Final, assert_never
 
 from adapters.slack.escape import Json, Line, characters, escaped, mrkdwn, rich
 from bot.model import Layout
-from bot.view.doc import Actions, Block, Button, Divider, Doc, Heading, Note, PaperCard, Section, Span
+from bot.view.doc import Actions, Block, Button, Divider, Doc, Heading, Note, PaperCard, Section, Span, marked
 from bot.view.pack import Budget, Size, pack_papers
 from bot.view.ready import plain, ready
 from bot.view.text import shorten
@@ -154,7 +154,9 @@ def _card(card: PaperCard, layout: Layout) -> list[Json]:
 
 
 def _title(card: PaperCard) -> Line:
-    return (replace(card.title, text=f"{card.number}. {card.title.text}", strong=True),)
+    number = f"{card.number}. "
+    marks = tuple((start + len(number), stop + len(number)) for start, stop in card.title_marks)
+    return marked(replace(card.title, text=f"{number}{card.title.text}"), marks)
 
 
 def _facts(card: PaperCard) -> Line:
@@ -183,9 +185,12 @@ def _with_menu(menu: tuple[Button, ...], *lines: Line) -> list[Json]:
     if accessory is None:
         return [*_rich_text(*lines), *_row(rest)]
     title, *others = lines
-    text = plain(span for line in others for span in line)
-    if text and not any(map(_leads_somewhere, others)):
-        return [*_rich_text(title), {"type": "section", "text": _plain_text(text), **beside}, *_row(rest)]
+    words = plain(span for line in others for span in line)
+    text = mrkdwn(others)
+    if words and text is not None:
+        return [*_rich_text(title), {"type": "section", "text": _mrkdwn(text), **beside}, *_row(rest)]
+    if words and not any(map(_leads_somewhere, others)):
+        return [*_rich_text(title), {"type": "section", "text": _plain_text(words), **beside}, *_row(rest)]
     return [*_rich_text(*lines), {"type": "actions", "elements": [accessory]}, *_row(rest)]
 
 

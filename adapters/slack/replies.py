@@ -20,7 +20,7 @@ from adapters.slack.tokens import SURFACE, Tokens
 from adapters.slack.views import answer_view, waiting_view
 from bot.commands.model import Place, Reply
 from bot.errors import DeliveryError, NotAcceptedError
-from bot.view.doc import Doc, Note, Section, Span
+from bot.view.doc import Doc, Note, Section, Span, with_code
 
 _log = structlog.get_logger(__name__)
 
@@ -217,7 +217,7 @@ def place_carried(who: Heard, kept: str) -> Place:
 
 def said(sentence: str) -> Reply:
     """An answer of one sentence."""
-    return Reply(doc=Doc((Section((Span(sentence),)),), sentence))
+    return Reply(doc=Doc((Section(with_code(sentence)),), sentence))
 
 
 __all__ = ["PATIENCE", "Replies", "carried", "place_carried", "place_of", "said"]

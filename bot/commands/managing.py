@@ -14,9 +14,8 @@ async def here(services: Services, surface: Surface, place: Place) -> Destinatio
     """The digest of this channel. Raises `InputError` if there is none."""
     found = await destination_at(services.store, surface.name, address_of(place))
     if found is None:
-        raise InputError(
-            f"No digest is set up for {place.name}. {typed(surface.command, 'channel add')} does it."
-        )
+        add = typed(surface.command, "channel add").shown
+        raise InputError(f"No digest is set up for {place.name}. {add} does it.")
     return found
 
 

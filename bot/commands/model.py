@@ -9,6 +9,7 @@ from typing import TypeAlias
 from bot.model import PaperId, Weekday
 from bot.people.model import Identity
 from bot.view.doc import Doc
+from bot.view.text import unticked
 
 # --- declared ------------------------------------------------------------------------------------
 
@@ -119,7 +120,7 @@ class Place:
     surface: str
     tenant: str
     address: str | None
-    name: str  # for people: "#ml-papers", "direct message"; untrusted text
+    name: str  # for people: "#ml-papers", "direct message"; untrusted text, its backticks taken away
     direct: bool = False
     forum: bool = False  # what is posted there opens threads
     announcements: bool = False  # what is posted there can be published to those who follow
@@ -131,6 +132,9 @@ class Completion:
 
     label: str  # as shown, at most 100 characters; untrusted text
     value: str  # as it would be typed, at most 100 characters
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", unticked(self.name))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

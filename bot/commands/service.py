@@ -2,6 +2,8 @@
 
 Rights are looked up anew for whoever calls, each time. What cannot be done is said in a sentence; a bug is
 logged once, without what was typed, under an id that the answer shows.
+
+What comes in loses its backticks, which mean nothing to any command: so those in what is said of it are ours.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -31,11 +33,12 @@ from bot.commands.services import Services, address_of
 from bot.commands.text import Reading, read_text
 from bot.commands.turns import Turns
 from bot.commands.values import ValuesError, call_from_values
-from bot.commands.view import note, say, sentence, typed
+from bot.commands.view import by_form, note, say, typed
 from bot.errors import InputError, PaperboyError, StorageError
 from bot.logs import whereabouts
 from bot.model import PaperId
-from bot.view.doc import Doc
+from bot.view.doc import Doc, with_code
+from bot.view.text import unticked
 
 _log = structlog.get_logger(__name__)
 
@@ -118,7 +121,7 @@ class Commands:
 
     async def run(self, text: str, actor: Actor, place: Place, surface: Surface) -> Reply:
         """Answers what was typed behind the command's own name."""
-        return await self._told(self._run(text, actor, place, surface), "text")
+        return await self._told(self._run(unticked(text), actor, place, surface), "text")
 
     async def submit(
         self,
@@ -130,6 +133,7 @@ class Commands:
         surface: Surface,
     ) -> Reply | Mapping[str, str]:
         """Answers a form; or says, by the names of its fields, what is wrong with them."""
+        values = {name: unticked(text) for name, text in values.items()}
         try:
             arguments = call_from_values(command, values)
         except ValuesError as error:
@@ -141,7 +145,7 @@ class Commands:
 
     async def press(self, action: str, actor: Actor, place: Place, surface: Surface) -> Reply:
         """Does what a button stands for."""
-        return await self._told(self._press(action, actor, place, surface), "button")
+        return await self._told(self._press(unticked(action), actor, place, surface), "button")
 
     async def home(self, actor: Actor, place: Place, surface: Surface) -> Reply:
         """A person's own page."""
@@ -176,7 +180,7 @@ class Commands:
             return await self._open(reading.command, reading.values, actor, place, surface)
         if reading.mistake is not None:
             more = typed(surface.command, f"help {reading.command.name}")
-            return say(reading.mistake, note(f"{more} says more."))
+            return say(with_code(reading.mistake), note(more, " says more."))
         call = Call(
             command=reading.command,
             arguments=reading.arguments,
@@ -189,7 +193,7 @@ class Commands:
         reply = await self._handle(call, surface)
         if call.note is None:
             return reply
-        return replace(reply, doc=replace(reply.doc, blocks=(note(call.note), *reply.doc.blocks)))
+        return replace(reply, doc=replace(reply.doc, blocks=(note(*with_code(call.note)), *reply.doc.blocks)))
 
     async def _handle(self, call: Call, surface: Surface) -> Reply:
         await _permit(_needed(call.command, call.subject), call.actor, call.place, surface)
@@ -210,8 +214,8 @@ class Commands:
         form = FORMS.get(command.name)
         if form is not None:
             return await form(call, self._services, surface)
-        hint = f"Type {typed(surface.command, command.examples[0])}."
-        return Reply(doc=Doc((sentence(hint),), hint), form=FormRequest(command=command, values=values))
+        example = typed(surface.command, command.examples[0])
+        return by_form(FormRequest(command=command, values=values), "Type ", example, ".")
 
     async def _press(self, action: str, actor: Actor, place: Place, surface: Surface) -> Reply:
         meant = Action.read(action)
@@ -243,7 +247,7 @@ class Commands:
                 "Paperboy cannot reach its store just now. Whoever runs it finds the reason in its log."
             )
         except PaperboyError as error:
-            return say(str(error))
+            return say(with_code(str(error)))
         except Exception as error:  # noqa: BLE001 - a bug is this person's bad luck, and nobody else's
             number = self._services.ids.new()
             kind, where = type(error).__name__, whereabouts(error)

@@ -13,7 +13,7 @@ from bot.errors import PaperboyError
 from bot.model import Delivery, DeliveryKind, Destination, DestinationState, NewDelivery, Route
 from bot.people.model import Identity
 from bot.ports import Clock, Ids, Store
-from bot.view.doc import Actions, Button, Doc, Heading, Section, Span, to_json
+from bot.view.doc import Actions, Button, Doc, Heading, Section, Span, to_json, with_code
 
 _log = structlog.get_logger(__name__)
 
@@ -109,12 +109,12 @@ def paused(destination: Destination, error: str) -> Doc:
     text = f"{error} Nothing more is posted there until that is mended. Then resume it."
     return _doc(
         f"The digest of {place} is paused",
-        (Span(text),),
+        with_code(text),
         (Button("Resume this digest", str(Action(Verb.RESUME, destination.id))),),
     )
 
 
 def _doc(title: str, text: tuple[Span, ...], buttons: tuple[Button, ...]) -> Doc:
-    words = "".join(span.text for span in text)
+    words = "".join(span.shown for span in text)
     blocks = (Heading((Span(title, strong=True),)), Section(text), Actions(buttons))
     return Doc(blocks, f"{title}: {words}")

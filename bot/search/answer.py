@@ -6,9 +6,7 @@ from enum import StrEnum
 
 from bot.model import Paper, Signal, Upstream
 from bot.search.query import Query
-
-Marks = tuple[tuple[int, int], ...]
-"""Ranges of characters, from and up to, in order, apart: what to mark in a text."""
+from bot.view.doc import Marks
 
 
 class Mode(StrEnum):

@@ -49,7 +49,8 @@ def pack(doc: Doc, budget: Budget, size: Callable[[Block], Size]) -> tuple[Doc, 
     - Headings, sections and dividers stay with the block after them, so that none ends a message that is
       continued; only where so many stand in a row that no message holds them with that block, they do not.
     - A block that alone, or with its headings, is more than a message holds is shortened at a word: a card
-      first in its summary, then by its last facts, and in its title only when nothing else is left.
+      first in the marks of its title, then in its summary, then by its last facts, and in its title itself
+      only when nothing else is left.
     - The fallback of each continuation says which one it is.
 
     `size` must not grow when text gets shorter. Raises `ValueError` if the budget cannot hold a block even
@@ -179,6 +180,8 @@ def _cuts(block: Block) -> Iterator[_Cut]:
     """The ways to shorten a block, the least painful first; each goes on from where the last one ended."""
     match block:
         case PaperCard():
+            yield len(block.title_marks), 0, partial(_cut_marks, block)
+            block = _cut_marks(block, 0)
             yield _length(block.summary), 0, partial(_cut_summary, block)
             block = _cut_summary(block, 0)
             yield len(block.facts), 0, partial(_cut_facts, block)
@@ -208,6 +211,10 @@ def _longest_fitting(
 
 def _length(spans: tuple[Span, ...]) -> int:
     return sum(len(span.text) for span in spans)
+
+
+def _cut_marks(card: PaperCard, count: int) -> PaperCard:
+    return replace(card, title_marks=card.title_marks[:count])
 
 
 def _cut_summary(card: PaperCard, length: int) -> PaperCard:

@@ -12,8 +12,8 @@ from bot.view.text import ELLIPSIS, one_line, shorten
 
 
 def plain(spans: Iterable[Span]) -> str:
-    """All of the text, on one line."""
-    return one_line("".join(span.text for span in spans)).strip()
+    """All of the text on one line, for where nothing but text is shown."""
+    return one_line("".join(span.shown for span in spans)).strip()
 
 
 def ready(doc: Doc, longest_label: int) -> Doc:

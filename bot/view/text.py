@@ -32,6 +32,11 @@ def one_line(text: str) -> str:
     return _SPACE.sub(" ", control_free(text))
 
 
+def unticked(text: str) -> str:
+    """`text` without backticks: in our sentences they stand around what is to be typed, and nowhere else."""
+    return text.replace("`", "'")
+
+
 def clusters(text: str) -> Iterator[str]:
     """The user-perceived characters of `text`, in order; joined, they give `text` back.
 

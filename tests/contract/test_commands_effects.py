@@ -491,3 +491,14 @@ def actions_of(doc: str) -> list[str]:
 async def paper_number(world: World) -> int:
     """The number of a paper of the day."""
     return (await world.services.paper(PaperId(IdScheme.ARXIV, "2511.00001"))).id
+
+
+async def test_what_a_search_looked_for_stands_out_in_title_and_abstract(world: World) -> None:
+    card, *_ = cards_of(await world.run("search flash attention"))
+    found = [card.title.text[start:stop] for start, stop in card.title_marks]
+    assert found == ["Flash Attention"], "side by side, as one"
+    assert "attention" in [span.text for span in card.summary if span.strong]
+    assert not card.title.strong
+    near, *_ = cards_of(await world.run("similar 2511.00004"))
+    assert near.title_marks == ()
+    assert near.title.strong, "nothing was looked for in it"

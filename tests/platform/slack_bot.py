@@ -136,6 +136,13 @@ def text_of(shown: Message | View) -> str:
 
 def _texts(value: Any) -> list[str]:
     if isinstance(value, dict):
+        if value.get("type") in {"rich_text_section", "rich_text_quote"}:
+            return ["".join(map(_rich, value["elements"]))]
         own = [value["text"]] if isinstance(value.get("text"), str) else []
         return own + [text for inner in value.values() for text in _texts(inner)]
     return [text for inner in value for text in _texts(inner)] if isinstance(value, list) else []
+
+
+def _rich(element: dict[str, Any]) -> str:
+    text = str(element["fallback"] if element["type"] == "date" else element["text"])
+    return f"`{text}`" if element.get("style", {}).get("code") else text

@@ -14,7 +14,19 @@ from bot.commands.registry import BY_NAME
 from bot.commands.services import Services, address_of
 from bot.commands.text import format_call
 from bot.commands.values import quoted
-from bot.commands.view import button, buttons, capital, counted, heading, moment, note, say, sentence, typed
+from bot.commands.view import (
+    button,
+    buttons,
+    by_form,
+    capital,
+    counted,
+    heading,
+    moment,
+    note,
+    say,
+    sentence,
+    typed,
+)
 from bot.editions.digest import short_date
 from bot.editions.preview import preview as preview_of
 from bot.errors import ConflictError
@@ -73,7 +85,7 @@ async def add(call: Call, services: Services, surface: Surface) -> Reply:
         blocks.append(note(usual))
     if len(made.schedule.days) == 1 and made.window is Window.DAY:
         wider = typed(surface.command, "channel edit window=week")
-        blocks.append(note(f"It looks back over one day alone; {wider} takes the best of the week."))
+        blocks.append(note("It looks back over one day alone; ", wider, " takes the best of the week."))
     blocks += buttons(
         button("Post the first one now", Verb.FIRST, made.id),
         button("Change it", Verb.FORM, f"channel edit {made.id}"),
@@ -116,13 +128,13 @@ async def add_form(call: Call, services: Services, surface: Surface) -> Reply:
     command = BY_NAME["channel add"]
     usual = {one.name: one.default for one in command.options if one.default is not None}
     zone = await services.zone_of(call.actor)
-    hint = f"Say when: {typed(surface.command, f'channel add at=9:00 zone={zone}')} sets it up."
     form = FormRequest(
         command=command,
         values={**usual, "zone": zone, **call.values},
         intro=f"A digest of trending papers for {call.place.name}.",
     )
-    return Reply(doc=Doc((sentence(hint),), hint), form=form)
+    example = typed(surface.command, f"channel add at=9:00 zone={zone}")
+    return by_form(form, "Say when: ", example, " sets it up.")
 
 
 async def preview_lines(arguments: Mapping[str, Value], services: Services) -> list[str]:
@@ -214,14 +226,13 @@ async def edit_form(call: Call, services: Services, surface: Surface) -> Reply:
     one = await _meant(call, services, surface)
     example = typed(surface.command, BY_NAME["channel edit"].examples[1])
     how = f"{when_words(one)}, {papers_words(one)}{_filtered(one)}"
-    hint = f"Say what to change, such as {example}. Now it is: {how}."
     form = FormRequest(
         command=BY_NAME["channel edit"],
         values={**values_of(one), **call.values},
         intro=f"The digest of {one.label or call.place.name}.",
         subject=one.id,
     )
-    return Reply(doc=Doc((sentence(hint),), hint), form=form)
+    return by_form(form, "Say what to change, such as ", example, f". Now it is: {how}.")
 
 
 async def pause(call: Call, services: Services, surface: Surface) -> Reply:

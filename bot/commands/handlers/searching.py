@@ -15,6 +15,7 @@ from bot.commands.view import (
     PAGE,
     button,
     buttons,
+    by_form,
     counted,
     heading,
     key_of,
@@ -87,8 +88,8 @@ async def more_like_this(press: Press, services: Services, surface: Surface) -> 
 async def ask(press: Press, services: Services, surface: Surface) -> Reply:
     """The form of a search."""
     command = BY_NAME["search"]
-    hint = f"Type what you are looking for: {typed(surface.command, command.examples[0])}."
-    return Reply(doc=Doc((sentence(hint),), hint), form=FormRequest(command=command))
+    example = typed(surface.command, command.examples[0])
+    return by_form(FormRequest(command=command), "Type what you are looking for: ", example, ".")
 
 
 # --- pages ---------------------------------------------------------------------------------------
