@@ -6,12 +6,12 @@ other text becomes rich text, in which Slack reads nothing at all.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 from bot.view.doc import Span
-from bot.view.text import control_free
+from bot.view.text import one_line
 
 Json = dict[str, Any]
 Line = tuple[Span, ...]
@@ -23,7 +23,6 @@ DATE_FORMAT: Final = "{date_short_pretty} {time}"
 _ENTITY: Final = 60
 _STYLES: Final = 6
 
-_SPACE: Final = re.compile(r"\s+")
 _MARKS: Final = "*_~`"
 # Our own styles, by the mark that makes each.
 _STYLED: Final[dict[str, Callable[[Span], bool]]] = {
@@ -35,19 +34,9 @@ _EMOJI: Final = re.compile(r":[^\s:]+:")
 _PUNCTUATION: Final = ".,;:!?"  # Slack ends a style before these as before a blank
 
 
-def clean(text: str) -> str:
-    """The text on one line, without what steers a screen: what is shown of it, wherever it stands."""
-    return _SPACE.sub(" ", control_free(text))
-
-
 def escaped(text: str) -> str:
     """The text for markup: with Slack's three entities, on one line."""
-    return clean(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def plain(spans: Iterable[Span]) -> str:
-    """All of the text, for where Slack shows text alone."""
-    return clean("".join(span.shown for span in spans)).strip()
+    return one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 # --- markup --------------------------------------------------------------------------------------------
@@ -86,7 +75,7 @@ def _tidy(line: Line) -> Line:
     """The line's spans without empty ones, and without blanks at both ends of the line, a style or a link."""
     spans: list[Span] = []
     for span in line:
-        text = clean(span.text)
+        text = one_line(span.text)
         if _is_styled(span) or span.url is not None:
             core = text.strip()
             head, _, tail = text.partition(core) if core else (text, "", "")

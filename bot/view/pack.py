@@ -66,6 +66,34 @@ def pack(doc: Doc, budget: Budget, size: Callable[[Block], Size]) -> tuple[Doc, 
     )
 
 
+def pack_papers(doc: Doc, budget: Budget, size: Callable[[Block], Size], further: str) -> tuple[Doc, ...]:
+    """The same for a message with papers: what stands below them stays in the first message, where it is
+    seen, with a note that the other papers are where `further` says ("below").
+    """
+    packed = pack(doc, budget, size)
+    papers = [index for index, block in enumerate(doc.blocks) if isinstance(block, PaperCard)]
+    if len(packed) == 1 or not papers:
+        return packed
+    body = replace(doc, blocks=doc.blocks[: papers[-1] + 1])
+    foot = doc.blocks[papers[-1] + 1 :]
+    taken = sum(map(size, foot), size(_signpost(1000, 2000, further)))
+    if taken.characters > budget.characters // 4 or taken.blocks > budget.blocks // 4:
+        return packed
+    room = replace(
+        budget, characters=budget.characters - taken.characters, blocks=budget.blocks - taken.blocks
+    )
+    first, *others = pack(body, room, size)
+    numbers = [block.number for part in others for block in part.blocks if isinstance(block, PaperCard)]
+    signpost = (_signpost(numbers[0], numbers[-1], further),) if numbers else ()
+    return (replace(first, blocks=(*first.blocks, *signpost, *foot)), *others)
+
+
+def _signpost(first: int, last: int, further: str) -> Note:
+    """Where those papers are that a message has no room for."""
+    where = f"Papers {first} to {last} are" if first < last else f"Paper {first} is"
+    return Note((Span(f"{where} {further}."),))
+
+
 class _Packer:
     """Fills one message after the other."""
 

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.slack.escape import clean
 from adapters.slack.render import blocks_of, messages
 from bot.model import Layout
 from bot.view.doc import Actions, Block, Button, Divider, Doc, Heading, Note, PaperCard, Section, Span
+from bot.view.text import one_line
 from tests.property.docs import docs, with_marks
 from tests.shared import shared_file
 from tests.slack_reading import Glyph, glyphs_of, read_markup
@@ -87,7 +87,7 @@ def said(doc: Doc, layout: Layout) -> list[Glyph]:
         Glyph(one, _address(span.url), span.instant)
         for block in doc.blocks
         for span in _spans(block, layout)
-        for one in clean(span.text)
+        for one in one_line(span.text)
         if not one.isspace()
     ]
 
@@ -100,9 +100,9 @@ def _spans(block: Block, layout: Layout) -> Iterator[Span]:
             yield Span(f"{block.number}.", block.title.url, instant=block.title.instant)
             yield block.title
             yield from block.summary
-            if block.summary_from and any(clean(span.text).strip() for span in block.summary):
+            if block.summary_from and any(one_line(span.text).strip() for span in block.summary):
                 yield Span(f"({block.summary_from})" if layout is Layout.COMPACT else block.summary_from)
-            facts = [fact for fact in block.facts if clean(fact.text).strip()]
+            facts = [fact for fact in block.facts if one_line(fact.text).strip()]
             for index, fact in enumerate(facts):
                 yield from (Span("·"), fact) if index else (fact,)
         case _:
@@ -146,7 +146,7 @@ def test_what_is_to_be_typed_is_code_and_nothing_else_is(line: tuple[Span, ...],
 
 
 def _joined(texts: Iterable[str]) -> str:
-    return "".join(clean("".join(texts)).split())
+    return "".join(one_line("".join(texts)).split())
 
 
 def test_small_print_shows_what_to_type_as_code() -> None:
@@ -172,7 +172,7 @@ def test_only_the_title_of_a_paper_is_bold(title: str) -> None:
     card = PaperCard(1, "arxiv:2508.13426", strong, (Span("*says* _this_ `x`"),), "abstract")
     glyphs = glyphs_of(blocks_of(Doc((card,), "")))
     bold = "".join(glyph.character for glyph in glyphs if "bold" in glyph.styles)
-    assert bold == "".join(f"1.{clean(title)}".split())
+    assert bold == "".join(f"1.{one_line(title)}".split())
 
 
 @given(with_marks(st.builds(PaperCard, st.just(1), st.just("k"), st.builds(Span, HOSTILE, URLS))), LAYOUTS)
@@ -182,7 +182,7 @@ def test_what_was_found_in_a_title_is_bold_and_nothing_else(card: PaperCard, lay
     assert bold == "".join(
         one
         for start, stop in card.title_marks
-        for one in clean(card.title.text[start:stop])
+        for one in one_line(card.title.text[start:stop])
         if not one.isspace()
     )
 
@@ -219,7 +219,7 @@ def test_the_texts_of_a_message_and_its_thread_name_every_paper(doc: Doc, layout
     shown = "".join(glyph.character for glyph in map(Glyph, _unescape(texts)))
     for block in doc.blocks:
         if isinstance(block, PaperCard):
-            assert " ".join(clean(block.title.text).split()) in " ".join(shown.split())
+            assert " ".join(one_line(block.title.text).split()) in " ".join(shown.split())
 
 
 def _unescape(text: str) -> str:
