@@ -13,6 +13,8 @@ from bot.view.doc import Actions, Doc, Note
 from bot.view.plain import to_plain
 from tests.servers.discord import controls
 from tests.servers.discord.payloads import Resolved
+from tests.servers.discord.world import World
+from tests.servers.faults import utc_now
 
 WITH_FORMS = [BY_NAME[name] for name in [*FORMS, "search"]]
 DESTINATION = "abcdefgh2345"
@@ -22,7 +24,10 @@ def shown(request: FormRequest, page: int = 0) -> dict[str, Any]:
     return forms.modal(request, page).to_dict()
 
 
-def sent(form: dict[str, Any], values: dict[str, Any], resolved: Any) -> forms.Opened:
+def sent(form: dict[str, Any], values: dict[str, Any]) -> forms.Opened:
+    """What comes back when somebody fills in the form so."""
+    guild = World(utc_now).guild()
+    resolved = Resolved(guild.owner, guild.text_channel())
     return forms.submitted(controls.submitted(form, values, resolved))
 
 
@@ -64,21 +69,21 @@ async def test_what_is_filled_in_comes_back_as_it_would_be_typed() -> None:
         values={"at": "9:00", "zone": "Europe/Berlin", "days": "mon-wed,fri"},
         subject=DESTINATION,
     )
-    back = sent(shown(request), {"at": "18:30"}, Resolved())
+    back = sent(shown(request), {"at": "18:30"})
     assert (back.command.name, back.page, back.subject) == ("channel edit", 0, DESTINATION)
     assert dict(back.values) == {"at": "18:30", "zone": "Europe/Berlin", "days": "mon,tue,wed,fri"}
 
 
 async def test_an_emptied_filter_is_told_and_an_emptied_time_is_not() -> None:
     filtered = FormRequest(command=BY_NAME["channel edit"], values={"filter": "cat:cs.CL"})
-    assert sent(shown(filtered, 1), {"filter": ""}, Resolved()).values["filter"] == ""
+    assert sent(shown(filtered, 1), {"filter": ""}).values["filter"] == ""
     timed = FormRequest(command=BY_NAME["channel edit"], values={"at": "9:00"})
-    assert "at" not in sent(shown(timed), {"at": ""}, Resolved()).values
+    assert "at" not in sent(shown(timed), {"at": ""}).values
 
 
 async def test_what_was_typed_along_and_has_no_field_is_carried() -> None:
     request = FormRequest(command=BY_NAME["channel add"], values={"max": "7", "layout": "compact"})
-    back = sent(shown(request), {"at": "8:00"}, Resolved())
+    back = sent(shown(request), {"at": "8:00"})
     assert back.values["max"] == "7"
     assert "layout" not in back.values, "what is usual needs not be carried"
 

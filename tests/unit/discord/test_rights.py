@@ -1,4 +1,4 @@
-"""Permissions as Discord computes them: roles, then what the channel changes for everyone, roles, the member."""
+"""Permissions as Discord computes them: roles, then what the channel changes for all, roles, the member."""
 
 from typing import Any
 
