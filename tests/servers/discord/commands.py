@@ -129,7 +129,8 @@ class Line:
 def _value_problems(option: Body, value: Any) -> Iterator[str]:
     """Why Discord does not take a value."""
     kind = option["type"]
-    if not isinstance(value, _KINDS[kind]) or (isinstance(value, bool) and kind != _BOOLEAN):
+    fits: bool = isinstance(value, _KINDS[kind])
+    if not fits or (isinstance(value, bool) and kind != _BOOLEAN):
         yield f"is no value of the type {kind}"
         return
     choices = [one["value"] for one in option.get("choices", [])]

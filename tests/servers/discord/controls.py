@@ -1,12 +1,12 @@
 """Buttons, selects and forms, as somebody uses them: only what is really there, and as its rules allow."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from tests.servers.discord.message_rules import BUTTON, LABEL, ROW, STRING_SELECT, TEXT_INPUT, every
 from tests.servers.discord.payloads import ImpossibleError, Resolved
 from tests.servers.discord.state import Body, Channel, Member, Role, User
 
-ROW, BUTTON, STRING_SELECT, TEXT_INPUT, LABEL = 1, 2, 3, 4, 18
 _LINK: Final = 5  # a style of buttons
 _OBJECTS: Final[dict[int, tuple[type, ...]]] = {
     5: (User, Member),
@@ -18,24 +18,14 @@ _SELECTS: Final = (STRING_SELECT, *_OBJECTS)
 _LONGEST_TEXT: Final = 4_000
 
 
-def every(components: Sequence[Body]) -> Iterator[Body]:
-    """Each component, nested ones too, from outside in."""
-    for one in components:
-        yield one
-        yield from every(one.get("components") or [])
-        for name in ("accessory", "component"):
-            if one.get(name):
-                yield from every([one[name]])
-
-
 def names(components: Sequence[Body]) -> list[str]:
     """What can be used in a message: labels of buttons, placeholders of selects."""
-    return [_label(one) for one in every(components) if _is_usable(one)]
+    return [_label(one) for one in _every(components) if _is_usable(one)]
 
 
 def find(components: Sequence[Body], name: str) -> Body:
     """The control of this custom id, label or placeholder. Raises `ImpossibleError` if there is not one."""
-    found = [one for one in every(components) if _is_usable(one) and name in (one["custom_id"], _label(one))]
+    found = [one for one in _every(components) if _is_usable(one) and name in (one["custom_id"], _label(one))]
     if len(found) != 1:
         raise ImpossibleError(f"{len(found)} controls are called {name!r}, of {names(components)}.")
     if found[0].get("disabled"):
@@ -48,7 +38,7 @@ def pressed(components: Sequence[Body], name: str) -> Body:
     control = find(components, name)
     if control["type"] != BUTTON:
         raise ImpossibleError(f"{name!r} is no button.")
-    return {"custom_id": control["custom_id"], "component_type": BUTTON, "id": control.get("id", 0)}
+    return {"custom_id": control["custom_id"], "component_type": BUTTON}
 
 
 def chosen(components: Sequence[Body], name: str, values: Sequence[Any], resolved: Resolved) -> Body:
@@ -116,17 +106,23 @@ def _input(control: Body, label: str, left: dict[str, Any], resolved: Resolved) 
 
 def _choice(control: Body, values: Sequence[Any], resolved: Resolved) -> list[str]:
     least, most = control.get("min_values", 1), control.get("max_values", 1)
-    if isinstance(values, str) or not least <= len(values) <= most or len(set(map(id, values))) < len(values):
+    if isinstance(values, str) or not least <= len(values) <= most:
         raise ImpossibleError(f"{_label(control)!r} takes {least} to {most} values, not {values!r}.")
     if control["type"] == STRING_SELECT:
-        return [_option(control, one) for one in values]
-    for one in values:
-        if not isinstance(one, _OBJECTS[control["type"]]):
-            raise ImpossibleError(f"{_label(control)!r} does not offer {one!r}.")
-        kinds = control.get("channel_types")
-        if isinstance(one, Channel) and kinds and one.type not in kinds:
-            raise ImpossibleError(f"{_label(control)!r} does not offer the channel {one.name}.")
-    return [resolved.add(one) for one in values]
+        plain = [_option(control, one) for one in values]
+    else:
+        plain = [_object(control, one, resolved) for one in values]
+    if len(set(plain)) < len(plain):
+        raise ImpossibleError(f"{_label(control)!r} takes each value once, not {values!r}.")
+    return plain
+
+
+def _object(control: Body, value: Any, resolved: Resolved) -> str:
+    kinds = control.get("channel_types")
+    fits: bool = isinstance(value, _OBJECTS[control["type"]])
+    if not fits or (isinstance(value, Channel) and kinds and value.type not in kinds):
+        raise ImpossibleError(f"{_label(control)!r} does not offer {value!r}.")
+    return resolved.add(value)
 
 
 def _option(control: Body, name: str) -> str:
@@ -147,4 +143,10 @@ def _is_usable(component: Body) -> bool:
 
 def _label(control: Body) -> str:
     emoji = (control.get("emoji") or {}).get("name")
-    return control.get("label") or control.get("placeholder") or emoji or control["custom_id"]
+    label: str = control.get("label") or control.get("placeholder") or emoji or control["custom_id"]
+    return label
+
+
+def _every(components: Sequence[Body]) -> list[Body]:
+    """All components, nested ones too."""
+    return [one for _, one in every(components)]

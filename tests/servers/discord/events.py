@@ -74,7 +74,7 @@ def of(change: Change, world: World, *, known: bool) -> Event | None:
     """
     guild = change.guild
     if guild is None:
-        return _in_direct(change)
+        return _in_direct(change, world)
     gone = {"id": guild.id}
     if change.event == "GUILD_DELETE":
         outage = guild.has_bot
@@ -124,11 +124,11 @@ def _of_message(change: Change, message: Message, guild: Guild, world: World) ->
     return Event(body, guild.id, None if open_to_all else _HIDDEN)
 
 
-def _in_direct(change: Change) -> Event | None:
+def _in_direct(change: Change, world: World) -> Event | None:
     """Of direct messages and private channels, the bot sees its own alone."""
     message = change.message
     assert message is not None, "Outside servers only messages are told of."
-    if message.channel.recipient is None:
+    if message.channel not in world.directs.values():
         return None
     if change.event == "MESSAGE_DELETE":
         return Event(_deleted(message), None)

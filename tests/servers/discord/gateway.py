@@ -47,6 +47,11 @@ class Gateway:
     def url(self) -> str:
         return self._world.gateway.url
 
+    @property
+    def live(self) -> list[Session]:
+        """The sessions that have a connection."""
+        return [one for one in self.sessions.values() if one.wire is not None]
+
     # --- what goes wrong, by script --------------------------------------------------------------
 
     def drop(self) -> None:

@@ -1,7 +1,7 @@
 """What an interaction tells the app, whoever began it and where."""
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
 from tests.servers.discord.guild import Guild
 from tests.servers.discord.interaction_state import Interaction
@@ -56,9 +56,7 @@ def member_of(user: User, channel: Channel) -> Member | None:
     return member
 
 
-def interaction(
-    world: World, begun: Interaction, data: Body, integration_owners: dict[str, str], **beside: Any
-) -> Body:
+def interaction(world: World, begun: Interaction, data: Body, integration_owners: dict[str, str]) -> Body:
     """The whole of what INTERACTION_CREATE says."""
     user, channel, guild = begun.user, begun.channel, begun.guild
     body: Body = {
@@ -77,7 +75,6 @@ def interaction(
         "entitlements": [],
         "entitlement_sku_ids": [],
         "attachment_size_limit": UPLOAD_LIMIT,
-        **beside,
     }
     if begun.message is not None:
         body["message"] = begun.message.shown()
