@@ -25,6 +25,7 @@ class Event:
 def ready(world: World, session: Session, resume_url: str) -> Body:
     """The first event of a session: all its servers are still to come."""
     app = world.application
+    flags = CONTENT_LIMITED if app.reads_content else 0
     return {
         "v": 10,
         "user": world.bot.shown() | {"email": None, "mfa_enabled": True, "verified": True},
@@ -33,7 +34,7 @@ def ready(world: World, session: Session, resume_url: str) -> Body:
         "session_type": "normal",
         "resume_gateway_url": resume_url,
         "shard": [session.shard, session.shards],
-        "application": {"id": app.id, "flags": CONTENT_LIMITED if app.reads_content else 0},
+        "application": {"id": app.id, "flags": flags, "flags_new": str(flags)},
         "private_channels": [],
         "relationships": [],
         "user_settings": {},
@@ -63,6 +64,7 @@ def guild_create(guild: Guild, *, known: bool) -> Body:
         "stage_instances": [],
         "guild_scheduled_events": [],
         "soundboard_sounds": [],
+        "hub_type": None,
     }
     return body | {"unavailable": False} if known else body
 

@@ -98,13 +98,16 @@ class Gateway:
 
     def dispatch(self, event: str, data: Body, *, guild_id: str | None, hidden: Body | None = None) -> None:
         """Sends an event to whoever asked for such; `hidden` is what those see who may not read messages."""
-        if self.checks_events:
+        intent = needed(event, in_guild=guild_id is not None)
+        told = [
+            one
+            for one in self.sessions.values()
+            if one.serves(guild_id) and (not intent or one.intents & intent)
+        ]
+        if told and self.checks_events:
             problems = self._spec.problems(event, data)
             assert not problems, problems
-        intent = needed(event, in_guild=guild_id is not None)
-        for one in self.sessions.values():
-            if not one.serves(guild_id) or (intent and not one.intents & intent):
-                continue
+        for one in told:
             withheld = hidden if hidden and Intent.MESSAGE_CONTENT not in one.intents else {}
             one.dispatch(event, data | withheld)
         self._changed()
@@ -112,7 +115,7 @@ class Gateway:
     def _hear_of(self, change: Change) -> None:
         guild = change.guild
         known = guild is not None and guild.id in self._away
-        event = events.of(change, self._world, known=known)
+        event = events.of(change, self._world, known=known) if self.sessions else None
         if guild is not None and change.event == "GUILD_CREATE":
             self._away.discard(guild.id)
         elif guild is not None and change.event == "GUILD_DELETE" and guild.has_bot:
@@ -238,18 +241,21 @@ class Gateway:
             return
         begun.wire = wire
         self.sessions[begun.id] = begun
-        ready = events.ready(self._world, begun, f"{self.url}resume/")
-        problems = self._spec.problems("READY", ready)
-        assert not problems, problems
-        begun.dispatch("READY", ready)
+        self._greet(begun, "READY", events.ready(self._world, begun, f"{self.url}resume/"))
         if Intent.GUILDS in begun.intents:
             for guild in events.guilds_of(self._world, begun):
                 if not guild.unavailable:
-                    begun.dispatch("GUILD_CREATE", events.guild_create(guild, known=True))
+                    self._greet(begun, "GUILD_CREATE", events.guild_create(guild, known=True))
         self._changed()
 
+    def _greet(self, begun: Session, event: str, data: Body) -> None:
+        if self.checks_events:
+            self._violations.extend(self._spec.problems(event, data))
+        begun.dispatch(event, data)
+
     def _resume(self, wire: Wire, data: Body) -> None:
-        problems = self._spec.message_problems("Resume", data)
+        lost_early = data.get("session_id") is None  # the connection broke before READY
+        problems = [] if lost_early else self._spec.message_problems("Resume", data)
         if problems or wire.session is not None:
             self._violate(wire, 4005 if wire.session is not None else 4002, *problems, "a wrong RESUME")
             return
