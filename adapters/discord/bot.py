@@ -12,6 +12,7 @@ from adapters.discord.client import Listening, ListeningClient
 from adapters.discord.conversation import Conversation
 from adapters.discord.deliverer import DiscordDeliverer
 from adapters.discord.guilds import Guilds
+from adapters.discord.logs import take_over
 from adapters.discord.offer import SURFACE
 from adapters.discord.session import Session
 from adapters.discord.surface import DiscordSurface
@@ -39,6 +40,7 @@ class Discord:
         """Raises `ConfigError` without a token."""
         if settings.discord_token is None:
             raise ConfigError("PAPERBOY_DISCORD_TOKEN is not set. `paperboy setup discord` asks for it.")
+        take_over()
         self._settings = settings
         self._store = store
         self._clock = clock

@@ -106,6 +106,8 @@ class ListeningClient(SettledClient):
     async def on_error(self, event: str, /, *args: Any, **kwargs: Any) -> None:
         """A bug: logged without what the event held."""
         del args, kwargs
+        if self.is_closed():  # what was under way lost its connection
+            return
         error = sys.exc_info()[1]
         _log.error(
             "Something that Discord sent could not be handled; this is a bug.",

@@ -10,7 +10,7 @@ from typing import Any, Protocol, Self
 import discord
 from discord import ui
 
-from adapters.discord.custom_ids import BUTTON, SELECT
+from adapters.discord.custom_ids import BUTTON, SELECT, pressed
 from adapters.discord.hearing import Interaction
 
 
@@ -27,25 +27,22 @@ class Presses(Protocol):
 class PressedButton(ui.DynamicItem[ui.Button[Any]], template=BUTTON):
     """A button."""
 
-    def __init__(self, item: ui.Button[Any], action: str, *, asks: bool) -> None:
-        super().__init__(item)
-        self._action = action
-        self._asks = asks
-
     @classmethod
     async def from_custom_id(
         cls, interaction: Interaction, item: ui.Item[Any], match: "re.Match[str]", /
     ) -> Self:
-        del interaction
+        del interaction, match
         assert isinstance(item, ui.Button)  # noqa: S101 - only buttons have such a `custom_id`
-        return cls(item, match["action"], asks=match["kind"] == "d")
+        return cls(item)
 
     async def callback(self, interaction: Interaction) -> None:
         presses: Presses = interaction.client.presses
-        if self._asks:
-            await presses.asked(interaction, self._action, self.item.label or "Do it")
+        meant = pressed(self.custom_id)
+        assert meant is not None  # noqa: S101 - by its pattern it came here
+        if meant.asks:
+            await presses.asked(interaction, meant.action, self.item.label or "Do it")
         else:
-            await presses.pressed(interaction, self._action)
+            await presses.pressed(interaction, meant.action)
 
 
 class ChosenEntry(ui.DynamicItem[ui.Select[Any]], template=SELECT):

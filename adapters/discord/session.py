@@ -34,7 +34,7 @@ class Session:
         client = SettledClient(
             api_url=self._api_url,
             gateway_url=None,
-            intents=discord.Intents.none(),
+            intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,
         )

@@ -1,6 +1,7 @@
 """Our own Discord, whole, over the real store and search, listening to the loopback Discord."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -25,6 +26,8 @@ from tests.servers.discord.guild import Guild
 from tests.servers.discord.permissions import Permission
 from tests.servers.discord.server import DiscordServer
 from tests.servers.discord.state import Body, Channel, Member, Message, User
+
+_ESCAPED = re.compile(r"\\(.)")
 
 
 @dataclass
@@ -76,13 +79,11 @@ async def discord_bot(
     """The bot, listening; `settings` are added to those that it needs to listen at all. `connected` waits
     until Discord knows its commands and it hears.
     """
-    folder.mkdir(exist_ok=True)
     made = Settings.model_validate(
         {
-            "home": folder,
+            "home": _there(folder),
             "discord_token": server.world.token,
             "discord_api_url": server.api_url,
-            "discord_gateway_url": server.gateway_url,
             **settings,
         }
     )
@@ -119,23 +120,33 @@ async def discord_bot(
         yield DiscordBot(discord, store, world, server, answering, fetched)
 
 
+def _there(folder: Path) -> Path:
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
 async def _end(roles: list[asyncio.Task[None]], stopped: asyncio.Event) -> None:
     stopped.set()
     await asyncio.gather(*roles)
 
 
 def text_of(shown: Message | Body) -> str:
-    """All that a person can read of a message or a form, in order."""
-    if isinstance(shown, Message):
-        return " ".join([shown.content, *_texts(shown.components), *_texts(shown.embeds)]).strip()
-    return " ".join(_texts(shown))
+    """All that a person can read of a message or a form, in order, without the marks of escaping."""
+    parts = (
+        [{"content": shown.content}, shown.components, shown.embeds]
+        if isinstance(shown, Message)
+        else [shown]
+    )
+    return _ESCAPED.sub(r"\1", " ".join(_texts(parts)))
 
 
 def _texts(value: Any) -> list[str]:
     if isinstance(value, dict):
         words = [value[name] for name in ("title", "label", "description", "content") if value.get(name)]
         return [*map(str, words), *(text for inner in value.values() for text in _texts(inner))]
-    return [text for inner in value for text in _texts(inner)] if isinstance(value, list) else []
+    if isinstance(value, list):
+        return [text for inner in value for text in _texts(inner)]
+    return []
 
 
 def actions_of(message: Message) -> dict[str, str]:
