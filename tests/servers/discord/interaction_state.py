@@ -68,7 +68,9 @@ class Interaction:
     @property
     def choices(self) -> list[Body] | None:
         """What the first answer offers for what is being typed."""
-        return self.answer["data"]["choices"] if self.answer and self.callback is Callback.CHOICES else None
+        if self.answer is None or self.callback is not Callback.CHOICES:
+            return None
+        return self.answer["data"].get("choices") or []
 
     @property
     def messages(self) -> list[Message]:

@@ -1,7 +1,8 @@
 """All that the stand-in remembers, and how tests set it up."""
 
+from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 
@@ -53,6 +54,7 @@ class Application:
     public: bool = True
     reads_content: bool = False  # the privileged intent is switched on
     verified: bool = False
+    settings: Body = field(default_factory=dict)  # what the app set of itself
 
 
 @dataclass(slots=True)
@@ -82,6 +84,11 @@ class World:
         self.interactions: dict[str, Interaction] = {}  # by token
         self.gateway = GatewayInfo()
         self.nonce_window = timedelta(minutes=5)  # how long "the past few minutes" are
+        self.crossposts: dict[str, list[datetime]] = defaultdict(list)  # when, by channel's id
+        self.direct_openings = 10  # of new direct messages in ten minutes, before it is too fast
+        self.opened: list[datetime] = []  # when new direct messages were
+        self.command_creations: dict[str | None, list[datetime]] = defaultdict(list)  # when, by guild
+        self._nonces: dict[str, tuple[datetime, Message]] = {}
         self.changed: Callable[[], None] = lambda: None  # wakes those who wait for a change
         self._last_id = 0
         self.bot = self.user("Paperboy", bot=True)
@@ -215,6 +222,15 @@ class World:
             return
         del channel.messages[message.id]
         self.tell("MESSAGE_DELETE", guild=channel.guild, channel=channel, message=message)
+
+    def remember(self, nonce: str | int, message: Message) -> None:
+        """A message of the bot's was made with this nonce."""
+        self._nonces[str(nonce)] = (self.now(), message)
+
+    def by_nonce(self, nonce: str | int) -> Message | None:
+        """The message that the bot made with this nonce in the past few minutes, wherever it is."""
+        made_at, message = self._nonces.get(str(nonce), (None, None))
+        return message if made_at is not None and self.now() < made_at + self.nonce_window else None
 
     # --- names -----------------------------------------------------------------------------------
 
