@@ -158,6 +158,7 @@ class DiscordRest(StandIn):
         )
         self.calls.append(call)
         fault = self.script.next(method, template, call.params)
+        self.changed()
         if isinstance(fault, Held):
             await fault.opened.wait()
             fault = None
@@ -197,6 +198,9 @@ class DiscordRest(StandIn):
             self.violations.append(f"the stand-in failed at {name}: {error!r}")
             raise
         if self._proving:
-            wrong = self.spec.reply_problems(call.method, call.route, call.status, call.reply)
+            said = call.reply
+            if call.status >= 400:  # the codes in `errors` are words, which the specification has as numbers
+                said = {name: value for name, value in said.items() if name != "errors"}
+            wrong = self.spec.reply_problems(call.method, call.route, call.status, said)
             self.violations.extend(f"the answer to {name} is wrong: {one}" for one in wrong)
         return None

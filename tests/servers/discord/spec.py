@@ -11,8 +11,8 @@ from tests.servers.discord.problems import Problem
 from tests.servers.discord.state import Body
 from tests.shared import shared_file
 
-# What discord.py sends, Discord takes, and the OpenAPI file leaves out: of a command; of an embed; of a forum's
-# thread and its message.
+# What discord.py sends, Discord takes, and the OpenAPI file leaves out: of a command, of an embed, of a
+# forum's thread and its message.
 UNLISTED: Final = frozenset({"nsfw", "flags", "type", "tts"})
 UNLISTED_PARAMETERS: Final = frozenset({"use_nested_fields"})  # of a new forum thread
 
