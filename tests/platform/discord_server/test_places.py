@@ -64,6 +64,21 @@ async def test_the_gateway_is_told_of(rest: DiscordRest, client: discord.Client)
     assert (shards, url, limit["remaining"]) == (3, "ws://127.0.0.1:1", 1_000)
 
 
+async def test_the_app_says_what_it_is(rest: DiscordRest, client: discord.Client) -> None:
+    rest.world.application.reads_content = True
+    application = await client.application_info()
+    assert application.flags.gateway_message_content_limited
+    assert not application.flags.gateway_message_content
+    await application.edit(
+        description="Papers, every morning.",
+        guild_install_scopes=["bot", "applications.commands"],
+        user_install_scopes=["applications.commands"],
+    )
+    changed = await client.application_info()
+    assert changed.description == "Papers, every morning."
+    assert changed.user_integration_config is not None
+
+
 def commands(*names: str, **traits: Any) -> list[dict[str, Any]]:
     return [{"name": name, "description": "Papers", "type": 1, **traits} for name in names]
 

@@ -10,6 +10,7 @@ from discord.http import Route
 from tests.clocks import FakeClock
 from tests.platform.discord_server.calls import button, error_of, row, select, send, text, v2
 from tests.platform.discord_server.conftest import Scene
+from tests.servers.discord.api import ROUTES
 from tests.servers.discord.command_rules import command_problems
 from tests.servers.discord.message_rules import modal_problems
 from tests.servers.discord.rest import DiscordRest
@@ -116,6 +117,17 @@ async def test_the_error_says_where_it_is_wrong(
 async def test_an_unknown_route_fails_the_test(rest: DiscordRest, client: discord.Client) -> None:
     assert (await error_of(client.http.get_guild_preview(1)))[0] == 404
     assert rest.forgive() == ["GET /api/v10/guilds/1/preview"]
+
+
+async def test_an_id_that_is_none_fails_the_test(rest: DiscordRest, client: discord.Client) -> None:
+    assert await error_of(send(client, "papers", {"content": "x"})) == (400, 50035)
+    assert rest.forgive() == [
+        "POST /channels/{channel_id}/messages: channel_id: 'papers' is not what stands here"
+    ]
+
+
+def test_every_route_is_one_of_discords_own(rest: DiscordRest) -> None:
+    assert [one for one in ROUTES if not rest.spec.describes(*one)] == []
 
 
 async def test_the_fixture_reports_what_was_refused(clock: FakeClock) -> None:

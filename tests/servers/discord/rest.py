@@ -109,6 +109,10 @@ class DiscordRest(StandIn):
         assert self._loop is not None, "The server was not started."
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE)
 
+    def keep(self, call: Call) -> None:
+        """Remembers a request, before it is done. To be overridden where there are too many to keep."""
+        self.calls.append(call)
+
     def called(self, method: str, route: str, **params: str) -> list[Call]:
         """The requests of a route, in order; only those with these parameters in their path, if given."""
         return [
@@ -146,6 +150,7 @@ class DiscordRest(StandIn):
         except ValueError as error:
             raise self.refuse(f"{method} {template}: {error}") from error
         query, problems = self.spec.typed(method, template, request.query)
+        problems += self.spec.path_problems(template, request.match_info)
         call = Call(
             method=method,
             route=template,
@@ -156,7 +161,7 @@ class DiscordRest(StandIn):
             at=self.now(),
             world=self.world,
         )
-        self.calls.append(call)
+        self.keep(call)
         fault = self.script.next(method, template, call.params)
         self.changed()
         if isinstance(fault, Held):
