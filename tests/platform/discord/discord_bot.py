@@ -21,8 +21,8 @@ from storage.embedding.static import open_static
 from storage.index.index import open_index
 from storage.sqlite.store import open_sqlite
 from tests.contract.commands import KEY, World, fill
-from tests.servers.discord.controls import every
 from tests.servers.discord.guild import Guild
+from tests.servers.discord.message_rules import every
 from tests.servers.discord.permissions import Permission
 from tests.servers.discord.server import DiscordServer
 from tests.servers.discord.state import Body, Channel, Member, Message, User
@@ -153,6 +153,6 @@ def actions_of(message: Message) -> dict[str, str]:
     """The labels of its buttons, with what each carries."""
     return {
         one["label"]: one["custom_id"]
-        for one in every(message.components)
+        for _, one in every(message.components)
         if one["type"] == 2 and "custom_id" in one
     }
