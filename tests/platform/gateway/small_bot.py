@@ -95,9 +95,7 @@ def _list(words: str) -> ui.LayoutView:
         options=[discord.SelectOption(label=one, value=one.lower()) for one in ("One", "Two")],
     )
     view = ui.LayoutView(timeout=None)
-    view.add_item(
-        ui.Container(ui.TextDisplay(words), ui.ActionRow(select), ui.ActionRow(Paper("abc").item))
-    )
+    view.add_item(ui.Container(ui.TextDisplay(words), ui.ActionRow(select), ui.ActionRow(Paper("abc").item)))
     return view
 
 
