@@ -12,7 +12,6 @@ LONGEST_EMBEDS: Final = 6_000  # characters of all embeds of a message
 MOST_COMPONENTS: Final = 40  # of a Components V2 message, nested ones too
 LONGEST_DISPLAYED: Final = 4_000  # characters of all its text displays
 MOST_ROWS: Final = 5
-MOST_BUTTONS: Final = 5
 MOST_IN_MODAL: Final = 5
 
 ROW, BUTTON, STRING_SELECT, TEXT_INPUT, TEXT, LABEL = 1, 2, 3, 4, 10, 18
@@ -79,8 +78,6 @@ def modal_problems(data: Body) -> list[Problem]:
                 wrong.append(Problem((*path, "value"), f"{len(value)} characters, from {least} to {most}"))
         if one["type"] in _SELECTS and one.get("min_values") == 0 and one.get("required", True):
             wrong.append(Problem((*path, "min_values"), "is 0 though the select is required"))
-        if one["type"] == BUTTON:
-            wrong.append(Problem(path, "a modal has no buttons"))
         if one["type"] == LABEL and one["component"]["type"] == TEXT_INPUT and one["component"].get("label"):
             wrong.append(Problem((*path, "component", "label"), "stands in a label that has its own"))
     return wrong
@@ -170,8 +167,6 @@ def _row_problems(path: tuple[str | int, ...], components: Sequence[Body]) -> It
     others = sum(1 for one in components if one["type"] != BUTTON)
     if others and len(components) > 1:
         yield Problem(path, "a row holds one select or up to five buttons", "COMPONENT_LAYOUT_WIDTH_EXCEEDED")
-    if len(components) > MOST_BUTTONS:
-        yield Problem(path, f"{len(components)} buttons in a row", "COMPONENT_LAYOUT_WIDTH_EXCEEDED")
 
 
 def _button_problems(path: tuple[str | int, ...], button: Body) -> Iterator[Problem]:

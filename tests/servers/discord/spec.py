@@ -11,8 +11,8 @@ from tests.servers.discord.problems import Problem
 from tests.servers.discord.state import Body
 from tests.shared import shared_file
 
-# What discord.py sends, Discord takes, and the OpenAPI file leaves out: of a command; of an embed; of a forum's
-# thread and its message.
+# What discord.py sends, Discord takes, and the OpenAPI file leaves out: of a command, of an embed, of a
+# forum's thread and its message.
 UNLISTED: Final = frozenset({"nsfw", "flags", "type", "tts"})
 UNLISTED_PARAMETERS: Final = frozenset({"use_nested_fields"})  # of a new forum thread
 
@@ -22,6 +22,10 @@ class Spec:
 
     def __init__(self) -> None:
         self._document: Body = _shared_spec().d
+        form = self._document["components"]["schemas"]["ApplicationFormPartial"]["properties"]
+        form["description"] = {
+            "anyOf": [{"type": "string", "maxLength": 400}, form["description"]]
+        }  # as documented
         self._asking = schemas.validators(self._document, known=UNLISTED)
         self._answering = schemas.validators(self._document, known=None)
 
@@ -51,6 +55,17 @@ class Spec:
                 for wrong in self._asking(described[name]).iter_errors(typed[name])
             ]
         return typed, problems
+
+    def path_problems(self, template: str, params: Mapping[str, str]) -> list[Problem]:
+        """What is wrong with the path's parameters: an id that is none."""
+        described = {
+            one["name"]: one["schema"] for one in self._document["paths"][template].get("parameters", [])
+        }
+        return [
+            Problem((name,), f"{value!r} is not what stands here")
+            for name, value in params.items()
+            if not self._asking(described[name]).is_valid(value)
+        ]
 
     def body_problems(self, method: str, template: str, body: Any) -> list[Problem]:
         """What is wrong with what a request says, unknown fields too."""

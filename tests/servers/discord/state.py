@@ -69,7 +69,7 @@ class Role:
     """A role of a server; `@everyone` has the server's own id."""
 
     id: str
-    guild: "Guild"
+    guild: "Guild" = field(repr=False)
     name: str
     permissions: Permission = NONE
     position: int = 1
@@ -100,7 +100,7 @@ class Member:
     """Somebody in a server."""
 
     user: User
-    guild: "Guild"
+    guild: "Guild" = field(repr=False)
     joined_at: datetime
     roles: list[str] = field(default_factory=list)  # ids, @everyone left out
     nick: str | None = None
@@ -157,16 +157,16 @@ class Channel:
     id: str
     type: ChannelType
     name: str = ""
-    guild: "Guild | None" = None
-    parent: "Channel | None" = None  # a category, or a thread's channel
+    guild: "Guild | None" = field(default=None, repr=False)
+    parent: "Channel | None" = field(default=None, repr=False)  # a category, or a thread's channel
     position: int = 0
     topic: str | None = None
     overwrites: dict[str, Overwrite] = field(default_factory=dict)  # by role's or member's id
     tags: list[Tag] = field(default_factory=list)  # a forum's
     require_tag: bool = False
     recipient: User | None = None
-    messages: dict[str, "Message"] = field(default_factory=dict)  # by id, which is in their order
-    ephemeral: list["Message"] = field(default_factory=list)  # what one person alone sees
+    messages: dict[str, "Message"] = field(default_factory=dict, repr=False)  # by id, in their order
+    ephemeral: list["Message"] = field(default_factory=list, repr=False)  # what one person alone sees
     # of a thread:
     owner_id: str | None = None
     applied_tags: list[str] = field(default_factory=list)
@@ -272,7 +272,7 @@ class Message:
     """A message, or with `only_for` what one person alone sees."""
 
     id: str
-    channel: Channel
+    channel: Channel = field(repr=False)
     author: User
     at: datetime
     content: str = ""
@@ -291,7 +291,7 @@ class Message:
     only_for: User | None = None
     by_app: bool = False  # sent with an interaction's token
     metadata: Body | None = None  # of the interaction that it answers
-    thread: Channel | None = None  # that was started from it
+    thread: Channel | None = field(default=None, repr=False)  # that was started from it
 
     @property
     def crossposted(self) -> bool:
