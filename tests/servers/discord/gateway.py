@@ -222,7 +222,7 @@ class Gateway:
             id=f"session-{self._world.new_id()}", shard=shard, shards=shards, intents=Intent(data["intents"])
         )
         own = [one for one in self._world.guilds.values() if one.has_bot and begun.serves(one.id)]
-        if begun.intents & ~KNOWN:
+        if data["intents"] & ~int(KNOWN):
             self._violate(wire, 4013, f"the intents {data['intents']}")
         elif begun.intents & PRIVILEGED & ~self._allowed():
             self._close(wire, 4014)
