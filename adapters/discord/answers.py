@@ -15,7 +15,10 @@ LONGEST_WAIT: Final = timedelta(hours=1)
 UNKNOWN_BOT_WAIT: Final = timedelta(minutes=15)  # until a token that Discord does not know is tried again
 _UNSAID_WAIT: Final = timedelta(seconds=30)  # where it asks for patience, and does not say for how long
 
-UNKNOWN_BOT: Final = "Discord does not know the bot's token. Get a new one with `paperboy setup discord`; what waits is sent then."
+UNKNOWN_BOT: Final = (
+    "Discord does not know the bot's token. Get a new one with `paperboy setup discord`; "
+    "what waits is sent then."
+)
 
 MISSING_ACCESS: Final = 50001
 MISSING_PERMISSION: Final = 50013
@@ -29,7 +32,7 @@ _RESUME: Final = "then resume the digest"
 
 # The digest is paused until somebody has done what the sentence says.
 _PAUSING: Final = {
-    UNKNOWN_CHANNEL: "Discord knows no such channel: it was deleted. Remove the digest, or set one up elsewhere.",
+    UNKNOWN_CHANNEL: "Discord knows no such channel. If it was deleted, remove the digest.",
     10004: f"Paperboy is not in this server any more. Add it again, {_RESUME}; or remove the digest.",
     10013: "Discord knows no such person any more.",
     MISSING_ACCESS: f"Paperboy may not see this channel. Give it View Channel there, {_RESUME}.",

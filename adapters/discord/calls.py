@@ -1,8 +1,8 @@
 """Requests to Discord's API through discord.py, each of which goes out once.
 
 discord.py sends a request again by itself after some failures, and waits where Discord asks for patience.
-What the outbox sends must not be repeated without being asked for, and has a better place to wait. So whatever
-fails goes back at once as what it is; the pace of each channel, as Discord tells it, stays the library's.
+What the outbox sends must not be repeated unasked, and has a better place to wait. So whatever fails goes
+back at once as what it is; the pace of each channel, as Discord tells it, stays the library's.
 """
 
 import asyncio
@@ -166,10 +166,10 @@ class _Attempt:
         if response.status in _REFUSALS:
             self._pace.refused()
         if response.status == 429 or response.status >= 500:
-            failure = failure_of(response.status, 0, response.headers.get("Retry-After"))
+            failure = failure_of(response.status, 0, await _retry_after(response))
+            response.close()
             if response.status == 429 and isinstance(failure, NotAcceptedError) and _everywhere(response):
                 self._pace.hold(failure.retry_after or timedelta(0))
-            response.close()
             raise failure
         if response.status == 401:
             self._pace.hold(UNKNOWN_BOT_WAIT)
@@ -183,6 +183,14 @@ class _Attempt:
         if self._gone:
             return DoubtfulError(f"Discord gave no answer within {seconds:g} s; it may have the message.")
         return NotAcceptedError("The channel takes no more messages just now.", timedelta(seconds=seconds))
+
+
+async def _retry_after(response: ClientResponse) -> str | None:
+    """How many seconds Discord asks us to wait: exactly in its JSON, whole ones in its header."""
+    try:
+        return str((await response.json())["retry_after"])
+    except (aiohttp.ClientError, ValueError, TypeError, KeyError):
+        return response.headers.get("Retry-After")
 
 
 def _everywhere(response: ClientResponse) -> bool:

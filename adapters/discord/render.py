@@ -61,6 +61,8 @@ class Message:
     view: LayoutView | View | None
     embeds: tuple[Embed, ...] = ()
     content: str = ""  # beside embeds alone; markup of ours
+    name: str = ""  # what a thread with it is called
+    alone: bool = False  # a paper on its own, behind the list of all
 
     def arguments(self) -> dict[str, Any]:
         """What discord.py's `send`, `send_message` and `followup.send` take, link previews left out."""
@@ -71,35 +73,29 @@ class Message:
 
 
 def messages(
-    doc: Doc, layout: Layout = Layout.COMPACT, *, key: str = "", mention: str = ""
+    doc: Doc,
+    layout: Layout = Layout.COMPACT,
+    *,
+    key: str = "",
+    mention: str = "",
+    listed: bool = True,
 ) -> tuple[Message, ...]:
     """The message, and those that it goes on in.
 
     With `key` each carries the mark of that delivery and its own part; `mention` is the id of the role that
-    the first one mentions. A view may be sent once: call again to send again. Raises `ValueError` for buttons
+    the first one mentions. Unless `listed`, a message a paper comes without the list of all before it. A view may be sent once: call again to send again. Raises `ValueError` for buttons
     that no message can hold.
     """
     return tuple(
         _Maker(custom_ids.mark(key, number) if key else "", "" if number else mention).made(part, shape)
-        for number, (part, shape) in enumerate(_parts(ready(doc, LONGEST_LABEL), layout))
+        for number, (part, shape) in enumerate(_parts(ready(doc, LONGEST_LABEL), layout, listed))
     )
-
-
-def name_of(doc: Doc) -> str:
-    """What a thread with this message is called."""
-    texts = [plain(block.spans) for block in doc.blocks if isinstance(block, Heading)]
-    return shorten(clean(next(filter(None, texts), doc.fallback)).strip(), LONGEST_NAME) or "Paperboy"
-
-
-def parted(doc: Doc, layout: Layout) -> bool:
-    """Whether what follows the first message belongs into a thread of its own."""
-    return layout is Layout.THREAD and any(isinstance(block, PaperCard) for block in doc.blocks)
 
 
 # --- parts ---------------------------------------------------------------------------------------------
 
 
-def _parts(doc: Doc, layout: Layout) -> Iterator[tuple[Doc, Layout]]:
+def _parts(doc: Doc, layout: Layout, listed: bool) -> Iterator[tuple[Doc, Layout]]:
     """What each message says, and its shape: THREAD here is a paper on its own."""
     if layout is Layout.EMBEDS:
         runs = list(_runs(doc))
@@ -109,18 +105,19 @@ def _parts(doc: Doc, layout: Layout) -> Iterator[tuple[Doc, Layout]]:
                 yield part, Layout.EMBEDS
             return
         layout = Layout.CARDS
-    heads = doc
-    if layout is Layout.THREAD:
-        heads = replace(doc, blocks=tuple(map(_title_alone, doc.blocks)))
-    shape = Layout.COMPACT if layout is Layout.THREAD else layout
-    for part in pack_papers(heads, _COMPONENTS, partial(_size, layout=shape), _FURTHER):
+    papers = [block for block in doc.blocks if isinstance(block, PaperCard)]
+    if layout is not Layout.THREAD or not papers:
+        yield from _packed(doc, Layout.COMPACT if layout is Layout.THREAD else layout)
+        return
+    if listed:
+        yield from _packed(replace(doc, blocks=tuple(map(_title_alone, doc.blocks))), Layout.COMPACT)
+    for paper in papers:
+        yield from _packed(Doc((paper,), plain((paper.title,))), layout)
+
+
+def _packed(doc: Doc, shape: Layout) -> Iterator[tuple[Doc, Layout]]:
+    for part in pack_papers(doc, _COMPONENTS, partial(_size, layout=shape), _FURTHER):
         yield part, shape
-    if layout is Layout.THREAD:
-        for block in doc.blocks:
-            if isinstance(block, PaperCard):
-                one = Doc((block,), plain((block.title,)))
-                for part in pack_papers(one, _COMPONENTS, partial(_size, layout=layout), _FURTHER):
-                    yield part, layout
 
 
 def _title_alone(block: Block) -> Block:
@@ -147,6 +144,11 @@ def _suits_embeds(doc: Doc, runs: Sequence[int]) -> bool:
     rows = sum(-(-len(block.buttons) // _ROW) for block in doc.blocks if isinstance(block, Actions))
     papers = any(isinstance(block, PaperCard) for block in doc.blocks)
     return papers and rows <= _EMBED_ROWS and len(runs) <= _ROW and max(runs, default=0) <= _LONGEST_RUN
+
+
+def _name(part: Doc) -> str:
+    texts = [plain(block.spans) for block in part.blocks if isinstance(block, Heading)]
+    return shorten(clean(next(filter(None, texts), part.fallback)).strip(), LONGEST_NAME) or "Paperboy"
 
 
 # --- text ----------------------------------------------------------------------------------------------
@@ -208,7 +210,8 @@ class _Maker:
         self._carried = not mark
 
     def made(self, part: Doc, shape: Layout) -> Message:
-        return self._embeds(part) if shape is Layout.EMBEDS else self._components(part, shape)
+        made = self._embeds(part) if shape is Layout.EMBEDS else self._components(part, shape)
+        return replace(made, name=_name(part), alone=shape is Layout.THREAD)
 
     def _components(self, part: Doc, shape: Layout) -> Message:
         if shape is Layout.CARDS:
