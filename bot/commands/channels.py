@@ -1,6 +1,6 @@
 """A channel's digest as commands see it: found, described, changed, and tried on the last days."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -10,6 +10,9 @@ from bot.commands.rankings import Rankings
 from bot.commands.topics import TOPICS
 from bot.commands.values import write
 from bot.editions.make import laid_out
+from bot.editions.preview import members_of, windows_of
+from bot.editions.share import Tally
+from bot.editions.sharing import Sharing
 from bot.errors import InputError
 from bot.model import (
     Destination,
@@ -145,6 +148,7 @@ class DayPreview:
     day: date
     matches: int  # papers that it would have chosen from, those of earlier days left out
     titles: tuple[str, ...]  # the first of them
+    tally: Tally
 
 
 async def preview_days(
@@ -152,21 +156,51 @@ async def preview_days(
 ) -> tuple[DayPreview, ...]:
     """What the destination, as it is set, would have posted at its time of day on each of the last days.
 
-    The newest day first. No day's papers are repeated on the next one, as no digest repeats any. Rankings of
-    past instants are kept, so that trying another filter is quick. Raises `QueryError`.
+    The newest day first. No day's papers are repeated on the next one, as no digest repeats any, and what
+    fits another channel of its group better goes there. Rankings of past instants are kept, so that trying
+    another filter is quick. Raises `QueryError`.
     """
     parse(destination.query)
-    hidden = (await store.people.hidden([destination.recipient_id]))[destination.recipient_id]
-    told: frozenset[int] = frozenset()
+    members = await members_of(store, destination)
+    mine = destination.recipient_id
+    hidden = await store.people.hidden([mine, *(one.recipient_id for one in members)])
+    told = dict.fromkeys(hidden, frozenset[int]())
     found: list[DayPreview] = []
     for day, at in _moments(destination.schedule, now, days):
-        ranking = await rankings.at(destination.window, at)
-        shelf = await laid_out(store, Edition(0, at, ranking), at)
-        share = shelf.share(destination, told, hidden)
+        shelves = {
+            window: await laid_out(store, Edition(0, at, await rankings.at(window, at)), at)
+            for window in windows_of(destination, members)
+        }
+        shelf = shelves[destination.window]
+        elsewhere = Sharing(members, shelves, told, hidden, at).elsewhere(destination)
+        share = shelf.share(destination, told[mine], hidden[mine], elsewhere)
         titles = tuple(shelf.papers[number].title for number in share.papers[:_TITLES])
-        found.append(DayPreview(day, share.available, titles))
-        told |= frozenset(share.papers)
+        found.append(DayPreview(day, share.available, titles, share.tally))
+        told[mine] |= frozenset(share.papers)
     return tuple(reversed(found))
+
+
+def widen(destination: Destination, days: Sequence[DayPreview]) -> str | None:
+    """What to change, as it would be typed, where most of these days would have been empty; `None` if they
+    would not. Pure.
+
+    It undoes whatever held most papers back; where nothing did, too few came.
+    """
+    empty = [one.tally for one in days if not one.matches]
+    if 2 * len(empty) <= len(days):
+        return None
+    held_back = {
+        "repeats=yes": sum(one.elsewhere for one in empty),
+        "floor=0": sum(one.matched - one.above_floor for one in empty),
+    }
+    change, papers = max(held_back.items(), key=lambda item: item[1])
+    if papers:
+        return change
+    if destination.window is Window.DAY and destination.pool is not Pool.ANNOUNCED:
+        return "window=week"
+    if destination.pool is Pool.TRENDING:
+        return "pool=both"
+    return "filter=''" if destination.query else None
 
 
 def _moments(schedule: Schedule, now: datetime, days: int) -> list[tuple[date, datetime]]:

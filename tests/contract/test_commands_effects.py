@@ -280,8 +280,9 @@ async def test_the_last_days_are_tried_as_they_would_have_been_posted(world: Wor
     days = await preview_days(world.store, world.services.rankings, channel, now)
     assert [one.day for one in days] == [date(2025, 11, day) for day in (21, 20, 19, 18, 17)]
     assert days[1] == DayPreview(
-        date(2025, 11, 20), 7, ("Attention in Small Places", "Low-Rank Adapters for Maps")
+        date(2025, 11, 20), 7, ("Attention in Small Places", "Low-Rank Adapters for Maps"), days[1].tally
     )
+    assert days[1].tally.matched == 7
     assert days[0].titles == ("Diffusion of Rain", "Robots that Read")
     assert [one.matches for one in days[2:]] == [0, 0, 0]
     robots = replace(channel, query="cat:cs.RO")

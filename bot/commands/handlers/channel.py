@@ -329,7 +329,9 @@ async def preview(call: Call, services: Services, surface: Surface) -> Reply:
     now = services.clock.now()
     day = now.astimezone(zone_info(one.schedule.zone)).date()
     made = await preview_of(services.store, one, Slot(day, now), now)
-    return Reply(doc=made.doc)
+    if not made.elsewhere:
+        return Reply(doc=made.doc)
+    return Reply(doc=replace(made.doc, blocks=(*made.doc.blocks, note(f"{capital(made.elsewhere)}."))))
 
 
 def _filtered(one: Destination) -> str:
