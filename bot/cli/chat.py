@@ -4,7 +4,7 @@ import asyncio
 import getpass
 import sys
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import AsyncGenerator, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
@@ -44,8 +44,10 @@ def chat_command() -> None:
 
 
 def _answer(loop: "_Loop", talk: "Talk", line: str) -> None:
+    texts = talk(line, text_width())
     try:
-        emit(f"{loop.wait(talk(line, text_width()))}\n")
+        while (text := loop.wait(_next(texts))) is not None:
+            emit(f"{text}\n")
     except KeyboardInterrupt:
         if not sys.stdin.isatty():
             raise
@@ -123,6 +125,11 @@ class _Loop:
             if opened.done():
                 raise
             opened.set_exception(error)
+
+
+async def _next(texts: AsyncGenerator[str]) -> str | None:
+    """The next text; `None` if there is none."""
+    return await anext(texts, None)
 
 
 async def _result(future: "asyncio.Future[T]") -> T:
