@@ -6,6 +6,7 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import Final
 
+from adapters.terminal.bold import to_bold
 from adapters.terminal.surface import TerminalSurface, place
 from bot.commands.model import Actor, Attachment, Later, Reply
 from bot.commands.service import Commands
@@ -20,11 +21,12 @@ _YES: Final = frozenset({"y", "yes"})
 class Session:
     """What was offered last is all it remembers."""
 
-    def __init__(self, commands: Commands, actor: Actor, folder: Path) -> None:
-        """Files that answers bring are written to `folder`."""
+    def __init__(self, commands: Commands, actor: Actor, folder: Path, *, bold: bool = False) -> None:
+        """Files that answers bring are written to `folder`. `bold`: what is strong is shown so."""
         self._commands = commands
         self._actor = actor
         self._folder = folder
+        self._text = to_bold if bold else to_plain
         self._surface = TerminalSurface()
         self._place = place()
         self._offered: Sequence[Button] = ()
@@ -70,7 +72,7 @@ class Session:
         self._later = reply.later
         self._menus = _menus(reply.doc)
         self._offered = [one for block in blocks if isinstance(block, Actions) for one in block.buttons]
-        parts = [to_plain(reply.doc, width)]
+        parts = [self._text(reply.doc, width)]
         if reply.attachment is not None:
             parts.append(f"{self._written(reply.attachment)}\n")
         if self._offered:
@@ -82,7 +84,7 @@ class Session:
         """What came behind what is shown; that stays, and all that it offered."""
         menus = _menus(news)
         self._menus = {**self._menus, **menus}
-        return "\n".join(part for part in (to_plain(news, width), _menus_told(menus, width)) if part)
+        return "\n".join(part for part in (self._text(news, width), _menus_told(menus, width)) if part)
 
     def _written(self, attachment: Attachment) -> str:
         """Writes a file that came with an answer, over no other; says where it is."""

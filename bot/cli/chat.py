@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 import typer
 
 from bot.cli.common import load_settings, warn
-from bot.cli.output import emit, text_width
+from bot.cli.output import emit, shows_bold, text_width
 from bot.config import Settings
 
 if TYPE_CHECKING:
@@ -117,8 +117,9 @@ class _Loop:
         from bot.cli.running import surroundings
         from bot.wiring.commands import open_chat
 
+        user, bold = getpass.getuser(), shows_bold()
         try:
-            async with open_chat(settings, surroundings(), getpass.getuser(), Path.cwd()) as talk:
+            async with open_chat(settings, surroundings(), user, Path.cwd(), bold=bold) as talk:
                 opened.set_result(talk)
                 await close.wait()
         except BaseException as error:

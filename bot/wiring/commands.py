@@ -52,8 +52,11 @@ def command_services(
 
 
 @asynccontextmanager
-async def open_chat(settings: Settings, around: Surroundings, user: str, folder: Path) -> AsyncIterator[Talk]:
-    """One person's talk at a terminal; files that answers bring are written to `folder`.
+async def open_chat(
+    settings: Settings, around: Surroundings, user: str, folder: Path, *, bold: bool
+) -> AsyncIterator[Talk]:
+    """One person's talk at a terminal, which can show `bold` or not; files that answers bring are written to
+    `folder`.
 
     What is posted is sent by the running bot. The search index is kept in step; nothing waits for it.
     """
@@ -77,7 +80,7 @@ async def open_chat(settings: Settings, around: Surroundings, user: str, folder:
         follower = Follower(search.index, store.papers, around.clock, every=around.follow_every)
         following = asyncio.create_task(follower.run())
         try:
-            yield Session(Commands(services), person(user), folder).answers
+            yield Session(Commands(services), person(user), folder, bold=bold).answers
         finally:
             following.cancel()  # an index that is far behind would take its time
             await asyncio.gather(following, return_exceptions=True)
