@@ -143,15 +143,17 @@ class Conversation:
             wrong = forms.worded(outcome.answer["errors"], command)
             request = FormRequest(command=command, values=values, subject=subject, intro=wrong)
             shown = forms.modal(request, views.place_of(view))
-        await self._replies.update(who, Shown(str(view["id"])), shown)
-        if follow:
-            await self.followed(who, view, outcome)
+        there = await self._replies.update(who, Shown(str(view["id"])), shown)
+        if follow and there is not None:
+            await self.followed(who, view, outcome, there)
 
-    async def followed(self, who: Heard, view: Mapping[str, Any], outcome: "Submitted") -> None:
-        """Shows what comes behind the answer to a form, in its place."""
+    async def followed(
+        self, who: Heard, view: Mapping[str, Any], outcome: "Submitted", there: Shown | None = None
+    ) -> None:
+        """Shows what comes behind the answer to a form, in its place, where it is `there`."""
         if outcome.reply is not None:
             place = place_carried(who, views.place_of(view))
-            await self._replies.follow(who, place, outcome.reply, Shown(str(view["id"])))
+            await self._replies.follow(who, place, outcome.reply, there or Shown(str(view["id"])))
 
     async def previewed(self, who: Heard, view: Mapping[str, Any]) -> None:
         """Shows what the filter of a form would have brought in the last days."""

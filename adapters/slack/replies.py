@@ -58,9 +58,10 @@ class Replies:
                     return
         await self._give(who, await self._with_file(who, reply))
         if reply.later is not None:  # Slack lets nobody replace the answer to a command: news stand behind it
-            async for update in reply.later():
-                if update.news is not None:
-                    await self._give(who, Reply(doc=update.news))
+            async with aclosing(reply.later()) as updates:
+                async for update in updates:
+                    if update.news is not None:
+                        await self._give(who, Reply(doc=update.news))
 
     async def in_view(
         self, who: Heard, place: Place, work: Awaitable[Reply], over: Mapping[str, Any] | None = None

@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 
 from adapters.slack.views import answer_view
-from bot.commands.services import SHARE_EVERY
+from bot.commands.service import Commands
+from bot.commands.services import SHARE_EVERY, Services
 from bot.commands.view import say
 from bot.model import IdScheme, PaperId, Upstream
 from tests.clocks import StillClock
 from tests.contract.readings import described
 from tests.contract.upstreams import Waited
+from tests.platform.inbound.test_behaviour import Held
 from tests.platform.slack_bot import SlackBot, slack_bot, text_of
 from tests.servers.slack import Scene, SlackServer
 from tests.servers.slack.views import change, close_top
@@ -115,6 +117,28 @@ async def test_a_form_that_comes_twice_asks_upstreams_once(live: Live) -> None:
     assert (await slack.redeliver(sent)).said == sent.said
     await live.finish()
     assert live.face.asked == ["attention"]
+
+
+async def test_an_answer_that_comes_late_is_replaced_too(
+    slack: SlackServer, scene: Scene, clock: StillClock, tmp_path: Path
+) -> None:
+    held: list[Held] = []
+    face = Waited(Upstream.HUGGING_FACE, [NEW])
+
+    def made(services: Services) -> Commands:
+        held.append(Held(services))
+        return held[0]
+
+    async with slack_bot(slack, scene, clock, tmp_path, commands=made, upstreams=[face]) as bot:
+        form = await (await slack.shortcut("search_papers", user=scene.maya)).view()
+        sent = await slack.submit(form, {"query": "attention"}, user=scene.maya)
+        assert "One moment" in text_of(await sent.view())
+        held[0].let.set()
+        assert FOLLOWS in text_of(await sent.view(nth=1))
+        face.let.set()
+        assert "Attention from Afar" in text_of(await sent.view(nth=2))
+        await bot.slack.finish()
+        assert len(sent.seen("view")) == 3
 
 
 async def test_a_view_that_was_closed_stays_closed(live: Live) -> None:
