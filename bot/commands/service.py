@@ -6,8 +6,10 @@ logged once, without what was typed, under an id that the answer shows.
 What comes in loses its backticks, which mean nothing to any command: so those in what is said of it are ours.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import structlog
@@ -26,7 +28,19 @@ from bot.commands.handlers import (
     subscriptions,
     why,
 )
-from bot.commands.model import Actor, Call, Command, FormRequest, Permission, Place, Press, Reply, Standing
+from bot.commands.model import (
+    Actor,
+    Call,
+    Command,
+    FormRequest,
+    Later,
+    Permission,
+    Place,
+    Press,
+    Reply,
+    Standing,
+    Update,
+)
 from bot.commands.ports import Surface
 from bot.commands.registry import BY_NAME, offered
 from bot.commands.services import Services, address_of
@@ -205,10 +219,7 @@ class Commands:
             values=reading.values,
             sure=sure,
         )
-        reply = await self._handle(call, surface)
-        if call.note is None:
-            return reply
-        return replace(reply, doc=replace(reply.doc, blocks=(note(*with_code(call.note)), *reply.doc.blocks)))
+        return await self._handle(call, surface)
 
     async def _handle(self, call: Call, surface: Surface) -> Reply:
         await _permit(_needed(call.command, call.subject), call.actor, call.place, surface)
@@ -256,7 +267,8 @@ class Commands:
     async def _told(self, answer: Awaitable[Reply], what: str) -> Reply:
         try:
             async with self._turns.turn():
-                return await answer
+                reply = await answer
+            return reply if reply.later is None else replace(reply, later=partial(self._later, reply.later))
         except StorageError as error:  # its sentence is for the operator, and may name paths
             _log.error("The store failed while a command was answered.", error=str(error))
             return say(
@@ -265,13 +277,29 @@ class Commands:
         except PaperboyError as error:
             return say(with_code(str(error)))
         except Exception as error:  # noqa: BLE001 - a bug is this person's bad luck, and nobody else's
-            number = self._services.ids.new()
-            kind, where = type(error).__name__, whereabouts(error)
-            _log.error("A command failed.", id=number, what=what, kind=kind, where=where)
+            number = self._bug(error, what)
             return say(
                 "Something went wrong here, not with what you typed. Whoever runs Paperboy finds it in its "
                 f"log as {number}."
             )
+
+    async def _later(self, later: Later) -> AsyncGenerator[Update]:
+        """What comes behind an answer; where that fails, the answer stays as it is."""
+        try:
+            async with aclosing(later()) as updates:
+                async for update in updates:
+                    yield update
+        except PaperboyError as error:
+            _log.error("What was to come behind an answer failed.", error=str(error))
+        except Exception as error:  # noqa: BLE001 - as above
+            self._bug(error, "later")
+
+    def _bug(self, error: Exception, what: str) -> str:
+        """Logs it without what was typed, under an id."""
+        number = self._services.ids.new()
+        kind, where = type(error).__name__, whereabouts(error)
+        _log.error("A command failed.", id=number, what=what, kind=kind, where=where)
+        return number
 
 
 def _asks_for_form(reading: Reading) -> bool:
