@@ -10,7 +10,7 @@ from tests.servers.discord.api import Call, DiscordError, File, insist, no_permi
 from tests.servers.discord.message_rules import TEXT, every, message_problems, whole_problems
 from tests.servers.discord.permissions import ALL, Permission
 from tests.servers.discord.problems import Problem
-from tests.servers.discord.state import COMPONENTS_V2, EPHEMERAL, Body, Channel, Message, User
+from tests.servers.discord.state import SUPPRESS_EMBEDS, Body, Channel, Message, User
 from tests.servers.discord.world import World
 
 _MENTION: Final = re.compile(r"<@!?(\d+)>|<@&(\d+)>|@(everyone|here)")
@@ -113,8 +113,7 @@ def _flags(body: Body, before: Message | None) -> int:
     said: int = body.get("flags") or 0
     if before is None:
         return said
-    kept = before.flags if "flags" not in body else before.flags & (COMPONENTS_V2 | EPHEMERAL)
-    return kept | said
+    return said | (before.flags & ~SUPPRESS_EMBEDS if "flags" in body else before.flags)
 
 
 def _attachments(
