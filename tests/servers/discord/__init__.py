@@ -1,0 +1,1 @@
+"""Discord on loopback, for tests with the real discord.py."""
