@@ -626,6 +626,7 @@ class Delivery:
     not_before: datetime
     deliver_by: datetime
     created_at: datetime
+    sending_at: datetime | None = None  # when the last request went out
     doubtful_since: datetime | None = None  # when the first doubtful request went out
     leased_by: str | None = None
     lease_until: datetime | None = None

@@ -405,6 +405,11 @@ class Abilities:
     key_window: timedelta = timedelta(0)  # with KEY: how long the receiver remembers a key
     reads_back: bool = False  # with KEY: once that time is over, the receiver can be asked
 
+    @property
+    def can_ask(self) -> bool:
+        """Whether `find` may be called."""
+        return self.reads_back or self.ability is Ability.READ_BACK
+
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
@@ -444,11 +449,12 @@ class Deliverer(Protocol):
 
     async def ready(self, parcel: Parcel) -> None:
         """Returns when the receiver's pace allows this message; called before it counts as being sent, so
-        that waiting leaves no doubt. Raises `NotAcceptedError` with `retry_after` where that is not soon.
+        that waiting leaves no doubt, and it binds one of the worker's hands. Raises `NotAcceptedError` with
+        `retry_after` where that is not soon, and `RefusedError` as `send` does.
         """
 
     async def send(self, parcel: Parcel) -> str:
-        """Sends what is ready."""
+        """Sends what is ready; what was not asked about, or long ago, keeps the pace all the same."""
 
     async def find(self, parcel: Parcel) -> str | None:
         """Where the receiver can be asked: the receipt of that message if the receiver has it, `None` if

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Final, TextIO
 
 from bot.errors import DoubtfulError, InputError, NotAcceptedError, RefusedError
-from bot.ports import Ability, Parcel
+from bot.ports import Abilities, Ability, Parcel
 from bot.view.doc import from_json
 from bot.view.plain import to_plain
 
@@ -27,8 +27,6 @@ class ConsoleDeliverer:
     """Writes messages to one stream. Implements `bot.ports.Deliverer` with the ability NONE."""
 
     surface: Final = SURFACE
-    ability: Final = Ability.NONE
-    key_window: Final = timedelta(0)
 
     def __init__(self, stream: TextIO, *, width: int | None = None, timeout: timedelta = TIMEOUT) -> None:
         """Lines are wrapped to `width` columns, or not at all. The stream stays its owner's to close."""
@@ -41,10 +39,16 @@ class ConsoleDeliverer:
     def request_timeout(self) -> timedelta:
         return self._timeout
 
+    def abilities(self, parcel: Parcel) -> Abilities:
+        return Abilities(Ability.NONE)
+
     def check_address(self, address: str) -> str:
         if address.strip() not in {"", ADDRESS}:
             raise InputError(f"The console has one address: {ADDRESS!r}. Leave the address out.")
         return ADDRESS
+
+    async def ready(self, parcel: Parcel) -> None:
+        """Always: a terminal has no pace."""
 
     async def send(self, parcel: Parcel) -> str:
         try:
@@ -74,7 +78,7 @@ class ConsoleDeliverer:
 
     async def find(self, parcel: Parcel) -> str | None:
         """Never asked: nobody can read back what a terminal has shown."""
-        raise NotAcceptedError(f"{SURFACE} cannot be asked about {parcel.delivery_id}.")
+        raise RefusedError("A terminal cannot be asked what it has shown.")
 
     async def aclose(self) -> None:
         """Nothing to close: the stream is its owner's."""

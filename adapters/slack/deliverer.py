@@ -9,6 +9,7 @@ is not repeated.
 import os
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
@@ -21,11 +22,11 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from adapters.slack.address import Address, read_address
 from adapters.slack.answers import failure_of
 from adapters.slack.api import failure_told
-from adapters.slack.pace import PATIENCE, Pace
+from adapters.slack.pace import A_MINUTE, PATIENCE, Pace
 from adapters.slack.render import Message, messages
-from bot.delivery.policy import LANDING
+from bot.delivery.policy import ASKING_ENDS, LANDING
 from bot.errors import DeliveryError, DoubtfulError, InputError, NotAcceptedError, RefusedError
-from bot.ports import Ability, Clock, Parcel
+from bot.ports import Abilities, Ability, Clock, Parcel
 from bot.view.doc import from_json
 
 SURFACE: Final = "slack"
@@ -53,6 +54,17 @@ class Tokens(Protocol):
         """
 
 
+@dataclass(slots=True)
+class _Place:
+    """How far a message was looked for. Slack may let us read no more than a page a minute."""
+
+    attempt: int  # the request that is looked for
+    asked_at: datetime
+    cursor: str = ""  # of the page to be read next, of the channel or, once there is a head, of its thread
+    head: str | None = None
+    parts: set[int] = field(default_factory=set)  # of the thread, as far as it was read
+
+
 def open_session(timeout: timedelta) -> aiohttp.ClientSession:
     """A session for requests that take at most `timeout`; must be called where an event loop runs.
 
@@ -73,7 +85,6 @@ class SlackDeliverer:
     """
 
     surface: Final = SURFACE
-    key_window: Final = timedelta(0)
 
     def __init__(
         self,
@@ -85,14 +96,17 @@ class SlackDeliverer:
         timeout: timedelta = TIMEOUT,
         session_factory: Callable[[timedelta], aiohttp.ClientSession] = open_session,
     ) -> None:
-        """`timeout` is for a message with all of its thread; one request takes at most a third of it."""
-        self.ability: Final = Ability.READ_BACK if recheck else Ability.NONE
+        """`timeout` is for a message with its turn and its thread; one request takes at most a third."""
+        self._recheck = recheck
         self._tokens = tokens
         self._clock = clock
         self._api_url = api_url
         self._pace = Pace(clock)
         self._timeout = timeout
         self._one_request = timeout / 3
+        self._patience = min(PATIENCE, self._one_request)
+        self._turns: dict[str, datetime] = {}  # of messages that are ready, by delivery
+        self._places: dict[str, _Place] = {}  # of messages that are looked up, by delivery
         self._session_factory = session_factory
         self._client: AsyncWebClient | None = None
 
@@ -100,39 +114,52 @@ class SlackDeliverer:
     def request_timeout(self) -> timedelta:
         return self._timeout
 
+    def abilities(self, parcel: Parcel) -> Abilities:
+        return Abilities(Ability.READ_BACK if self._recheck else Ability.NONE)
+
     def check_address(self, address: str) -> str:
         return str(read_address(address))
 
+    async def ready(self, parcel: Parcel) -> None:
+        """A turn that was given before, and never used, is given back."""
+        address, over = _address(parcel), self._clock.now() - A_MINUTE
+        self._turns = {delivery: turn for delivery, turn in self._turns.items() if turn > over}
+        unused = self._turns.pop(parcel.delivery_id, None)
+        if unused is not None:
+            self._pace.give_back(address, unused)
+        self._turns[parcel.delivery_id] = await self._pace.turn(address, self._patience)
+
     async def send(self, parcel: Parcel) -> str:
-        until = self._clock.now() + self._timeout
-        address, parts = _read(parcel)
-        head = await self._post(address, parcel.key, parts[0], min(PATIENCE, self._one_request))
+        turn = self._turns.pop(parcel.delivery_id, None)
+        until = self._clock.now() + self._timeout - self._patience
+        address, parts = _address(parcel), _parts(parcel)
+        head = await self._post(address, parcel.key, parts[0], self._patience, turn=turn)
         if not await self._post_thread(address, parcel.key, head, dict(enumerate(parts[1:], 1)), until):
             unfinished = "The message is there; some of its thread may not be."
-            if self.ability is Ability.READ_BACK:
+            if self._recheck:
                 raise DoubtfulError(unfinished)  # so that it is looked up, and the rest posted
             _log.warning(unfinished, delivery=parcel.delivery_id)
         return f"{address.channel}/{head}"
 
     async def find(self, parcel: Parcel) -> str | None:
-        """Looks the message up, and posts what is missing of its thread."""
-        until = self._clock.now() + self._timeout
-        address, parts = _read(parcel)
-        if self.ability is not Ability.READ_BACK:
-            raise NotAcceptedError(f"{SURFACE} cannot be asked about {parcel.delivery_id}.")
+        """Looks the message up, and posts what is missing of its thread. Whoever asks again, because it could
+        not be read to an end, goes on where it was left.
+        """
+        if not self._recheck:
+            raise RefusedError("Slack cannot be asked without the pack recheck.")
+        place = self._place(parcel)
         try:
-            head = await self._find_head(address, parcel, until)
-            if head is None:
-                return None
-            missing = dict(enumerate(parts[1:], 1))
-            if missing:
-                for part in await self._parts_there(address, parcel.key, head, until):
-                    missing.pop(part, None)
+            receipt = await self._look_up(parcel, place)
         except DoubtfulError as error:  # nothing is in doubt about a question: it is asked again
             raise NotAcceptedError(str(error), LANDING) from None
-        if not await self._post_thread(address, parcel.key, head, missing, until):
-            raise NotAcceptedError("The message is there; its thread is not complete yet.", LANDING)
-        return f"{address.channel}/{head}"
+        except RefusedError:
+            if place.cursor:  # which may be what is refused: it was not meant to be kept for long
+                place.cursor = ""
+                raise NotAcceptedError("Slack does not go on; the channel is read anew.", LANDING) from None
+            del self._places[parcel.delivery_id]
+            raise
+        del self._places[parcel.delivery_id]
+        return receipt
 
     async def aclose(self) -> None:
         if self._client is not None and self._client.session is not None:
@@ -148,15 +175,16 @@ class SlackDeliverer:
         message: Message,
         patience: timedelta,
         *,
+        turn: datetime | None = None,
         part: int | None = None,
         head: str | None = None,
     ) -> str:
-        """Posts one message when its turn comes, and returns its timestamp; with `head`, to its thread.
+        """Posts one message, in its turn or in the next, and returns its timestamp; with `head`, to a thread.
 
         Raises `NotAcceptedError` where `patience` is too short.
         """
         payload: dict[str, Any] = {"key": key} if part is None else {"key": key, "part": part}
-        turn = await self._pace.turn(address, patience)
+        turn = turn or await self._pace.turn(address, patience)
         try:
             answer = await self._call(
                 AsyncWebClient.chat_postMessage,
@@ -198,7 +226,7 @@ class SlackDeliverer:
                     return False
                 continue
             except DoubtfulError as error:
-                if self.ability is Ability.READ_BACK:
+                if self._recheck:
                     return False
                 _log.warning("Part of a thread may be missing.", key=key, part=number, error=str(error))
             except RefusedError as error:
@@ -209,39 +237,72 @@ class SlackDeliverer:
 
     # --- reading back ----------------------------------------------------------------------------
 
-    async def _find_head(self, address: Address, parcel: Parcel, until: datetime) -> str | None:
+    def _place(self, parcel: Parcel) -> _Place:
+        """Where reading goes on: from the start once another request went out."""
+        now = self._clock.now()
+        self._places = {
+            one: place for one, place in self._places.items() if place.asked_at > now - ASKING_ENDS
+        }
+        place = self._places.get(parcel.delivery_id)
+        if place is None or place.attempt != parcel.attempt:
+            place = self._places[parcel.delivery_id] = _Place(parcel.attempt, now)
+        place.asked_at = now
+        return place
+
+    async def _look_up(self, parcel: Parcel, place: _Place) -> str | None:
+        until = self._clock.now() + self._timeout
+        address, parts = _address(parcel), _parts(parcel)
+        place.head = place.head or await self._find_head(address, parcel, place, until)
+        if place.head is None:
+            return None
+        missing = dict(enumerate(parts[1:], 1))
+        if missing:
+            await self._read_thread(address, parcel.key, place, until)
+            for part in place.parts:
+                missing.pop(part, None)
+            place.parts.clear()  # whoever comes again reads the thread as it is then
+        if not await self._post_thread(address, parcel.key, place.head, missing, until):
+            raise NotAcceptedError("The message is there; its thread is not complete yet.", LANDING)
+        return f"{address.channel}/{place.head}"
+
+    async def _find_head(
+        self, address: Address, parcel: Parcel, place: _Place, until: datetime
+    ) -> str | None:
         since = parcel.created_at - _CLOCKS_APART
-        pages = self._pages(
-            AsyncWebClient.conversations_history,
-            address,
-            until,
-            oldest=f"{since.timestamp():.6f}",
-            include_all_metadata=True,
-        )
-        async for message in pages:
+        asked = {"oldest": f"{since.timestamp():.6f}"}
+        async for message in self._listed(AsyncWebClient.conversations_history, address, place, until, asked):
             payload = _payload(message)
             if payload.get("key") == parcel.key and "part" not in payload:
+                place.cursor = ""
                 return str(message["ts"])
         return None
 
-    async def _parts_there(self, address: Address, key: str, head: str, until: datetime) -> list[int]:
-        pages = self._pages(
-            AsyncWebClient.conversations_replies, address, until, ts=head, include_all_metadata=True
-        )
-        payloads = [_payload(message) async for message in pages]
-        return [payload["part"] for payload in payloads if payload.get("key") == key and "part" in payload]
+    async def _read_thread(self, address: Address, key: str, place: _Place, until: datetime) -> None:
+        """Notes the parts that are there."""
+        asked = {"ts": place.head}
+        async for message in self._listed(AsyncWebClient.conversations_replies, address, place, until, asked):
+            payload = _payload(message)
+            if payload.get("key") == key and "part" in payload:
+                place.parts.add(payload["part"])
 
-    async def _pages(
-        self, method: _Method, address: Address, until: datetime, **asked: Any
+    async def _listed(
+        self, method: _Method, address: Address, place: _Place, until: datetime, asked: dict[str, Any]
     ) -> AsyncIterator[dict[str, Any]]:
-        """The messages that a method lists, page after page, as far as that can be done by `until`."""
-        cursor = ""
+        """The messages that a method lists from that place on, page after page, as far as that can be done by
+        `until`; the place moves on with every page that was looked at.
+        """
         while True:
             if self._clock.now() > until - self._one_request:
                 raise NotAcceptedError("The channel has too many messages to be read in time.", LANDING)
-            more = {"cursor": cursor} if cursor else {}
+            more = {"cursor": place.cursor} if place.cursor else {}
             answer = await self._call(
-                method, address.tenant, channel=address.channel, limit=_PAGE, **asked, **more
+                method,
+                address.tenant,
+                channel=address.channel,
+                limit=_PAGE,
+                include_all_metadata=True,
+                **asked,
+                **more,
             )
             found = answer.get("messages")
             if not isinstance(found, list):
@@ -249,8 +310,8 @@ class SlackDeliverer:
             for message in found:
                 if isinstance(message, dict):
                     yield message
-            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
-            if not cursor:
+            place.cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+            if not place.cursor:
                 return
 
     # --- calling ---------------------------------------------------------------------------------
@@ -299,12 +360,18 @@ class SlackDeliverer:
         return self._client
 
 
-def _read(parcel: Parcel) -> tuple[Address, tuple[Message, ...]]:
-    """Where the message goes, and its parts, the head first. Raises `RefusedError`."""
+def _address(parcel: Parcel) -> Address:
+    """Where the message goes. Raises `RefusedError`."""
     try:
-        return read_address(parcel.address), messages(from_json(parcel.doc), parcel.layout)
+        return read_address(parcel.address)
     except InputError as error:
         raise RefusedError(str(error)) from error
+
+
+def _parts(parcel: Parcel) -> tuple[Message, ...]:
+    """The message's parts, the head first. Raises `RefusedError`."""
+    try:
+        return messages(from_json(parcel.doc), parcel.layout)
     except ValueError as error:
         raise RefusedError(f"The stored message cannot be read: {error}") from error
 

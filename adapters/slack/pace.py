@@ -20,9 +20,10 @@ A_CHANNEL: Final = timedelta(seconds=1)  # from one message to the next
 A_MINUTE: Final = timedelta(minutes=1)
 A_WORKSPACE: Final = 200  # messages in any minute
 
-# The longest that a message waits here for its turn, while it binds one of the worker's hands. Who would wait
-# longer goes back to the outbox: the crowd of one workspace keeps no other one's message waiting.
-PATIENCE: Final = timedelta(seconds=10)
+# The longest that a message waits here for its turn, while it binds one of the worker's hands: as long as its
+# channel rests. Who would wait longer goes back to the outbox: the crowd of one workspace keeps no message of
+# another waiting.
+PATIENCE: Final = A_CHANNEL
 
 
 class Pace:
@@ -33,6 +34,7 @@ class Pace:
         self._workspaces: dict[str, list[datetime]] = defaultdict(list)  # turns of the last minute, in order
         self._channels: dict[Address, datetime] = {}  # the last turn of each, the oldest given first
         self._held: dict[str, datetime] = {}  # workspaces for which Slack asked for patience
+        self._returns: dict[str, datetime] = {}  # when the last one that was sent back is to return
 
     async def turn(self, address: Address, patience: timedelta = PATIENCE) -> datetime:
         """Returns when a message may go out, with that instant: a name of the turn, for `ended`.
@@ -42,19 +44,34 @@ class Pace:
         now = self._clock.now()
         at = self._earliest(address, now)
         if at - now > patience:
-            raise NotAcceptedError("This workspace takes no more messages just now.", at - now)
+            raise NotAcceptedError(
+                "This workspace takes no more messages just now.", self._back(address, at) - now
+            )
         self._note(address, at)
         if at > now:
             await self._clock.sleep(at - now)
         return at
 
+    def _back(self, address: Address, earliest: datetime) -> datetime:
+        """When one that is sent back is to return: one after the other, as fast as the workspace takes them,
+        lest a crowd that returns together be sent back again and again.
+        """
+        last = self._returns.get(address.tenant)
+        at = earliest if last is None else max(earliest, last + A_MINUTE / A_WORKSPACE)
+        self._returns[address.tenant] = at
+        return at
+
     def ended(self, address: Address, turn: datetime) -> None:
         """The request of that turn was answered, or is given up: it may have counted as late as now."""
+        self.give_back(address, turn)
+        self._note(address, max(turn, self._clock.now()))
+
+    def give_back(self, address: Address, turn: datetime) -> None:
+        """Nothing was posted in that turn, nor will be."""
         turns = self._workspaces[address.tenant]
         place = bisect_left(turns, turn)
         if turns[place : place + 1] == [turn]:
             del turns[place]
-        self._note(address, max(turn, self._clock.now()))
 
     def _note(self, address: Address, at: datetime) -> None:
         insort(self._workspaces[address.tenant], at)
@@ -86,5 +103,6 @@ class Pace:
             if self._channels[oldest] + A_CHANNEL > now:
                 break
             del self._channels[oldest]
-        if self._held.get(tenant, now) <= now:
-            self._held.pop(tenant, None)
+        for passing in (self._held, self._returns):
+            if passing.get(tenant, now) <= now:
+                passing.pop(tenant, None)

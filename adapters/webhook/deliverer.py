@@ -18,7 +18,7 @@ from adapters.webhook.answers import failure_of
 from adapters.webhook.body import body_of
 from adapters.webhook.signing import signed_headers, webhook_secret
 from bot.errors import DeliveryError, DoubtfulError, InputError, NotAcceptedError, RefusedError
-from bot.ports import Ability, Clock, Parcel
+from bot.ports import Abilities, Ability, Clock, Parcel
 
 SURFACE: Final = "webhook"
 KEY_WINDOW: Final = timedelta(hours=24)  # how long docs/webhook.md asks receivers to remember a key
@@ -47,8 +47,6 @@ class WebhookDeliverer:
     """Brings messages to web addresses. Implements `bot.ports.Deliverer` with the ability KEY."""
 
     surface: Final = SURFACE
-    ability: Final = Ability.KEY
-    key_window: Final = KEY_WINDOW
 
     def __init__(
         self,
@@ -74,8 +72,14 @@ class WebhookDeliverer:
     def request_timeout(self) -> timedelta:
         return self._timeout
 
+    def abilities(self, parcel: Parcel) -> Abilities:
+        return Abilities(Ability.KEY, KEY_WINDOW)
+
     def check_address(self, address: str) -> str:
         return normal_address(address)
+
+    async def ready(self, parcel: Parcel) -> None:
+        """Always: a receiver says by a 429 what is too fast for it."""
 
     async def send(self, parcel: Parcel) -> str:
         try:
@@ -101,7 +105,7 @@ class WebhookDeliverer:
 
     async def find(self, parcel: Parcel) -> str | None:
         """Never asked: a receiver is known by its keys, and cannot be read."""
-        raise NotAcceptedError(f"{SURFACE} cannot be asked about {parcel.delivery_id}.")
+        raise RefusedError("The receiver of a webhook cannot be asked what it has.")
 
     async def aclose(self) -> None:
         if self._session is not None:

@@ -2,14 +2,14 @@
 
 import shlex
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import replace
 from datetime import datetime, time, timedelta
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot.cli.common import BY, JsonOption, load_settings, now, print_json, say, table, with_store
-from bot.cli.completion import destination_names, zones
+from bot.cli.completion import destination_names
 from bot.cli.standing import (
     Standing,
     confirm,
@@ -19,18 +19,33 @@ from bot.cli.standing import (
     standing,
     standing_json,
 )
+from bot.cli.wishes import (
+    ROUTE_HELP,
+    AtOption,
+    DaysOption,
+    FilterOption,
+    FloorOption,
+    ForumOption,
+    LayoutOption,
+    MaximumOption,
+    MentionOption,
+    PoolOption,
+    PublishOption,
+    QuietDayOption,
+    TagOption,
+    WindowOption,
+    Wishes,
+    ZoneOption,
+)
 from bot.config import Settings
 from bot.errors import InputError, NotFoundError
 from bot.model import (
     WORKDAYS,
     Destination,
     DestinationState,
-    Layout,
     Pool,
-    QuietDay,
     Route,
     Schedule,
-    Window,
 )
 from bot.ports import Store
 
@@ -39,83 +54,31 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Say where digests go, when, and what is in them.", no_args_is_help=True)
 
-_ROUTE_HELP: Final = "Where it goes: `console`, or the https address of a webhook."
 _NewName = Annotated[str, typer.Argument(metavar="NAME", help="A name for it, of your choice.")]
 _NAME = Annotated[
     str,
     typer.Argument(metavar="NAME", help="The destination's name.", autocompletion=destination_names),
 ]
-_At = Annotated[str | None, typer.Option("--at", help="Local time of the post, e.g. 9:00.")]
-_Days = Annotated[str | None, typer.Option(help="Days: weekdays, daily, weekends, or mon,wed,fri.")]
-_Zone = Annotated[str | None, typer.Option(help="Time zone, e.g. Europe/Berlin.", autocompletion=zones)]
-_Filter = Annotated[str | None, typer.Option("--filter", help="Only what matches, e.g. 'cat:cs.CL -survey'.")]
-_PoolOption = Annotated[Pool | None, typer.Option(help="Trending papers, newly announced ones, or both.")]
-_WindowOption = Annotated[Window | None, typer.Option(help="How far back trending looks.")]
-_Max = Annotated[int | None, typer.Option("--max", min=1, max=25, help="At most so many papers.")]
-_Floor = Annotated[int | None, typer.Option(min=0, help="Leave out papers that gained fewer upvotes.")]
-_LayoutOption = Annotated[Layout | None, typer.Option(help="How it looks.")]
-_Quiet = Annotated[QuietDay | None, typer.Option("--quiet-day", help="What to do when there is nothing.")]
-
-
-@dataclass(frozen=True, slots=True)
-class _Wishes:
-    """What a person named; what is `None` was not."""
-
-    at: str | None
-    days: str | None
-    zone: str | None
-    filter: str | None
-    pool: Pool | None
-    window: Window | None
-    maximum: int | None
-    floor: int | None
-    layout: Layout | None
-    quiet_day: QuietDay | None
-
-    def __bool__(self) -> bool:
-        return any(getattr(self, one.name) is not None for one in fields(self))
-
-    def applied(self, base: Destination) -> Destination:
-        """The destination with what was named changed. Raises `InputError` for what cannot be."""
-        from bot.schedule.zones import check_zone, parse_days, parse_time
-        from bot.search.query import format_query, parse
-
-        old = base.schedule
-        schedule = Schedule(
-            parse_time(self.at) if self.at is not None else old.at,
-            parse_days(self.days) if self.days is not None else old.days,
-            check_zone(self.zone) if self.zone is not None else old.zone,
-        )
-        window = self.window or base.window
-        if self.window is None and self.days is not None and len(schedule.days) == 1 and window is Window.DAY:
-            window = Window.WEEK  # a digest a week that looked back a day would leave most of it out
-        return replace(
-            base,
-            schedule=schedule,
-            query=format_query(parse(self.filter)) if self.filter is not None else base.query,
-            pool=self.pool or base.pool,
-            window=window,
-            maximum=self.maximum if self.maximum is not None else base.maximum,
-            floor=self.floor if self.floor is not None else base.floor,
-            layout=self.layout or base.layout,
-            quiet_day=self.quiet_day or base.quiet_day,
-        )
 
 
 @app.command()
 def add(
     name: _NewName,
-    route: Annotated[str, typer.Argument(metavar="ROUTE", help=_ROUTE_HELP)],
-    at: _At = None,
-    days: _Days = None,
-    zone: _Zone = None,
-    filter_: _Filter = None,
-    pool: _PoolOption = None,
-    window: _WindowOption = None,
-    maximum: _Max = None,
-    floor: _Floor = None,
-    layout: _LayoutOption = None,
-    quiet_day: _Quiet = None,
+    route: Annotated[str, typer.Argument(metavar="ROUTE", help=ROUTE_HELP)],
+    at: AtOption = None,
+    days: DaysOption = None,
+    zone: ZoneOption = None,
+    filter_: FilterOption = None,
+    pool: PoolOption = None,
+    window: WindowOption = None,
+    maximum: MaximumOption = None,
+    floor: FloorOption = None,
+    layout: LayoutOption = None,
+    quiet_day: QuietDayOption = None,
+    mention: MentionOption = None,
+    publish: PublishOption = None,
+    forum: ForumOption = None,
+    tag: TagOption = None,
     same_as: Annotated[
         str | None,
         typer.Option(
@@ -131,7 +94,22 @@ def add(
     settings = load_settings()
     ids = RandomIds()
     moment = now()
-    wishes = _Wishes(at, days, zone, filter_, pool, window, maximum, floor, layout, quiet_day)
+    wishes = Wishes(
+        at=at,
+        days=days,
+        zone=zone,
+        filter=filter_,
+        pool=pool,
+        window=window,
+        maximum=maximum,
+        floor=floor,
+        layout=layout,
+        quiet_day=quiet_day,
+        mention=mention,
+        publish=publish,
+        forum=forum,
+        tag=tag,
+    )
     made = wishes.applied(
         Destination(
             id=ids.new(),
@@ -202,22 +180,41 @@ def show(name: _NAME, json_: JsonOption = False) -> None:
 @app.command()
 def edit(
     name: _NAME,
-    route: Annotated[str | None, typer.Option(help=_ROUTE_HELP)] = None,
+    route: Annotated[str | None, typer.Option(help=ROUTE_HELP)] = None,
     rename: Annotated[str | None, typer.Option(help="A new name.")] = None,
-    at: _At = None,
-    days: _Days = None,
-    zone: _Zone = None,
-    filter_: _Filter = None,
-    pool: _PoolOption = None,
-    window: _WindowOption = None,
-    maximum: _Max = None,
-    floor: _Floor = None,
-    layout: _LayoutOption = None,
-    quiet_day: _Quiet = None,
+    at: AtOption = None,
+    days: DaysOption = None,
+    zone: ZoneOption = None,
+    filter_: FilterOption = None,
+    pool: PoolOption = None,
+    window: WindowOption = None,
+    maximum: MaximumOption = None,
+    floor: FloorOption = None,
+    layout: LayoutOption = None,
+    quiet_day: QuietDayOption = None,
+    mention: MentionOption = None,
+    publish: PublishOption = None,
+    forum: ForumOption = None,
+    tag: TagOption = None,
     json_: JsonOption = False,
 ) -> None:
     """Change a destination; what is not named stays."""
-    wishes = _Wishes(at, days, zone, filter_, pool, window, maximum, floor, layout, quiet_day)
+    wishes = Wishes(
+        at=at,
+        days=days,
+        zone=zone,
+        filter=filter_,
+        pool=pool,
+        window=window,
+        maximum=maximum,
+        floor=floor,
+        layout=layout,
+        quiet_day=quiet_day,
+        mention=mention,
+        publish=publish,
+        forum=forum,
+        tag=tag,
+    )
     if not wishes and route is None and rename is None:
         raise InputError("Say what to change: `paperboy destination edit --help` lists what can be.")
     new_route = _route(route) if route is not None else None

@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +66,7 @@ def show_card(shown: Standing) -> None:
         local_words,
         looks_words,
         papers_words,
+        posted_words,
         state_words,
         when_words,
     )
@@ -79,6 +80,7 @@ def show_card(shown: Standing) -> None:
             ("papers", papers_words(one)),
             ("filter", one.query or "everything"),
             ("looks", looks_words(one)),
+            ("posted", posted_words(one)),
             ("same as", ", ".join(shown.others)),
             ("secret", shown.secret or ""),
             ("id", one.id),
@@ -144,6 +146,8 @@ def settings_json(one: Destination, address: str, next_at: datetime | None) -> d
         "floor": one.floor,
         "layout": one.layout.value,
         "quiet_day": one.quiet_day.value,
+        "posting": asdict(one.posting),
+        "group": one.group,
         "created_at": one.created_at,
         "next_at": next_at,
     }

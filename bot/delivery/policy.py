@@ -2,7 +2,7 @@
 
 The rules, by what the deliverer can do about a request whose fate is unknown:
 
-- key: sent again under the same key, as long as the receiver remembers it;
+- key: sent again under the same key, as long as the receiver remembers it; after that, as what follows;
 - read-back: the receiver is asked first, no sooner than a cut request could still land;
 - none: never sent again by itself.
 """
@@ -14,7 +14,7 @@ from typing import Final
 
 from bot.errors import DeliveryError, NotAcceptedError, RefusedError
 from bot.model import Delivery
-from bot.ports import Ability
+from bot.ports import Abilities, Ability
 
 FIRST_DELAY: Final = timedelta(seconds=5)
 LONGEST_DELAY: Final = timedelta(minutes=10)
@@ -24,15 +24,6 @@ ASKING_ENDS: Final = timedelta(days=1)
 LANDING: Final = timedelta(seconds=30)
 # How much longer than a request its lease lasts: the landing, and time to write down how it ended.
 LEASE_MARGIN: Final = LANDING + timedelta(seconds=30)
-
-
-@dataclass(frozen=True, slots=True)
-class Abilities:
-    """What the policy needs to know of a deliverer."""
-
-    ability: Ability
-    request_timeout: timedelta
-    key_window: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,26 +66,33 @@ class Doubt:
 Intent = Send | Ask | Wait | Reject | Doubt
 
 
-def before_try(delivery: Delivery, can: Abilities, now: datetime) -> Send | Ask | Wait | Reject | Doubt:
-    """What to do with a delivery that was just leased."""
+def before_try(delivery: Delivery, can: Abilities, timeout: timedelta, now: datetime) -> Intent:
+    """What to do with a delivery that was just leased; `timeout` is the deliverer's for one request."""
     late = now > delivery.deliver_by
     if not delivery.doubtful:
         return Reject(_too_late(delivery)) if late else Send()
+    error = delivery.last_error or _UNKNOWN
     unknown_since = delivery.doubtful_since or delivery.created_at
-    if can.ability is Ability.READ_BACK:
-        earliest = unknown_since + can.request_timeout + LANDING
-        if now < earliest:
-            return Wait(earliest, delivery.last_error or _UNKNOWN, doubtful=True)
-        return Ask(then_send=not late)
-    if can.ability is Ability.KEY and not late and now - unknown_since < can.key_window:
+    # The key must be remembered still when the request lands.
+    if can.ability is Ability.KEY and not late and _landed(now, timeout) < unknown_since + can.key_window:
         return Send()
-    return Doubt(delivery.last_error or _UNKNOWN)
+    if can.can_ask:
+        earliest = _landed(delivery.sending_at or unknown_since, timeout)
+        return Wait(earliest, error, doubtful=True) if now < earliest else Ask(then_send=not late)
+    return Doubt(error)
 
 
 def after_failure(
-    delivery: Delivery, can: Abilities, error: DeliveryError, now: datetime, random_: random.Random
+    delivery: Delivery,
+    can: Abilities,
+    error: DeliveryError,
+    timeout: timedelta,
+    now: datetime,
+    random_: random.Random,
 ) -> Wait | Reject | Doubt:
-    """What to do after a try of a delivery (as it was when leased) ended with `error`."""
+    """What to do after a try of a delivery (as it was when leased) ended with `error`: its turn to be sent
+    did not come, or sending it failed, or asking about it.
+    """
     if isinstance(error, RefusedError):
         # An earlier request of unknown fate may have arrived before the receiver said no to this one.
         end = Doubt if delivery.doubtful else Reject
@@ -109,7 +107,7 @@ def after_failure(
     if can.ability is Ability.NONE:
         return Doubt(str(error))
     if can.ability is Ability.READ_BACK:
-        return Wait(now + can.request_timeout + LANDING, str(error), doubtful=True)
+        return Wait(_landed(now, timeout), str(error), doubtful=True)
     return Wait(now + backoff(delivery.attempts, random_), str(error), doubtful=True)
 
 
@@ -121,12 +119,17 @@ def backoff(attempts: int, random_: random.Random) -> timedelta:
     return full / 2 + full / 2 * random_.random()
 
 
-def lease_for(can: Abilities) -> timedelta:
+def lease_for(timeout: timedelta) -> timedelta:
     """How long a delivery is leased: longer than a request can take and a cut one can still land."""
-    return can.request_timeout + LEASE_MARGIN
+    return timeout + LEASE_MARGIN
 
 
 _UNKNOWN: Final = "The program ended while the message was being sent."
+
+
+def _landed(begun: datetime, timeout: timedelta) -> datetime:
+    """When a request that was begun then has certainly arrived, if it ever does."""
+    return begun + timeout + LANDING
 
 
 def _too_late(delivery: Delivery) -> str:

@@ -2,17 +2,19 @@
 
 import asyncio
 import random
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
-from typing import Final, assert_never
+from functools import partial
+from typing import Final, TypeVar, assert_never
 
 import structlog
 
 from bot.delivery.notices import Notifier
 from bot.delivery.policy import (
-    Abilities,
+    LONGEST_DELAY,
     Ask,
     Doubt,
+    Intent,
     Reject,
     Send,
     Wait,
@@ -20,9 +22,11 @@ from bot.delivery.policy import (
     before_try,
     lease_for,
 )
-from bot.errors import DeliveryError, DoubtfulError, StaleLeaseError, StorageError
+from bot.errors import DeliveryError, DoubtfulError, NotAcceptedError, StaleLeaseError, StorageError
 from bot.model import Delivery
 from bot.ports import Clock, Deliverer, OutboxStore, Parcel
+
+T = TypeVar("T")
 
 _log = structlog.get_logger(__name__)
 
@@ -65,7 +69,7 @@ class Worker:
         self._wake = asyncio.Event()
         self._stopping = False
         self._active = 0
-        leases = [lease_for(_abilities(deliverer)) for deliverer in deliverers.values()]
+        leases = [lease_for(deliverer.request_timeout) for deliverer in deliverers.values()]
         self._lease = max(leases, default=timedelta(minutes=2))
 
     def wake(self) -> None:
@@ -140,18 +144,16 @@ class Worker:
                 await self._outbox.release(delivery.id, delivery.fence)
                 return
             deliverer = self._deliverers[delivery.route.surface]
-            await self._settle(
-                delivery, deliverer, before_try(delivery, _abilities(deliverer), self._clock.now())
-            )
+            can = deliverer.abilities(_parcel(delivery))
+            intent = before_try(delivery, can, deliverer.request_timeout, self._clock.now())
+            await self._settle(delivery, deliverer, intent)
         except StaleLeaseError:
             log.warning("Another worker has taken this delivery over; leaving it alone.")
         except StorageError as error:
             # The lease runs out by itself, and then the delivery is taken up as the store knows it.
             log.error("How this delivery went could not be written down.", error=str(error))  # noqa: TRY400 - as above
 
-    async def _settle(
-        self, delivery: Delivery, deliverer: Deliverer, intent: Send | Ask | Wait | Reject | Doubt
-    ) -> None:
+    async def _settle(self, delivery: Delivery, deliverer: Deliverer, intent: Intent) -> None:
         log = _log.bind(delivery=delivery.id, surface=delivery.route.surface)
         now = self._clock.now()
         match intent:
@@ -186,41 +188,56 @@ class Worker:
             await self._notifier.ending(delivery, end)
 
     async def _send(self, delivery: Delivery, deliverer: Deliverer) -> None:
-        await self._outbox.sending(delivery.id, delivery.fence, self._clock.now(), self._lease)
-        try:
-            receipt = await deliverer.send(_parcel(delivery))
-        except DeliveryError as error:
-            failure = error
-        except Exception as error:  # noqa: BLE001 - a bug met by one message must not stop the others
-            _log.exception("A message could not be handled; this is a bug.", delivery=delivery.id)
-            failure = DoubtfulError(f"A bug in Paperboy stopped the message ({type(error).__name__}).")
-        else:
-            await self._outbox.sent(delivery.id, delivery.fence, self._clock.now(), receipt)
-            _log.info("Delivered.", delivery=delivery.id, surface=delivery.route.surface)
+        parcel = _parcel(delivery)
+        turn = await _outcome(delivery, deliverer.ready(parcel), _later)
+        if isinstance(turn, DeliveryError):
+            await self._failed(delivery, deliverer, turn)
             return
-        await self._settle(
-            delivery,
-            deliverer,
-            after_failure(delivery, _abilities(deliverer), failure, self._clock.now(), self._random),
-        )
+        if self._stopping:
+            await self._outbox.release(delivery.id, delivery.fence)
+            return
+        await self._outbox.sending(delivery.id, delivery.fence, self._clock.now(), self._lease)
+        receipt = await _outcome(delivery, deliverer.send(parcel), DoubtfulError)
+        if isinstance(receipt, DeliveryError):
+            await self._failed(delivery, deliverer, receipt)
+            return
+        await self._outbox.sent(delivery.id, delivery.fence, self._clock.now(), receipt)
+        _log.info("Delivered.", delivery=delivery.id, surface=delivery.route.surface)
 
     async def _ask(self, delivery: Delivery, deliverer: Deliverer, *, then_send: bool) -> None:
-        try:
-            receipt = await deliverer.find(_parcel(delivery))
-        except DeliveryError as error:
-            intent = after_failure(delivery, _abilities(deliverer), error, self._clock.now(), self._random)
-            await self._settle(delivery, deliverer, intent)
-            return
-        if receipt is not None:
+        receipt = await _outcome(delivery, deliverer.find(_parcel(delivery)), _later)
+        if isinstance(receipt, DeliveryError):
+            await self._failed(delivery, deliverer, receipt)
+        elif receipt is not None:
             await self._outbox.sent(delivery.id, delivery.fence, self._clock.now(), receipt)
         elif then_send:
             await self._send(delivery, deliverer)
         else:
             await self._settle(delivery, deliverer, Reject("It did not arrive, and is out of date now."))
 
+    async def _failed(self, delivery: Delivery, deliverer: Deliverer, error: DeliveryError) -> None:
+        can, timeout = deliverer.abilities(_parcel(delivery)), deliverer.request_timeout
+        intent = after_failure(delivery, can, error, timeout, self._clock.now(), self._random)
+        await self._settle(delivery, deliverer, intent)
 
-def _abilities(deliverer: Deliverer) -> Abilities:
-    return Abilities(deliverer.ability, deliverer.request_timeout, deliverer.key_window)
+
+# What a bug in anything but sending is taken for: nothing went out.
+_later: Final = partial(NotAcceptedError, retry_after=LONGEST_DELAY)
+
+
+async def _outcome(
+    delivery: Delivery, doing: Awaitable[T], bug: Callable[[str], DeliveryError]
+) -> T | DeliveryError:
+    """What it comes to, or how it failed. A bug met by one message must not stop the others: it is logged,
+    and taken for a failure of the kind `bug`.
+    """
+    try:
+        return await doing
+    except DeliveryError as error:
+        return error
+    except Exception as error:  # noqa: BLE001 - as the docstring says
+        _log.exception("A message could not be handled; this is a bug.", delivery=delivery.id)
+        return bug(f"A bug in Paperboy stopped the message ({type(error).__name__}).")
 
 
 def _parcel(delivery: Delivery) -> Parcel:
@@ -232,4 +249,5 @@ def _parcel(delivery: Delivery) -> Parcel:
         created_at=delivery.created_at,
         attempt=delivery.attempts + 1,
         layout=delivery.layout,
+        posting=delivery.posting,
     )

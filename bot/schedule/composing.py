@@ -179,6 +179,9 @@ class Composer:
 
     def _queue(self, one: Due, doc: Doc, papers: tuple[int, ...], now: datetime) -> PlannedSlot:
         destination = one.destination
+        posting = destination.posting
+        if not papers:
+            posting = replace(posting, mention="")  # nobody is called for a note that there is nothing
         delivery = NewDelivery(
             id=self._ids.new(),
             key=digest_key(destination.id, one.slot.local_date),
@@ -189,6 +192,7 @@ class Composer:
             papers=papers,
             deliver_by=deadline(one.slot, destination.schedule, self._late_limit),
             layout=destination.layout,
+            posting=posting,
         )
         return PlannedSlot(
             SlotRecord(

@@ -29,7 +29,12 @@ _POOLS: Final = {
     Pool.BOTH: "trending papers of the {}, and those newly announced on arXiv",
     Pool.SUBSCRIPTIONS: "new papers that its subscriptions match",
 }
-_LAYOUTS: Final = {Layout.COMPACT: "compact", Layout.CARDS: "cards", Layout.THREAD: "a thread"}
+_LAYOUTS: Final = {
+    Layout.COMPACT: "compact",
+    Layout.CARDS: "cards",
+    Layout.THREAD: "a thread",
+    Layout.EMBEDS: "embeds",
+}
 _QUIET_DAYS: Final = {
     QuietDay.SILENT: "silent on a day without papers",
     QuietDay.NOTE: "a note on a day without papers",
@@ -93,6 +98,18 @@ def looks_words(one: Destination) -> str:
     """`compact; silent on a day without papers`."""
     abstracts = "; abstracts only" if one.summaries is Summaries.ABSTRACT else ""
     return f"{_LAYOUTS[one.layout]}; {_QUIET_DAYS[one.quiet_day]}{abstracts}"
+
+
+def posted_words(one: Destination) -> str:
+    """`mentions role 812; published to who follows`; nothing where it is posted as usual."""
+    posting = one.posting
+    words = (
+        f"mentions role {posting.mention}" if posting.mention else "",
+        "published to who follows" if posting.publish else "",
+        "a post in the forum" if posting.forum else "",
+        f"tag {posting.tag}" if posting.tag else "",
+    )
+    return "; ".join(filter(None, words))
 
 
 def local_words(one: Destination, at: datetime, now: datetime) -> str:

@@ -10,7 +10,8 @@ from bot.secret import secret_key
 
 
 def route_of(text: str) -> Route:
-    """The route that a person typed, in normal form: `console`, a webhook's address, or `slack:TEAM/CHANNEL`.
+    """The route that a person typed, in normal form: `console`, a webhook's address, `slack:TEAM/CHANNEL`, or
+    `discord:SERVER/CHANNEL`.
 
     Raises `InputError`.
     """
@@ -20,14 +21,20 @@ def route_of(text: str) -> Route:
 
     if text.strip().lower() == CONSOLE:
         return Route(surface=CONSOLE, address=ADDRESS)
-    if text.strip().lower().startswith("slack:"):
-        from adapters.slack.address import read_address  # noqa: PLC0415 - loaded only where it is used
+    surface, _, address = text.strip().partition(":")
+    match surface.lower():
+        case "slack":
+            from adapters.slack.address import read_address as in_slack  # noqa: PLC0415 - loaded only where it is used
 
-        return Route(surface="slack", address=str(read_address(text.strip()[len("slack:") :])))
+            return Route(surface="slack", address=str(in_slack(address)))
+        case "discord":
+            from adapters.discord.address import read_address as in_discord  # noqa: PLC0415 - as above
+
+            return Route(surface="discord", address=str(in_discord(address)))
     if "://" not in text:
         raise InputError(
-            f"{text!r} is nowhere to send to. Write `console`, a webhook's https address, or "
-            "slack:TEAM/CHANNEL."
+            f"{text!r} is nowhere to send to. Write `console`, a webhook's https address, "
+            "slack:TEAM/CHANNEL, or discord:SERVER/CHANNEL."
         )
     return Route(surface="webhook", address=normal_address(text))
 
@@ -36,8 +43,8 @@ def shown_route(route: Route) -> str:
     """The route as it may be shown: an address's path may be a secret."""
     from adapters.webhook.address import shown  # noqa: PLC0415 - loaded only where it is used
 
-    if route.surface == "slack":
-        return f"slack:{route.address}"
+    if route.surface in {"slack", "discord"}:
+        return f"{route.surface}:{route.address}"
     return shown(route.address) if route.surface == "webhook" else route.surface
 
 

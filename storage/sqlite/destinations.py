@@ -31,7 +31,7 @@ from bot.model import (
 )
 from storage.sqlite.engine import Engine
 from storage.sqlite.planning import plan
-from storage.sqlite.rows import instant, named
+from storage.sqlite.rows import instant, named, posting_of, posting_text
 from storage.sqlite.standing import no_destination, set_state
 
 __all__ = ["SqliteDestinations", "insert", "same_appointment"]
@@ -217,11 +217,12 @@ class SqliteDestinations:
 _INSERT: Final = """
     INSERT INTO destinations (
         id, recipient_id, name, surface, address, at, days, zone, query, "window", pool, maximum, floor,
-        layout, summaries, quiet_day, label, owner_id, state, state_by, state_at, active_from, created_at
+        layout, summaries, quiet_day, posting, "group", label, owner_id, state, state_by, state_at,
+        active_from, created_at
     ) VALUES (
         :id, :recipient_id, :name, :surface, :address, :at, :days, :zone, :query, :window, :pool, :maximum,
-        :floor, :layout, :summaries, :quiet_day, :label, :owner_id, :state, :state_by, :state_at,
-        :active_from, :created_at
+        :floor, :layout, :summaries, :quiet_day, :posting, :group, :label, :owner_id, :state, :state_by,
+        :state_at, :active_from, :created_at
     )
     ON CONFLICT (name) WHERE state <> 'removed' DO NOTHING
 """
@@ -230,7 +231,8 @@ _UPDATE: Final = """
     UPDATE destinations SET
         name = :name, surface = :surface, address = :address, at = :at, days = :days, zone = :zone,
         query = :query, "window" = :window, pool = :pool, maximum = :maximum, floor = :floor,
-        layout = :layout, summaries = :summaries, quiet_day = :quiet_day, label = :label,
+        layout = :layout, summaries = :summaries, quiet_day = :quiet_day, posting = :posting,
+        "group" = :group, label = :label,
         owner_id = (SELECT id FROM recipients WHERE id = :owner_id),
         active_from = max(active_from, :active_from), next_at = NULL
     WHERE id = :id AND state <> 'removed'
@@ -309,6 +311,8 @@ def _values(destination: Destination) -> dict[str, object]:
         "layout": destination.layout,
         "summaries": destination.summaries,
         "quiet_day": destination.quiet_day,
+        "posting": posting_text(destination.posting),
+        "group": destination.group,
         "label": destination.label,
         "owner_id": destination.owner_id,
         "state": destination.state,
@@ -338,6 +342,8 @@ def _destination(row: sqlite3.Row) -> Destination:
         layout=Layout(row["layout"]),
         summaries=Summaries(row["summaries"]),
         quiet_day=QuietDay(row["quiet_day"]),
+        posting=posting_of(row["posting"]),
+        group=row["group"],
         label=row["label"],
         owner_id=row["owner_id"],
         state=DestinationState(row["state"]),

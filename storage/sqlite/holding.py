@@ -35,8 +35,8 @@ _HELD: Final = {
     """,
     "destinations": """
         SELECT id, name, label, surface, address, at, days, zone, query, "window", pool, maximum, floor,
-            layout, summaries, quiet_day, owner_id IS :recipient AS set_up_by_you, state, state_by, state_at,
-            active_from, created_at
+            layout, summaries, quiet_day, posting, "group", owner_id IS :recipient AS set_up_by_you, state,
+            state_by, state_at, active_from, created_at
         FROM destinations WHERE recipient_id = :recipient OR owner_id = :recipient ORDER BY created_at
     """,
     "slots": """
@@ -45,8 +45,8 @@ _HELD: Final = {
         ORDER BY slot_at
     """,
     "deliveries": """
-        SELECT id, key, destination_id, kind, surface, address, doc, state, attempts, created_at, deliver_by,
-            sending_at, finished_at, last_error, receipt
+        SELECT id, key, destination_id, kind, surface, address, doc, layout, posting, state, attempts,
+            created_at, deliver_by, sending_at, finished_at, last_error, receipt
         FROM deliveries WHERE recipient_id = :recipient ORDER BY created_at
     """,
     "ledger": """

@@ -367,3 +367,18 @@ def _people(db: Database) -> None:
         CREATE INDEX history_destination ON history(destination_id, changed_at)
         """,
     )
+
+
+@MIGRATIONS(name="0004_postings")
+def _postings(db: Database) -> None:
+    """How messages are put up, and channels that share papers out among themselves."""
+    _run(
+        db,
+        """
+        -- JSON of what is not as usual, see rows.py.
+        ALTER TABLE destinations ADD COLUMN posting TEXT NOT NULL DEFAULT '{}';
+        ALTER TABLE deliveries ADD COLUMN posting TEXT NOT NULL DEFAULT '{}';
+        -- Of those of one group a paper goes to one alone; empty: on its own.
+        ALTER TABLE destinations ADD COLUMN "group" TEXT NOT NULL DEFAULT ''
+        """,
+    )

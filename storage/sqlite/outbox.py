@@ -23,7 +23,7 @@ from bot.model import (
 )
 from storage.sqlite.engine import Engine
 from storage.sqlite.planning import end_untold, insert_delivery, queue_again, tell
-from storage.sqlite.rows import instant, named
+from storage.sqlite.rows import instant, named, posting_of
 
 __all__ = ["SqliteOutbox"]
 
@@ -333,12 +333,14 @@ def _delivery(row: Row) -> Delivery:
         doc=row["doc"],
         kind=DeliveryKind(row["kind"]),
         layout=Layout(row["layout"]),
+        posting=posting_of(row["posting"]),
         state=DeliveryState(row["state"]),
         doubtful=bool(row["doubtful"]),
         attempts=row["attempts"],
         not_before=from_utc_ms(row["not_before"]),
         deliver_by=from_utc_ms(row["deliver_by"]),
         created_at=from_utc_ms(row["created_at"]),
+        sending_at=instant(row["sending_at"]),
         doubtful_since=instant(row["doubtful_since"]),
         leased_by=row["leased_by"],
         lease_until=instant(row["lease_until"]),

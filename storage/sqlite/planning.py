@@ -14,6 +14,7 @@ from bot.model import (
     SlotRecord,
     utc_ms,
 )
+from storage.sqlite.rows import posting_text
 
 __all__ = ["end_untold", "insert_delivery", "plan", "queue_again", "tell"]
 
@@ -57,8 +58,8 @@ def insert_delivery(db: Database, delivery: NewDelivery, papers: str, not_before
     return (
         db.conn.execute(
             "INSERT INTO deliveries (id, key, destination_id, recipient_id, surface, address, doc, papers,"
-            " kind, layout, state, not_before, deliver_by, created_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?) ON CONFLICT (key) DO NOTHING",
+            " kind, layout, posting, state, not_before, deliver_by, created_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?) ON CONFLICT (key) DO NOTHING",
             (
                 delivery.id,
                 delivery.key,
@@ -70,6 +71,7 @@ def insert_delivery(db: Database, delivery: NewDelivery, papers: str, not_before
                 papers,
                 delivery.kind,
                 delivery.layout,
+                posting_text(delivery.posting),
                 not_before,
                 utc_ms(delivery.deliver_by),
                 now,

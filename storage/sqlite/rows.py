@@ -1,14 +1,20 @@
 """Small helpers between rows and values."""
 
+import json
 import sqlite3
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
+from functools import lru_cache
+from typing import Final
 
 from sqlite_utils import Database
 
-from bot.model import from_utc_ms
+from bot.model import Posting, from_utc_ms
 
-__all__ = ["instant", "named"]
+__all__ = ["instant", "named", "posting_of", "posting_text"]
+
+_POSTINGS_KEPT: Final = 1000  # of which ten thousand deliveries at once have mostly the same
 
 
 def named(
@@ -24,3 +30,15 @@ def named(
 def instant(ms: int | None) -> datetime | None:
     """The instant of a column that may be null."""
     return None if ms is None else from_utc_ms(ms)
+
+
+@lru_cache(_POSTINGS_KEPT)
+def posting_text(posting: Posting) -> str:
+    """A posting as JSON, with what is set alone."""
+    return json.dumps({name: value for name, value in asdict(posting).items() if value})
+
+
+@lru_cache(_POSTINGS_KEPT)
+def posting_of(text: str) -> Posting:
+    """The posting that `posting_text` wrote."""
+    return Posting(**json.loads(text))

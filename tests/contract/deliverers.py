@@ -22,7 +22,7 @@ from adapters.console.deliverer import ConsoleDeliverer
 from adapters.slack.deliverer import SlackDeliverer
 from adapters.webhook.deliverer import WebhookDeliverer
 from adapters.webhook.signing import webhook_secret
-from bot.ports import Clock, Deliverer
+from bot.ports import Deliverer
 from bot.view.text import control_free
 from tests.clocks import FakeClock
 from tests.servers.slack import BASE, RECHECK, SlackServer, workspace
@@ -97,6 +97,12 @@ class Bench(Protocol):
     def shown(self, text: str) -> str:
         """How a title must stand in the message that arrives."""
 
+    def pass_time(self, duration: timedelta) -> None:
+        """So much later, on both ends' clocks."""
+
+    def forbid_asking(self) -> None:
+        """From now on the deliverer may not look at what it sent; for some that is always so."""
+
     async def arrived(self) -> list[Arrived]: ...
 
     async def under_way(self) -> None:
@@ -104,10 +110,16 @@ class Bench(Protocol):
 
 
 class FixedClock:
-    """A clock that stands still, and whose sleep nobody should need."""
+    """A clock that stands still but for `advance`, and whose sleep nobody should need."""
+
+    def __init__(self) -> None:
+        self._now = NOW
 
     def now(self) -> datetime:
-        return NOW
+        return self._now
+
+    def advance(self, duration: timedelta) -> None:
+        self._now += duration
 
     async def sleep(self, duration: timedelta) -> None:
         raise AssertionError(f"A deliverer never waits by the clock ({duration}).")
@@ -139,10 +151,10 @@ class WebhookBench:
     troubles = frozenset(Trouble)
 
     def __init__(self, patience: timedelta) -> None:
-        self.server = WebhookServer(self.secret_for, hooks=(self._HOOK,), now=FixedClock().now)
-        clock: Clock = FixedClock()
+        self._clock = FixedClock()
+        self.server = WebhookServer(self.secret_for, hooks=(self._HOOK,), now=self._clock.now)
         self.deliverer: Deliverer = WebhookDeliverer(
-            secret_key=self._SECRET_KEY, clock=clock, version="1.2.3", timeout=patience
+            secret_key=self._SECRET_KEY, clock=self._clock, version="1.2.3", timeout=patience
         )
 
     @property
@@ -172,6 +184,12 @@ class WebhookBench:
                 self.server.faults.append(Answer(410))
             case Trouble.STUCK:
                 self.server.faults.append(Hang(accepts=False))
+
+    def pass_time(self, duration: timedelta) -> None:
+        self._clock.advance(duration)
+
+    def forbid_asking(self) -> None:
+        """Always so."""
 
     def shown(self, text: str) -> str:
         return text
@@ -242,6 +260,12 @@ class ConsoleBench:
                 self._fill()
             case _:
                 raise AssertionError(f"{trouble} cannot befall a console.")
+
+    def pass_time(self, duration: timedelta) -> None:
+        """A console has no clock."""
+
+    def forbid_asking(self) -> None:
+        """Always so."""
 
     def shown(self, text: str) -> str:
         return " ".join(control_free(text).split())
@@ -345,6 +369,13 @@ class SlackBench:
                 self.server.script.add(post, slack_faults.Fails("is_archived"))
             case Trouble.STUCK:
                 self.server.script.add(post, slack_faults.Hang(accepts=False))
+
+    def pass_time(self, duration: timedelta) -> None:
+        self.clock.advance(duration)
+
+    def forbid_asking(self) -> None:
+        if self._recheck:
+            self.server.script.add("conversations.history", slack_faults.Fails("missing_scope"))
 
     def shown(self, text: str) -> str:
         """Without blanks, and only the beginning of what no message has room for."""

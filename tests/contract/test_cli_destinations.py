@@ -23,7 +23,7 @@ from tests.polls import daily
 HOOK = "https://hooks.example.org/secret/path"
 SETTINGS_KEYS = {
     "name", "id", "state", "state_by", "state_at", "surface", "address", "at", "days", "zone", "filter",
-    "pool", "window", "maximum", "floor", "layout", "quiet_day", "created_at", "next_at",
+    "pool", "window", "maximum", "floor", "layout", "quiet_day", "posting", "group", "created_at", "next_at",
 }  # fmt: skip
 SLOT_KEYS = {"local_date", "at", "outcome", "late", "reason", "detail", "delivery", "delivery_state"}
 DIGEST = to_json(
@@ -67,7 +67,8 @@ def test_a_new_destination_has_the_zone_of_the_settings_and_everything_at_its_de
         "name": "plain", "state": "active", "state_by": None, "state_at": None, "surface": "console",
         "address": "console", "at": "09:00", "days": ["mon", "tue", "wed", "thu", "fri"],
         "zone": "Asia/Tokyo", "filter": "", "pool": "trending", "window": "day", "maximum": 5, "floor": 0,
-        "layout": "compact", "quiet_day": "silent",
+        "layout": "compact", "quiet_day": "silent", "group": "",
+        "posting": {"mention": "", "publish": False, "forum": False, "tag": ""},
     }  # fmt: skip
 
 
@@ -81,6 +82,25 @@ def test_every_option_is_taken(cli: Cli) -> None:
         "window": "month", "maximum": 25, "floor": 10, "layout": "cards", "quiet_day": "note",
     }  # fmt: skip
     assert {key: made[key] for key in wanted} == wanted
+
+
+def test_a_channel_in_discord_is_told_how_digests_are_put_up_there(cli: Cli) -> None:
+    role, tag = "81234567890123456", "91234567890123456"
+    made = cli.json(
+        "destination add papers discord:1112223334445556667/2223334445556667778 --layout embeds "
+        f"--mention '<@&{role}>' --publish --forum --tag {tag}"
+    )
+    assert (made["surface"], made["address"]) == (
+        "discord",
+        "discord:1112223334445556667/2223334445556667778",
+    )
+    assert made["posting"] == {"mention": role, "publish": True, "forum": True, "tag": tag}
+    shown = cli.ok("destination show papers")
+    assert f"mentions role {role}; published to who follows; a post in the forum; tag {tag}" in " ".join(
+        shown.split()
+    )
+    changed = cli.json("destination edit papers --mention none --no-publish")
+    assert changed["posting"] == {"mention": "", "publish": False, "forum": True, "tag": tag}
 
 
 def test_one_day_a_week_looks_back_a_week_unless_told_otherwise(cli: Cli) -> None:
@@ -301,8 +321,11 @@ def test_what_was_removed_is_gone_from_sight_but_not_from_the_record(cli: Cli) -
         ("add x console --days funday", "'funday' is not a day of the week. Did you mean sunday?"),
         (
             "add x fax",
-            "'fax' is nowhere to send to. Write `console`, a webhook's https address, or slack:TEAM/CHANNEL.",
+            "'fax' is nowhere to send to. Write `console`, a webhook's https address, slack:TEAM/CHANNEL, ",
         ),
+        ("add x discord:nowhere", "A place in Discord is written as "),
+        ("edit team --mention everyone", "'everyone' is no id of a role."),
+        ("edit team --tag 12", "'12' is no id of a tag."),
         ("add x ftp://example.org", "A webhook's address begins with https:// or http://."),
         ("add ' ' console", "A name has 1 to 80 printable characters."),
         (f"add {'n' * 81} console", "A name has 1 to 80 printable characters."),

@@ -10,7 +10,7 @@ import pytest
 
 import adapters
 from bot.errors import DeliveryError, DoubtfulError, InputError, NotAcceptedError, RefusedError
-from bot.ports import Ability, Parcel
+from bot.ports import Abilities, Ability, Parcel
 from bot.view.doc import Doc, Heading, Note, PaperCard, Span, to_json
 from bot.view.text import control_free
 from tests.contract.deliverers import BENCHES, NOW, Bench, Trouble
@@ -54,7 +54,25 @@ def parcel(bench: Bench, title: str = "A paper", *, key: str = KEY, attempt: int
         facts=(Span("41 upvotes in 6 h"), Span("code", "https://github.com/a/b")),
     )
     doc = Doc((Heading((Span("Trending papers"),)), card, Note((Span("Small print."),))), "1 paper")
-    return Parcel("d1", key, bench.address, to_json(doc), NOW, attempt)
+    return Parcel(f"id of {key}", key, bench.address, to_json(doc), NOW, attempt)
+
+
+def abilities(bench: Bench) -> Abilities:
+    return bench.deliverer.abilities(parcel(bench))
+
+
+async def send(bench: Bench, what: Parcel | None = None) -> str:
+    """As the worker does: what has no turn comes again when it is told to."""
+    what = what or parcel(bench)
+    while True:
+        try:
+            await bench.deliverer.ready(what)
+        except NotAcceptedError as error:
+            if error.retry_after is None:
+                raise
+            bench.pass_time(error.retry_after)
+        else:
+            return await bench.deliverer.send(what)
 
 
 def surface_of(name: str) -> str:
@@ -78,14 +96,16 @@ async def test_a_deliverer_is_named_like_its_package() -> None:
             assert bench.deliverer.surface == surface_of(name)
 
 
-async def test_its_promises_agree_with_its_ability(bench: Bench) -> None:
+async def test_its_promises_agree_with_its_abilities(bench: Bench) -> None:
     assert bench.deliverer.request_timeout == PATIENT
-    remembers = bench.deliverer.key_window > timedelta(0)
-    assert remembers == (bench.deliverer.ability is Ability.KEY)
+    can = abilities(bench)
+    assert (can.key_window > timedelta(0)) == (can.ability is Ability.KEY)
+    assert can.ability is Ability.KEY or not can.reads_back
+    assert bench.deliverer.abilities(parcel(bench, attempt=2)) == can
 
 
 async def test_a_message_arrives_once_and_gives_a_receipt(bench: Bench) -> None:
-    receipt = await bench.deliverer.send(parcel(bench, "Attention"))
+    receipt = await send(bench, parcel(bench, "Attention"))
     assert receipt
     (arrived,) = await bench.arrived()
     assert arrived.key == KEY
@@ -95,23 +115,32 @@ async def test_a_message_arrives_once_and_gives_a_receipt(bench: Bench) -> None:
 async def test_different_messages_all_arrive_in_order(bench: Bench) -> None:
     keys = [f"digest-abc-2025-11-{day}" for day in (20, 21, 22)]
     for key in keys:
-        await bench.deliverer.send(parcel(bench, key=key))
+        await send(bench, parcel(bench, key=key))
     assert [arrived.key for arrived in await bench.arrived()] == keys
 
 
 async def test_messages_sent_at_once_arrive_whole(bench: Bench) -> None:
     keys = [f"digest-abc-2025-11-{day}" for day in range(10, 20)]
-    await asyncio.gather(*(bench.deliverer.send(parcel(bench, key, key=key)) for key in keys))
+    await asyncio.gather(*(send(bench, parcel(bench, key, key=key)) for key in keys))
     arrived = {message.key: message.text for message in await bench.arrived()}
     assert arrived.keys() == set(keys)
     assert all(key in text for key, text in arrived.items())
 
 
 async def test_a_receiver_of_keys_takes_the_same_key_once(bench: Bench) -> None:
-    if bench.deliverer.ability is not Ability.KEY:
+    if abilities(bench).ability is not Ability.KEY:
         pytest.skip("no keys")
-    first = await bench.deliverer.send(parcel(bench))
-    assert await bench.deliverer.send(parcel(bench, attempt=2)) == first
+    first = await send(bench)
+    assert await send(bench, parcel(bench, attempt=2)) == first
+    assert len(await bench.arrived()) == 1
+
+
+async def test_a_key_is_remembered_as_long_as_is_promised(bench: Bench) -> None:
+    if abilities(bench).ability is not Ability.KEY:
+        pytest.skip("no keys")
+    first = await send(bench)
+    bench.pass_time(abilities(bench).key_window - PATIENT)
+    assert await send(bench, parcel(bench, attempt=2)) == first
     assert len(await bench.arrived()) == 1
 
 
@@ -122,7 +151,7 @@ async def test_a_failure_before_acceptance_is_certain_and_nothing_arrived(
     skip_unless_possible(bench, trouble)
     bench.cause(trouble)
     with pytest.raises(NotAcceptedError):
-        await bench.deliverer.send(parcel(bench))
+        await send(bench)
     assert await bench.arrived() == []
 
 
@@ -130,9 +159,9 @@ async def test_a_message_refused_for_now_arrives_at_the_next_try(bench: Bench) -
     skip_unless_possible(bench, Trouble.BUSY)
     bench.cause(Trouble.BUSY)
     with pytest.raises(NotAcceptedError) as caught:
-        await bench.deliverer.send(parcel(bench))
+        await send(bench)
     assert caught.value.retry_after == timedelta(seconds=7)
-    await bench.deliverer.send(parcel(bench, attempt=2))
+    await send(bench, parcel(bench, attempt=2))
     assert len(await bench.arrived()) == 1
 
 
@@ -141,19 +170,19 @@ async def test_what_may_have_arrived_is_doubtful(bench: Bench, trouble: Trouble)
     skip_unless_possible(bench, trouble)
     bench.cause(trouble)
     with pytest.raises(DoubtfulError):
-        await bench.deliverer.send(parcel(bench))
+        await send(bench)
 
 
 @pytest.mark.parametrize("trouble", [Trouble.LOST_REQUEST, Trouble.LOST_REPLY, Trouble.FAILED_AFTER])
 async def test_a_doubtful_message_sent_again_under_its_key_is_there_once(
     bench: Bench, trouble: Trouble
 ) -> None:
-    if bench.deliverer.ability is not Ability.KEY:
+    if abilities(bench).ability is not Ability.KEY:
         pytest.skip("no keys")
     bench.cause(trouble)
     with pytest.raises(DoubtfulError):
-        await bench.deliverer.send(parcel(bench))
-    await bench.deliverer.send(parcel(bench, attempt=2))
+        await send(bench)
+    await send(bench, parcel(bench, attempt=2))
     assert len(await bench.arrived()) == 1
 
 
@@ -161,7 +190,7 @@ async def test_a_final_no_is_told_apart(bench: Bench) -> None:
     skip_unless_possible(bench, Trouble.REFUSED)
     bench.cause(Trouble.REFUSED)
     with pytest.raises(RefusedError):
-        await bench.deliverer.send(parcel(bench))
+        await send(bench)
     assert await bench.arrived() == []
 
 
@@ -171,7 +200,7 @@ async def test_an_address_or_a_message_that_cannot_be_used_is_refused(bench: Ben
     wrong_doc = Parcel("d1", KEY, bench.address, '{"version":99}', NOW, 1)
     for wrong in (wrong_address, wrong_doc):
         with pytest.raises(RefusedError):
-            await bench.deliverer.send(wrong)
+            await send(bench, wrong)
     assert await bench.arrived() == []
 
 
@@ -180,13 +209,13 @@ async def test_a_receiver_that_never_answers_is_given_up_in_time(hasty_bench: Be
     hasty_bench.cause(Trouble.STUCK)
     async with asyncio.timeout(20):
         with pytest.raises(DoubtfulError):
-            await hasty_bench.deliverer.send(parcel(hasty_bench))
+            await send(hasty_bench)
 
 
 async def test_a_cancelled_send_ends_at_once(bench: Bench) -> None:
     skip_unless_possible(bench, Trouble.STUCK)
     bench.cause(Trouble.STUCK)
-    sending = asyncio.create_task(bench.deliverer.send(parcel(bench)))
+    sending = asyncio.create_task(send(bench))
     await bench.under_way()
     sending.cancel()
     async with asyncio.timeout(20):
@@ -195,10 +224,10 @@ async def test_a_cancelled_send_ends_at_once(bench: Bench) -> None:
 
 
 async def test_a_receiver_that_can_be_read_knows_what_arrived(bench: Bench) -> None:
-    if bench.deliverer.ability is not Ability.READ_BACK:
+    if not abilities(bench).can_ask:
         pytest.skip("it cannot be read")
     assert await bench.deliverer.find(parcel(bench)) is None
-    receipt = await bench.deliverer.send(parcel(bench))
+    receipt = await send(bench)
     assert await bench.deliverer.find(parcel(bench)) == receipt
     assert await bench.deliverer.find(parcel(bench, key="digest-other-2025-11-20")) is None
 
@@ -207,19 +236,31 @@ async def test_a_receiver_that_can_be_read_knows_what_arrived(bench: Bench) -> N
 async def test_asking_about_a_doubtful_message_tells_whether_it_arrived(
     bench: Bench, trouble: Trouble
 ) -> None:
-    if bench.deliverer.ability is not Ability.READ_BACK:
+    """Where there are keys: once they are forgotten."""
+    if not abilities(bench).can_ask:
         pytest.skip("it cannot be read")
     bench.cause(trouble)
     with pytest.raises(DoubtfulError):
-        await bench.deliverer.send(parcel(bench))
+        await send(bench)
+    bench.pass_time(abilities(bench).key_window + PATIENT)
     found = await bench.deliverer.find(parcel(bench))
     assert (found is not None) == (len(await bench.arrived()) == 1)
     assert (found is not None) == (trouble is not Trouble.LOST_REQUEST)
+    if found is None:
+        await send(bench, parcel(bench, attempt=2))
+    assert len(await bench.arrived()) == 1
+
+
+async def test_a_receiver_that_may_not_be_read_says_so_for_good(bench: Bench) -> None:
+    bench.forbid_asking()
+    with pytest.raises(RefusedError) as caught:
+        await bench.deliverer.find(parcel(bench))
+    assert str(caught.value).endswith(".")
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
 async def test_hostile_text_arrives_as_data(bench: Bench, kind: str) -> None:
-    await bench.deliverer.send(parcel(bench, HOSTILE[kind]))
+    await send(bench, parcel(bench, HOSTILE[kind]))
     (arrived,) = await bench.arrived()
     assert arrived.key == KEY
     assert bench.shown(HOSTILE[kind]) in arrived.text
@@ -228,7 +269,7 @@ async def test_hostile_text_arrives_as_data(bench: Bench, kind: str) -> None:
 
 
 async def test_a_lone_surrogate_stops_no_message(bench: Bench) -> None:
-    await bench.deliverer.send(parcel(bench, "broken \ud83d emoji"))
+    await send(bench, parcel(bench, "broken \ud83d emoji"))
     (arrived,) = await bench.arrived()
     assert "broken" in arrived.text
     assert "emoji" in arrived.text
@@ -239,7 +280,7 @@ async def test_errors_are_sentences_without_secrets(hasty_bench: Bench, trouble:
     skip_unless_possible(hasty_bench, trouble)
     hasty_bench.cause(trouble)
     with pytest.raises(DeliveryError) as caught:
-        await hasty_bench.deliverer.send(parcel(hasty_bench))
+        await send(hasty_bench)
     assert str(caught.value).endswith((".", "?"))
     logged = "".join(traceback.format_exception(caught.value))
     assert [secret for secret in hasty_bench.secrets if secret in logged] == []
@@ -259,14 +300,7 @@ async def test_impossible_addresses_are_refused_in_a_sentence(bench: Bench) -> N
         assert str(caught.value).endswith(".")
 
 
-async def test_a_receiver_that_cannot_be_read_is_never_asked(bench: Bench) -> None:
-    if bench.deliverer.ability is Ability.READ_BACK:
-        pytest.skip("it can be read")
-    with pytest.raises(NotAcceptedError):
-        await bench.deliverer.find(parcel(bench))
-
-
 async def test_closing_twice_does_no_harm(bench: Bench) -> None:
-    await bench.deliverer.send(parcel(bench))
+    await send(bench)
     await bench.deliverer.aclose()
     await bench.deliverer.aclose()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from bot.model import DeliveryKind, Layout, Summaries
+from bot.model import PLAIN_POSTING, DeliveryKind, Layout, Summaries
 from storage.sqlite.migrations import MIGRATIONS
 from storage.sqlite.store import open_sqlite
 
@@ -23,7 +23,7 @@ _ROWS = """
 """
 
 
-@pytest.mark.parametrize("version", ["0003_people"])
+@pytest.mark.parametrize("version", ["0003_people", "0004_postings"])
 async def test_what_was_there_before_a_change_is_there_after_it(tmp_path: Path, version: str) -> None:
     path = tmp_path / "paperboy.db"
     with closing(sqlite3.connect(path, isolation_level=None)) as conn:
@@ -38,4 +38,6 @@ async def test_what_was_there_before_a_change_is_there_after_it(tmp_path: Path, 
         assert delivery is not None
         assert (destination.summaries, destination.label, destination.owner_id) == (Summaries.ANY, "", None)
         assert (delivery.kind, delivery.layout) == (DeliveryKind.DIGEST, Layout.COMPACT)
+        assert destination.posting == delivery.posting == PLAIN_POSTING
+        assert destination.group == ""
         assert (await store.admin.check()).problems == ()

@@ -17,7 +17,9 @@ from bot.model import (
     DeliveryState,
     Destination,
     DestinationState,
+    Layout,
     Pool,
+    Posting,
     QuietDay,
     QuietReason,
     Schedule,
@@ -317,6 +319,24 @@ async def test_a_destination_that_wants_a_note_gets_the_reason_in_it(store: Stor
     (delivery,) = await deliveries(store)
     assert "No paper passed the floor of 100 upvotes; the best had 40." in to_plain(from_json(delivery.doc))
     assert await numbers(store, delivery) == []
+
+
+async def test_a_message_is_put_up_as_its_destination_wants_it(store: Store) -> None:
+    posting = Posting(mention="812", publish=True, forum=True, tag="417")
+    await store_lists(store)
+    await add(store, posting=posting, layout=Layout.THREAD)
+    await tick(store, at(THU, 9))
+    (delivery,) = await deliveries(store)
+    assert (delivery.posting, delivery.layout) == (posting, Layout.THREAD)
+
+
+async def test_nobody_is_mentioned_in_a_note_that_there_is_nothing(store: Store) -> None:
+    await store_lists(store)
+    posting = Posting(mention="812", publish=True)
+    await add(store, floor=100, quiet_day=QuietDay.NOTE, posting=posting)
+    await tick(store, at(THU, 9))
+    (delivery,) = await deliveries(store)
+    assert delivery.posting == Posting(publish=True)
 
 
 async def test_a_destination_that_wants_risers_gets_the_weeks(store: Store) -> None:

@@ -1,11 +1,13 @@
 """The Slack deliverer against the loopback Slack: what goes out, and what becomes of threads."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from adapters.slack.deliverer import EVENT_TYPE, SlackDeliverer
+from adapters.slack.pace import A_CHANNEL, A_WORKSPACE
 from bot.errors import DoubtfulError, NotAcceptedError, RefusedError
 from bot.model import Layout
 from bot.ports import Deliverer, Parcel
@@ -179,12 +181,96 @@ async def test_a_head_that_slack_puts_off_holds_the_workspace(slack: SlackBench)
     await slack.deliverer.send(parcel())
 
 
+async def test_a_message_waits_for_its_turn_before_it_is_sent(slack: SlackBench) -> None:
+    await slack.deliverer.ready(parcel())
+    await slack.deliverer.send(parcel())
+    second = replace(parcel(), delivery_id="d2", key="digest-abc-2025-11-21")
+    await slack.deliverer.ready(second)
+    assert len(slack.server.posts) == 1
+    assert slack.clock.slept == [A_CHANNEL]
+    await slack.deliverer.send(second)
+    assert slack.clock.slept == [A_CHANNEL]
+
+
+async def test_a_turn_that_was_not_used_is_given_back_when_its_message_comes_again(slack: SlackBench) -> None:
+    for number in range(A_WORKSPACE - 1):
+        await slack.deliverer.ready(
+            replace(parcel(), delivery_id=f"other {number}", address=f"T1/C1X{number}")
+        )
+    for _ in range(2):
+        await slack.deliverer.ready(parcel())
+    with pytest.raises(NotAcceptedError):
+        await slack.deliverer.ready(replace(parcel(), delivery_id="d2", address="T1/C2"))
+    await slack.deliverer.send(parcel())
+    assert len(slack.server.posts) == 1
+
+
 async def test_a_message_is_found_behind_many_others(slack: SlackBench) -> None:
     await slack.deliverer.send(parcel())
     for number in range(450):
         slack.server.world.say(slack.channel, slack.maya, f"chatter {number}")
     assert await slack.deliverer.find(parcel()) is not None
     assert len(slack.server.called(HISTORY)) == 3
+
+
+async def found_at_last(slack: SlackBench, asked: Parcel, *, questions: int) -> str | None:
+    """What so many questions lead to, of which Slack puts off all but the last."""
+    for _ in range(questions - 1):
+        with pytest.raises(NotAcceptedError) as caught:
+            await slack.deliverer.find(asked)
+        assert caught.value.retry_after is not None
+        slack.clock.advance(caught.value.retry_after)
+    return await slack.deliverer.find(asked)
+
+
+@pytest.mark.parametrize("there", [True, False])
+async def test_a_channel_of_which_slack_lets_a_page_a_minute_be_read_is_read_to_its_end(
+    slack: SlackBench, there: bool
+) -> None:
+    if there:
+        await slack.deliverer.send(parcel())
+    for number in range(2050):
+        slack.server.world.say(slack.channel, slack.maya, f"chatter {number}")
+    slack.server.script.add(HISTORY, *[None, RateLimited(60)] * 10)
+    found = await found_at_last(slack, parcel(), questions=11)
+    assert (found is not None) == there
+    cursors = [call.get("cursor") for call in slack.server.called(HISTORY)]
+    assert len(set(cursors)) == len(cursors) == 11  # each page once
+
+
+async def test_a_thread_of_which_slack_lets_a_page_a_minute_be_read_is_completed(slack: SlackBench) -> None:
+    slack.server.script.add(POST, None, None, LoseRequest())
+    with pytest.raises(DoubtfulError):
+        await slack.deliverer.send(parcel(2, Layout.THREAD))
+    thread_ts = head(slack).ts
+    for number in range(450):
+        slack.server.world.say(slack.channel, slack.maya, f"chatter {number}", thread_ts=thread_ts)
+    slack.server.script.add(REPLIES, *[None, RateLimited(60)] * 2)
+    assert await found_at_last(slack, parcel(2, Layout.THREAD), questions=3) == f"C1/{head(slack).ts}"
+    ours = [message for message in thread(slack) if message.metadata]
+    assert [(message.metadata or {})["event_payload"]["part"] for message in ours] == [1, 2]
+    assert len(slack.server.called(REPLIES)) == 3
+
+
+async def test_a_message_that_went_out_since_is_looked_for_from_the_start(slack: SlackBench) -> None:
+    """Somebody had it sent again, maybe by another process, while it was being looked for."""
+    for number in range(450):
+        slack.server.world.say(slack.channel, slack.maya, f"chatter {number}")
+    slack.server.script.add(HISTORY, None, RateLimited(60))
+    with pytest.raises(NotAcceptedError):
+        await slack.deliverer.find(replace(parcel(), attempt=2))
+    await slack.deliverer.send(replace(parcel(), attempt=2))
+    assert await slack.deliverer.find(replace(parcel(), attempt=3)) == f"C1/{slack.channel.messages[-1].ts}"
+
+
+async def test_a_cursor_that_slack_knows_no_more_makes_it_read_anew(slack: SlackBench) -> None:
+    await slack.deliverer.send(parcel())
+    for number in range(450):
+        slack.server.world.say(slack.channel, slack.maya, f"chatter {number}")
+    slack.server.script.add(HISTORY, None, RateLimited(60), Fails("invalid_cursor"))
+    assert await found_at_last(slack, parcel(), questions=3) is not None
+    begun = [call.get("cursor") is None for call in slack.server.called(HISTORY)]
+    assert begun == [True, True, False, False]
 
 
 async def test_what_others_wrote_is_not_taken_for_ours(slack: SlackBench) -> None:

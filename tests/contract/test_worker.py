@@ -13,7 +13,7 @@ from bot.delivery.policy import LANDING
 from bot.delivery.worker import Worker
 from bot.errors import DoubtfulError, NotAcceptedError, RefusedError
 from bot.model import Delivery, DeliveryState, Destination, Route
-from bot.ports import Ability, Parcel, Store
+from bot.ports import Abilities, Ability, Parcel, Store
 from tests.clocks import StillClock
 from tests.contract.rows import DAY, MINUTE, NOW, add_destination, add_papers, queue
 
@@ -29,16 +29,20 @@ class Receiver:
 
     surface = SURFACE
     request_timeout = TIMEOUT
-    key_window = timedelta(hours=24)
 
-    def __init__(self, ability: Ability) -> None:
-        self.ability = ability
+    def __init__(self, ability: Ability, *, window: timedelta = DAY, reads_back: bool = False) -> None:
+        """With ability KEY, a key is remembered for `window`."""
+        self._can = Abilities(ability, window, reads_back)
+        self.not_ready: list[Exception] = []  # to be raised, one a message
+        self.unreadable: RefusedError | None = None
         self.script: list[tuple[Exception, bool] | None] = []
         self.arrived: list[str] = []
         self.tries: list[str] = []
         self.asked: list[str] = []
         self.gate: asyncio.Event | None = None  # while set and not open, every send waits
         self.waiting = asyncio.Event()
+        self.entrance: asyncio.Event | None = None  # while set and not open, nothing is ready
+        self.queueing = asyncio.Event()
         self._more = asyncio.Event()
 
     async def until(self, count: int) -> None:
@@ -47,8 +51,18 @@ class Receiver:
             self._more.clear()
             await self._more.wait()
 
+    def abilities(self, parcel: Parcel) -> Abilities:
+        return self._can
+
     def check_address(self, address: str) -> str:
         return address
+
+    async def ready(self, parcel: Parcel) -> None:
+        if self.entrance is not None:
+            self.queueing.set()
+            await self.entrance.wait()
+        if self.not_ready:
+            raise self.not_ready.pop(0)
 
     async def send(self, parcel: Parcel) -> str:
         self.tries.append(parcel.key)
@@ -64,13 +78,15 @@ class Receiver:
 
     async def find(self, parcel: Parcel) -> str | None:
         self.asked.append(parcel.key)
+        if self.unreadable is not None:
+            raise self.unreadable
         return f"found {parcel.key}" if parcel.key in self.arrived else None
 
     async def aclose(self) -> None:
         """Nothing is open."""
 
     def _arrive(self, key: str) -> None:
-        if self.ability is not Ability.KEY or key not in self.arrived:
+        if self._can.ability is not Ability.KEY or key not in self.arrived:
             self.arrived.append(key)
             self._more.set()
 
@@ -170,6 +186,94 @@ async def test_a_lost_reply_is_asked_about_first_and_not_too_soon(store: Store, 
 
 
 @pytest.mark.parametrize("arrives", [True, False])
+async def test_once_its_key_is_forgotten_a_lost_reply_is_asked_about(store: Store, arrives: bool) -> None:
+    _, delivery = await one_delivery(store)
+    receiver = Receiver(Ability.KEY, window=2 * MINUTE, reads_back=True)
+    receiver.script = [(DoubtfulError("Cut."), arrives)]
+    clock = StillClock(NOW)
+    worker = worker_for(store, receiver, clock)
+    await worker.drain()
+    clock.set(NOW + 2 * MINUTE)
+    await worker.drain()
+    assert receiver.asked == [delivery.key]
+    assert receiver.arrived == [delivery.key]
+    assert len(receiver.tries) == (1 if arrives else 2)
+    assert (await get(store, delivery)).state is DeliveryState.SENT
+
+
+async def test_a_receiver_that_never_lets_itself_be_asked_leaves_a_doubt(store: Store) -> None:
+    destination, delivery = await one_delivery(store)
+    receiver = Receiver(Ability.READ_BACK)
+    receiver.script = [(DoubtfulError("Cut."), True)]
+    receiver.unreadable = RefusedError("The history may not be read.")
+    clock = StillClock(NOW)
+    worker = worker_for(store, receiver, clock)
+    await worker.drain()
+    clock.set(NOW + MINUTE)
+    await worker.drain()
+    ended = await get(store, delivery)
+    assert (ended.state, ended.last_error) == (DeliveryState.IN_DOUBT, "The history may not be read.")
+    assert receiver.tries == [delivery.key]
+    assert await told(store, destination)
+
+
+@pytest.mark.parametrize("ability", Ability)
+async def test_who_waits_for_a_turn_leaves_no_doubt_and_counts_no_try(store: Store, ability: Ability) -> None:
+    _, delivery = await one_delivery(store)
+    receiver = Receiver(ability)
+    receiver.not_ready = [NotAcceptedError("A crowd.", MINUTE)] * 3
+    clock = StillClock(NOW)
+    worker = worker_for(store, receiver, clock)
+    for _ in range(3):
+        await worker.drain()
+        waiting = await get(store, delivery)
+        assert (waiting.state, waiting.doubtful, waiting.attempts) == (DeliveryState.PENDING, False, 0)
+        assert waiting.not_before == clock.now() + MINUTE
+        clock.set(waiting.not_before)
+    assert receiver.tries == []
+    await worker.drain()
+    assert (await get(store, delivery)).state is DeliveryState.SENT
+
+
+async def test_what_is_refused_before_it_is_sent_ends_at_once(store: Store) -> None:
+    _, delivery = await one_delivery(store)
+    receiver = Receiver(Ability.NONE)
+    receiver.not_ready = [RefusedError("This is no address.")]
+    await worker_for(store, receiver, StillClock(NOW)).drain()
+    assert (await get(store, delivery)).state is DeliveryState.REJECTED
+    assert receiver.tries == []
+
+
+async def test_a_worker_that_dies_while_it_waits_for_a_turn_leaves_no_doubt(store: Store) -> None:
+    _, delivery = await one_delivery(store)
+    dying = Receiver(Ability.NONE)
+    dying.entrance = asyncio.Event()
+    clock = StillClock(NOW)
+    task = asyncio.create_task(worker_for(store, dying, clock, "one").run())
+    await dying.queueing.wait()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    clock.set(NOW + 5 * MINUTE)
+    await worker_for(store, Receiver(Ability.NONE), clock, "other").drain()
+    ended = await get(store, delivery)
+    assert (ended.state, ended.doubtful) == (DeliveryState.SENT, False)
+
+
+async def test_stopping_gives_back_what_waits_for_a_turn(store: Store) -> None:
+    _, delivery = await one_delivery(store)
+    receiver = Receiver(Ability.NONE)
+    receiver.entrance = asyncio.Event()
+    worker = worker_for(store, receiver, StillClock(NOW))
+    async with running(worker) as task:
+        await receiver.queueing.wait()
+        worker.stop()
+        receiver.entrance.set()
+        await task
+    assert (await get(store, delivery)).state is DeliveryState.PENDING
+    assert receiver.tries == []
+
+
+@pytest.mark.parametrize("arrives", [True, False])
 async def test_a_lost_reply_without_any_ability_is_left_in_doubt(store: Store, arrives: bool) -> None:
     destination, delivery = await one_delivery(store)
     receiver = Receiver(Ability.NONE)
@@ -213,6 +317,16 @@ async def test_a_poison_message_blocks_no_other(store: Store) -> None:
     states = [(await get(store, one)).state for one in deliveries]
     assert states.count(DeliveryState.SENT) == 5
     assert states.count(DeliveryState.PENDING) == 1
+
+
+async def test_a_message_that_meets_a_bug_before_it_is_sent_blocks_no_other(store: Store) -> None:
+    deliveries = [(await one_delivery(store, f"team {n}"))[1] for n in range(3)]
+    receiver = Receiver(Ability.NONE)
+    receiver.not_ready = [ZeroDivisionError("a bug")]
+    await worker_for(store, receiver, StillClock(NOW), parallel=1).drain()
+    states = [(await get(store, one)).state for one in deliveries]
+    assert sorted(states) == [DeliveryState.PENDING, DeliveryState.SENT, DeliveryState.SENT]
+    assert not any([(await get(store, one)).doubtful for one in deliveries])
 
 
 async def test_one_slow_receiver_holds_up_nobody_else(store: Store) -> None:

@@ -1,8 +1,9 @@
 """Deliveries as a state machine: the real outbox and the real policy, with everything that can go wrong.
 
 Workers crash between any two steps, requests and replies are lost, a zombie goes on after its lease has
-passed to another. Whatever happens, a receiver has every message at most once, whether it drops repeats,
-can be asked, or neither; and when all calms down each delivery has ended truthfully.
+passed to another. Whatever happens, a receiver has every message at most once, whether it drops repeats
+(for long, or for a short time after which it may be asked or not), can be asked, or neither; and when all
+calms down each delivery has ended truthfully.
 """
 
 import asyncio
@@ -12,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,6 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from bot.delivery.policy import (
     LANDING,
-    Abilities,
     Ask,
     Doubt,
     Reject,
@@ -34,12 +34,19 @@ from bot.delivery.policy import (
 )
 from bot.errors import DeliveryError, DoubtfulError, NotAcceptedError, RefusedError, StaleLeaseError
 from bot.model import Delivery, DeliveryState, Route
-from bot.ports import Ability, Store
+from bot.ports import Abilities, Ability, Store
 from storage.sqlite.store import open_sqlite
 from tests.contract.rows import DAY, NOW, SECOND, add_destination, add_papers, queue
 
 TIMEOUT = timedelta(seconds=20)
 ENDINGS = ("arrives", "lost reply", "lost request", "not accepted", "refused")
+ABILITIES = (
+    Abilities(Ability.KEY, timedelta(hours=24)),
+    Abilities(Ability.KEY, timedelta(minutes=2)),
+    Abilities(Ability.KEY, timedelta(minutes=2), reads_back=True),
+    Abilities(Ability.READ_BACK),
+    Abilities(Ability.NONE),
+)
 
 
 @dataclass
@@ -48,6 +55,7 @@ class Holding:
 
     delivery: Delivery
     sending: bool = False  # the request is about to go out
+    over: datetime | None = None  # when it has landed, if it ever does
     landing: bool = False  # its time is over, and its worker does not know yet
     landed: bool = False
 
@@ -62,16 +70,16 @@ class Deliveries(RuleBasedStateMachine):
         self.now = NOW
         self.chance = random.Random(0)
         self.arrived: Counter[str] = Counter()
+        self.known: dict[str, datetime] = {}  # to a receiver of keys, since when
         self.held: list[Holding] = []
         self.keys: list[str] = []
 
     def run(self, work: Any) -> Any:
         return self.runner.run(work)
 
-    @initialize(ability=st.sampled_from(Ability))
-    def open(self, ability: Ability) -> None:
-        window = timedelta(hours=24) if ability is Ability.KEY else timedelta(0)
-        self.can = Abilities(ability, TIMEOUT, window)
+    @initialize(can=st.sampled_from(ABILITIES))
+    def open(self, can: Abilities) -> None:
+        self.can = can
         self.opened: AbstractAsyncContextManager[Store] = open_sqlite(Path(self.folder.name) / "p.db")
         self.store: Store = self.run(self.opened.__aenter__())
         self.papers: list[int] = self.run(add_papers(self.store, 4))
@@ -106,9 +114,9 @@ class Deliveries(RuleBasedStateMachine):
         self.claim(limit)
 
     def claim(self, limit: int) -> None:
-        claimed = self.run(self.store.outbox.claim("w", ["webhook"], self.now, lease_for(self.can), limit))
+        claimed = self.run(self.store.outbox.claim("w", ["webhook"], self.now, lease_for(TIMEOUT), limit))
         for delivery in claimed:
-            self.handle(Holding(delivery), before_try(delivery, self.can, self.now))
+            self.handle(Holding(delivery), before_try(delivery, self.can, TIMEOUT, self.now))
 
     @precondition(lambda self: any(one.sending for one in self.held))
     @rule(data=st.data(), ending=st.sampled_from(ENDINGS))
@@ -127,8 +135,7 @@ class Deliveries(RuleBasedStateMachine):
         if ending == "arrives":
             self.write(self.store.outbox.sent(held.delivery.id, held.delivery.fence, self.now, "r"))
         else:
-            intent = after_failure(held.delivery, self.can, errors[ending](), self.now, self.chance)
-            self.handle(held, intent)
+            self.fail(held, errors[ending]())
 
     @precondition(lambda self: bool(self.held))
     @rule(data=st.data(), lands=st.booleans())
@@ -142,13 +149,13 @@ class Deliveries(RuleBasedStateMachine):
     def time_passes(self, seconds: int) -> None:
         """Nobody sends for longer than a request lasts and lands: a zombie's request is over by then."""
         self.now += seconds * SECOND
-        if seconds * SECOND > TIMEOUT + LANDING:
-            for held in [one for one in self.held if one.sending]:
+        for held in self.held:
+            if held.sending and held.over is not None and held.over <= self.now:
                 held.sending = False
                 held.landed = self.chance.random() < 0.5
                 held.landing = True
                 if held.landed:
-                    self.arrive(held.delivery.key)
+                    self.arrive(held.delivery.key, held.over)
 
     @precondition(lambda self: any(one.landing for one in self.held))
     @rule(data=st.data())
@@ -159,8 +166,7 @@ class Deliveries(RuleBasedStateMachine):
         if held.landed:
             self.write(self.store.outbox.sent(held.delivery.id, held.delivery.fence, self.now, "r"))
             return
-        intent = after_failure(held.delivery, self.can, DoubtfulError("Slow."), self.now, self.chance)
-        self.handle(held, intent)
+        self.fail(held, DoubtfulError("Slow."))
 
     # --- what workers do ---------------------------------------------------------------------------
 
@@ -168,8 +174,8 @@ class Deliveries(RuleBasedStateMachine):
         outbox, delivery = self.store.outbox, held.delivery
         match intent:
             case Send():
-                if self.write(outbox.sending(delivery.id, delivery.fence, self.now, lease_for(self.can))):
-                    held.sending = True
+                if self.write(outbox.sending(delivery.id, delivery.fence, self.now, lease_for(TIMEOUT))):
+                    held.sending, held.over = True, self.now + TIMEOUT + LANDING
                     self.held.append(held)
             case Ask(then_send):
                 if self.arrived[delivery.key]:
@@ -183,6 +189,9 @@ class Deliveries(RuleBasedStateMachine):
             case Doubt(error):
                 self.write(outbox.in_doubt(delivery.id, delivery.fence, self.now, error))
 
+    def fail(self, held: Holding, error: DeliveryError) -> None:
+        self.handle(held, after_failure(held.delivery, self.can, error, TIMEOUT, self.now, self.chance))
+
     def write(self, work: Any) -> bool:
         try:
             self.run(work)
@@ -190,9 +199,12 @@ class Deliveries(RuleBasedStateMachine):
             return False
         return True
 
-    def arrive(self, key: str) -> None:
-        if self.can.ability is not Ability.KEY or not self.arrived[key]:
-            self.arrived[key] += 1
+    def arrive(self, key: str, at: datetime | None = None) -> None:
+        at = at or self.now
+        if key in self.known and at < self.known[key] + self.can.key_window:
+            return
+        self.known[key] = at
+        self.arrived[key] += 1
 
     def calm_down(self) -> None:
         """From now on everything works: every delivery must come to its end."""

@@ -52,7 +52,6 @@ class OutboxMachine(RuleBasedStateMachine):
         self.now: datetime = NOW
         self.homes: dict[str, Destination] = {}
         self.model: dict[str, Delivery] = {}
-        self.sending_at: dict[str, datetime] = {}
         self.seen: dict[str, Delivery] = {}  # the rows as they were after the rule before
         self.ever_lost: set[str] = set()  # left in `sending` by a worker, and not resent since
         self.decided: str | None = None  # the delivery a person decided about in this rule
@@ -125,9 +124,12 @@ class OutboxMachine(RuleBasedStateMachine):
         self.attempt(self.outbox.sending(*lease, self.now, LEASE), held=held)
         if held:
             was = self.model[lease.delivery_id]
-            self.sending_at[was.id] = self.now
             self.model[was.id] = replace(
-                was, state=DeliveryState.SENDING, attempts=was.attempts + 1, lease_until=self.now + LEASE
+                was,
+                state=DeliveryState.SENDING,
+                attempts=was.attempts + 1,
+                sending_at=self.now,
+                lease_until=self.now + LEASE,
             )
 
     @rule(lease=leases, end=st.sampled_from([each for each in DeliveryState if each.final]))
@@ -315,7 +317,7 @@ class OutboxMachine(RuleBasedStateMachine):
 
     def since(self, delivery: Delivery) -> datetime | None:
         """Since when it is in doubt, if it is from now on."""
-        return delivery.doubtful_since or self.sending_at.get(delivery.id)
+        return delivery.doubtful_since or delivery.sending_at
 
     def attempt(self, work: Awaitable[None], *, held: bool) -> None:
         if held:

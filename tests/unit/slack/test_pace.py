@@ -72,6 +72,38 @@ async def test_who_is_sent_back_takes_no_turn() -> None:
     assert clock.slept == []
 
 
+async def test_a_crowd_that_is_sent_back_returns_as_fast_as_the_workspace_takes_it() -> None:
+    clock = FakeClock()
+    pace = Pace(clock)
+
+    async def fill() -> None:
+        for channel in range(A_WORKSPACE):
+            await pace.turn(address(channel))
+
+    async def sent_back() -> timedelta | None:
+        with pytest.raises(NotAcceptedError) as caught:
+            await pace.turn(address(A_WORKSPACE))
+        return caught.value.retry_after
+
+    await fill()
+    for number in range(1000):
+        assert await sent_back() == A_MINUTE + number * A_MINUTE / A_WORKSPACE
+    clock.advance(timedelta(hours=1))  # nobody returned; the next crowd does not stand behind those
+    await fill()
+    assert await sent_back() == A_MINUTE
+
+
+async def test_a_turn_that_was_given_back_is_anothers() -> None:
+    clock = FakeClock()
+    pace = Pace(clock)
+    turns = [await pace.turn(address(channel)) for channel in range(A_WORKSPACE)]
+    pace.give_back(address(0), turns[0])
+    await pace.turn(address(A_WORKSPACE))
+    with pytest.raises(NotAcceptedError):
+        await pace.turn(address(A_WORKSPACE + 1))
+    assert clock.slept == []
+
+
 async def test_patience_is_waited_out() -> None:
     clock = FakeClock()
     pace, began = Pace(clock), clock.now()
@@ -116,7 +148,7 @@ async def test_what_was_long_on_its_way_counts_from_its_answer() -> None:
     assert len(pace._workspaces["T1"]) == A_WORKSPACE  # none counts twice
     clock.advance(A_MINUTE - 5 * SECOND)
     began = clock.now()
-    await pace.turn(address(1))
+    await pace.turn(address(1), FOR_EVER)
     assert clock.now() - began == 5 * SECOND
 
 
