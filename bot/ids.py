@@ -66,13 +66,13 @@ def paper_id_of(text: str) -> PaperId | None:
     return None
 
 
-_AROUND: Final = "()[]{}<>\"'`\u201c\u201d\u2018\u2019,;:.!?\u2026"
+_AROUND: Final = "()[]{}<>\"'`*_~\u201c\u201d\u2018\u2019,;:.!?\u2026"
 
 
 def ids_in(text: str) -> list[PaperId]:
     """Every paper that running text names by an arXiv id, a DOI or a link, in order, each once.
 
-    Punctuation of the sentence around a name is no part of it.
+    Punctuation of the sentence around a name is no part of it, nor are the marks of chats' markup.
     """
     found: dict[PaperId, None] = {}
     for word in text.split():

@@ -4,6 +4,7 @@ discord.py knows Discord's addresses as constants of its modules. Here nothing o
 a client gets parts of its own that send the same requests elsewhere.
 """
 
+import asyncio
 from copy import copy
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from discord.http import HTTPClient, Route
 from discord.webhook.async_ import AsyncWebhookAdapter, async_context
 from yarl import URL
 
+_LONGEST_WAIT: Final = 30.0  # seconds that a request waits for its channel: the least that discord.py knows
 _USUAL_GATEWAY: Final = DiscordWebSocket.DEFAULT_GATEWAY
 
 
@@ -42,6 +44,12 @@ class SettledClient(discord.AutoShardedClient):
             await super().connect(reconnect=reconnect)
         finally:
             async_context.reset(token)
+
+
+def open_http(api_url: str) -> HTTPClient:
+    """discord.py's client of HTTP on its own, for requests alone; to be called where an event loop runs."""
+    plain = HTTPClient(asyncio.get_running_loop(), max_ratelimit_timeout=_LONGEST_WAIT)
+    return _HTTPClient(plain, api_url.rstrip("/"), None)
 
 
 class _HTTPClient(HTTPClient):

@@ -6,12 +6,12 @@ other text becomes rich text, in which Slack reads nothing at all.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 from bot.view.doc import Span
-from bot.view.text import control_free
+from bot.view.text import one_line
 
 Json = dict[str, Any]
 Line = tuple[Span, ...]
@@ -19,27 +19,24 @@ Line = tuple[Span, ...]
 LONGEST_ADDRESS: Final = 2_000  # characters in markup; what is longer is shown without its link
 DATE_FORMAT: Final = "{date_short_pretty} {time}"
 
-# Characters of markup around an instant or a link, its address left out; a style takes four.
+# Characters of markup around an instant or a link, its address left out; and those of all styles.
 _ENTITY: Final = 60
+_STYLES: Final = 6
 
-_SPACE: Final = re.compile(r"\s+")
 _MARKS: Final = "*_~`"
+# Our own styles, by the mark that makes each.
+_STYLED: Final[dict[str, Callable[[Span], bool]]] = {
+    "*": lambda span: span.strong,
+    "_": lambda span: span.emphasis,
+    "`": lambda span: span.code,
+}
 _EMOJI: Final = re.compile(r":[^\s:]+:")
-
-
-def clean(text: str) -> str:
-    """The text on one line, without what steers a screen: what is shown of it, wherever it stands."""
-    return _SPACE.sub(" ", control_free(text))
+_PUNCTUATION: Final = ".,;:!?"  # Slack ends a style before these as before a blank
 
 
 def escaped(text: str) -> str:
     """The text for markup: with Slack's three entities, on one line."""
-    return clean(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def plain(spans: Iterable[Span]) -> str:
-    """All of the text, for where Slack shows text alone."""
-    return clean("".join(span.text for span in spans)).strip()
+    return one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 # --- markup --------------------------------------------------------------------------------------------
@@ -53,27 +50,33 @@ def mrkdwn(lines: Sequence[Line]) -> str | None:
     lines = [line for line in map(_tidy, lines) if line]
     text = "\n".join("".join(span.text for span in line) for line in lines)
     spans = [span for line in lines for span in line]
-    ours = ("*" if any(span.strong for span in spans) else "") + (
-        "_" if any(span.emphasis for span in spans) else ""
-    )
+    ours = "".join(mark for mark, styled in _STYLED.items() if any(map(styled, spans)))
     # A mark that stands alone makes nothing; beside one of ours, or of its own kind, it may.
     if any(text.count(mark) > (0 if mark in ours else 1) for mark in _MARKS):
         return None
     if _EMOJI.search(text) or any(line[0].text.startswith(">") for line in lines):
         return None
-    if any("|" in span.text for span in spans if span.url is not None or span.instant is not None):
+    if any("|" in span.text or span.code for span in spans if _is_entity(span)):
         return None
     if not all(_stands_apart(line) for line in lines):
         return None
     return "\n".join("".join(map(_marked, line)) for line in lines)
 
 
+def _is_styled(span: Span) -> bool:
+    return any(styled(span) for styled in _STYLED.values())
+
+
+def _is_entity(span: Span) -> bool:
+    return span.url is not None or span.instant is not None
+
+
 def _tidy(line: Line) -> Line:
-    """The line's spans without empty ones and without blanks at both ends of the line or of a style."""
+    """The line's spans without empty ones, and without blanks at both ends of the line, a style or a link."""
     spans: list[Span] = []
     for span in line:
-        text = clean(span.text)
-        if span.strong or span.emphasis:
+        text = one_line(span.text)
+        if _is_styled(span) or span.url is not None:
             core = text.strip()
             head, _, tail = text.partition(core) if core else (text, "", "")
             spans += [Span(head), replace(span, text=core), Span(tail)]
@@ -92,17 +95,21 @@ def _tidy(line: Line) -> Line:
 
 
 def _stands_apart(line: Line) -> bool:
-    """Whether each styled span has blanks or an end of the line beside it: Slack styles nothing else."""
+    """Whether each styled span has blanks or an end of the line beside it, or punctuation behind it: Slack
+    styles nothing else.
+    """
     for index, span in enumerate(line):
         before = line[index - 1].text[-1:] if index else ""
-        after = line[index + 1].text[:1] if index + 1 < len(line) else ""
-        if (span.strong or span.emphasis) and (before.strip() or after.strip()):
+        following = line[index + 1] if index + 1 < len(line) else Span("")
+        plain_text = not (_is_styled(following) or _is_entity(following))
+        after = following.text[:1].strip(_PUNCTUATION if plain_text else "")
+        if _is_styled(span) and (before.strip() or after.strip()):
             return False
     return True
 
 
 def _marked(span: Span) -> str:
-    text = escaped(span.text)
+    text = f"`{escaped(span.text)}`" if span.code else escaped(span.text)
     if span.instant is not None:
         link = f"^{_address(span.url)}" if span.url is not None else ""
         text = f"<!date^{span.instant}^{DATE_FORMAT}{link}|{text}>"
@@ -128,7 +135,8 @@ def characters(span: Span) -> int:
     """What a span takes at most, in markup or in rich text."""
     followable = _followable(span)
     address = len(_address(followable.url)) if followable.url is not None else 0
-    return len(escaped(span.text)) + address + (_ENTITY if address or span.instant is not None else 0) + 4
+    entity = _ENTITY if address or span.instant is not None else 0
+    return len(escaped(span.text)) + address + entity + _STYLES
 
 
 # --- rich text -----------------------------------------------------------------------------------------
@@ -148,6 +156,8 @@ def _element(span: Span) -> Json:
     style = {"bold": True} if span.strong else {}
     if span.emphasis:
         style["italic"] = True
+    if span.code:
+        style["code"] = True
     styled: Json = {"style": style} if style else {}
     if span.instant is not None:
         date = {"type": "date", "timestamp": span.instant, "format": DATE_FORMAT, "fallback": span.text}

@@ -7,16 +7,16 @@
 What a message cannot hold goes on in its thread. No word and no entity is ever cut.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, assert_never
 
-from adapters.slack.escape import Json, Line, characters, escaped, mrkdwn, plain, rich
-from adapters.slack.labels import with_unique_labels
+from adapters.slack.escape import Json, Line, characters, escaped, mrkdwn, rich
 from bot.model import Layout
-from bot.view.doc import Actions, Block, Button, Divider, Doc, Heading, Note, PaperCard, Section, Span
-from bot.view.pack import Budget, Size, pack
+from bot.view.doc import Actions, Block, Button, Divider, Doc, Heading, Note, PaperCard, Section, Span, marked
+from bot.view.pack import Budget, Size, pack_papers
+from bot.view.ready import plain, ready
 from bot.view.text import shorten
 
 # What Slack refuses begins at some 13,200 characters a message, at 11,300 with rich text.
@@ -25,6 +25,7 @@ BUDGET: Final = Budget(characters=10_000, blocks=50)
 MENU: Final = "menu"  # the `action_id` of a paper's menu; the values of its options are actions
 BUTTON: Final = "button-"  # how the `action_id` of a button begins; its value is an action
 
+_LONGEST_LABEL: Final = 75
 _LONGEST_SECTION: Final = 3_000
 _LONGEST_HEADER: Final = 150
 _LONGEST_TEXT: Final = 4_000  # of what is read aloud; Slack takes more, and advises against it
@@ -52,8 +53,8 @@ def messages(
     Raises `ValueError` for a row of buttons that no message can hold.
     """
     if layout is not Layout.THREAD:
-        return tuple(_messages(_ready(doc), layout, further))
-    doc = with_unique_labels(doc)
+        return tuple(_messages(ready(doc, _LONGEST_LABEL), layout, further))
+    doc = ready(doc, _LONGEST_LABEL)
     head = replace(doc, blocks=tuple(map(_title_alone, doc.blocks)))
     cards = [Doc((block,), "") for block in doc.blocks if isinstance(block, PaperCard)]
     return (
@@ -64,58 +65,15 @@ def messages(
 
 def blocks_of(doc: Doc, layout: Layout = Layout.COMPACT) -> list[Json]:
     """All of the blocks, for where others are counted with them (a home, a form)."""
-    return [made for block in _ready(doc).blocks for made in _render(block, layout)]
-
-
-def _ready(doc: Doc) -> Doc:
-    """The message as it can be shown: its labels differ, and whom its small print names as the author of its
-    summaries is not named again beside each.
-    """
-    small_print = "".join(plain(block.spans) for block in doc.blocks if isinstance(block, Note))
-
-    def shown(block: Block) -> Block:
-        if isinstance(block, PaperCard) and f"Summaries by {block.summary_from}." in small_print:
-            return replace(block, summary_from=None)
-        return block
-
-    return with_unique_labels(replace(doc, blocks=tuple(map(shown, doc.blocks))))
+    return [made for block in ready(doc, _LONGEST_LABEL).blocks for made in _render(block, layout)]
 
 
 def _messages(doc: Doc, layout: Layout, further: str) -> Iterator[Message]:
     lead = doc.fallback
-    for part in _parts(doc, partial(_size, layout=layout), further):
+    for part in pack_papers(doc, BUDGET, partial(_size, layout=layout), further):
         blocks = tuple(made for block in part.blocks for made in _render(block, layout))
         yield Message(blocks, _text(part, lead))
         lead = ""
-
-
-def _parts(doc: Doc, size: Callable[[Block], Size], further: str) -> tuple[Doc, ...]:
-    """The message packed; what stands below its papers stays in the first part, where it is seen."""
-    packed = pack(doc, BUDGET, size)
-    papers = [index for index, block in enumerate(doc.blocks) if isinstance(block, PaperCard)]
-    if len(packed) == 1 or not papers:
-        return packed
-    body = replace(doc, blocks=doc.blocks[: papers[-1] + 1])
-    foot = doc.blocks[papers[-1] + 1 :]
-    taken = sum(map(size, foot), _size(_signpost(1000, 2000, further), Layout.COMPACT))
-    if taken.characters > BUDGET.characters // 4 or taken.blocks > BUDGET.blocks // 4:
-        return packed
-    room = Budget(BUDGET.characters - taken.characters, BUDGET.blocks - taken.blocks)
-    first, *others = pack(body, room, size)
-    numbers = [block.number for part in others for block in part.blocks if isinstance(block, PaperCard)]
-    signpost = (_signpost(numbers[0], numbers[-1], further),) if numbers else ()
-    return (replace(first, blocks=(*first.blocks, *signpost, *foot)), *others)
-
-
-def _signpost(first: int, last: int, further: str) -> Note:
-    """Where those papers are that a message has no room for."""
-    return Note(
-        (
-            Span(
-                f"Papers {first} to {last} are {further}." if first < last else f"Paper {first} is {further}."
-            ),
-        )
-    )
 
 
 def _text(part: Doc, lead: str) -> str:
@@ -188,7 +146,7 @@ def _card(card: PaperCard, layout: Layout) -> list[Json]:
     quoted = rich([card.summary, author])
     quote: Json = {"type": "rich_text", "elements": [{"type": "rich_text_quote", "elements": quoted}]}
     return [
-        *([{"type": "divider"}] if layout is Layout.CARDS else []),
+        *([] if layout is Layout.THREAD else [{"type": "divider"}]),
         *_with_menu(card.menu, _title(card)),
         *([quote] if quoted else []),
         *_small_print(_facts(card)),
@@ -196,7 +154,9 @@ def _card(card: PaperCard, layout: Layout) -> list[Json]:
 
 
 def _title(card: PaperCard) -> Line:
-    return (replace(card.title, text=f"{card.number}. {card.title.text}", strong=True),)
+    number = f"{card.number}. "
+    marks = tuple((start + len(number), stop + len(number)) for start, stop in card.title_marks)
+    return marked(replace(card.title, text=f"{number}{card.title.text}"), marks)
 
 
 def _facts(card: PaperCard) -> Line:
@@ -225,9 +185,12 @@ def _with_menu(menu: tuple[Button, ...], *lines: Line) -> list[Json]:
     if accessory is None:
         return [*_rich_text(*lines), *_row(rest)]
     title, *others = lines
-    text = plain(span for line in others for span in line)
-    if text and not any(map(_leads_somewhere, others)):
-        return [*_rich_text(title), {"type": "section", "text": _plain_text(text), **beside}, *_row(rest)]
+    words = plain(span for line in others for span in line)
+    text = mrkdwn(others)
+    if words and text is not None:
+        return [*_rich_text(title), {"type": "section", "text": _mrkdwn(text), **beside}, *_row(rest)]
+    if words and not any(map(_leads_somewhere, others)):
+        return [*_rich_text(title), {"type": "section", "text": _plain_text(words), **beside}, *_row(rest)]
     return [*_rich_text(*lines), {"type": "actions", "elements": [accessory]}, *_row(rest)]
 
 
@@ -280,7 +243,7 @@ def _plain_text(text: str) -> Json:
 # --- sizes ---------------------------------------------------------------------------------------------
 
 # The most blocks that a paper takes apart from a row of buttons: a title in rich text takes one more.
-_PAPER_BLOCKS: Final = {Layout.COMPACT: 3, Layout.CARDS: 5, Layout.THREAD: 4}
+_PAPER_BLOCKS: Final = {Layout.COMPACT: 3, Layout.CARDS: 5, Layout.EMBEDS: 5, Layout.THREAD: 4}
 
 
 def _size(block: Block, layout: Layout) -> Size:

@@ -11,11 +11,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 from adapters.slack.address import Address, read_address
 from adapters.slack.answers import INVITE
 from adapters.slack.api import FAILURES, Api, code_of, failures_told
+from adapters.slack.forms import LAYOUTS
 from adapters.slack.people import People
 from adapters.slack.tokens import SURFACE, Tokens
 from bot.commands.model import Actor, Place, Standing
 from bot.errors import InputError
-from bot.model import PLAIN_POSTING, Layout, Posting
+from bot.model import PLAIN_POSTING, Posting
 from bot.people.model import Identity
 from bot.ports import Clock
 
@@ -42,7 +43,7 @@ class SlackSurface:
     """`bot.commands.ports.Surface` on Slack."""
 
     name: Final = SURFACE
-    layouts: Final = (Layout.COMPACT, Layout.CARDS, Layout.THREAD)
+    layouts: Final = LAYOUTS
     shares_out: Final = False
 
     def __init__(
@@ -123,6 +124,10 @@ class SlackSurface:
                     raise InputError(f"{_FORBIDDEN[code]}, then do this again.") from None
                 else:
                     raise
+        return posting
+
+    async def named(self, _: Place, posting: Posting) -> Posting:
+        """There is nothing in it that a name could be found for."""
         return posting
 
     async def _join(self, client: AsyncWebClient, address: Address) -> None:

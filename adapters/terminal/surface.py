@@ -43,6 +43,9 @@ class TerminalSurface:
         """Whoever runs the bot at a terminal sees what it posts there."""
         return posting
 
+    async def named(self, _: Place, posting: Posting) -> Posting:
+        return posting
+
     async def direct_address(self, identity: Identity) -> str:
         return ADDRESS
 

@@ -14,13 +14,13 @@ from bot.cli.output import counted, paragraph
 from bot.config import Settings
 from bot.model import Signal
 from bot.ports import Store
-from bot.view.doc import Span
+from bot.view.doc import Span, marked
 from bot.view.text import ELLIPSIS, short_authors
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from bot.search.answer import Answer, Excerpt, Marks, Result
+    from bot.search.answer import Answer, Excerpt, Result
     from bot.search.query import Query
     from bot.search.service import Search
 
@@ -224,7 +224,8 @@ def _show_result(number: int, result: "Result", *, explain: bool, console: "Cons
     first = f"{number:>3}. "
     indent = " " * len(first)
     paragraph(console=console)
-    paragraph(*marked(paper.title, result.title_marks, paper.url), first=first, console=console)
+    title = Span(paper.title, paper.url)
+    paragraph(*marked(title, result.title_marks), first=first, console=console)
     paragraph(*_facts(result), first=indent, console=console)
     if result.excerpt.text:
         paragraph(*_excerpt(result.excerpt), first=indent, console=console)
@@ -234,22 +235,10 @@ def _show_result(number: int, result: "Result", *, explain: bool, console: "Cons
         paragraph(Span(_score(result), emphasis=True), first=indent, console=console)
 
 
-def marked(text: str, marks: "Marks", url: str | None = None, *, dim: bool = False) -> Iterator[Span]:
-    """The text as spans: what is marked stands out, the rest is plain, or `dim`."""
-    at = 0
-    for start, stop in marks:
-        if at < start:
-            yield Span(text[at:start], url, emphasis=dim)
-        yield Span(text[start:stop], url, strong=True)
-        at = stop
-    if at < len(text):
-        yield Span(text[at:], url, emphasis=dim)
-
-
 def _excerpt(excerpt: "Excerpt") -> Iterator[Span]:
     if excerpt.cut_before:
         yield Span(f"{ELLIPSIS} ", emphasis=True)
-    yield from marked(excerpt.text, excerpt.marks, dim=True)
+    yield from marked(Span(excerpt.text, emphasis=True), excerpt.marks)
     if excerpt.cut_after:
         yield Span(f" {ELLIPSIS}", emphasis=True)
 

@@ -40,6 +40,11 @@ class Surface(Protocol):
         at this place in this way.
         """
 
+    async def named(self, place: Place, posting: Posting, /) -> Posting:
+        """The posting as people read it: with the names of its role and its tag in place of their ids, as far
+        as they are known. Never raises `PaperboyError`.
+        """
+
     async def direct_address(self, identity: Identity) -> str:
         """The address of somebody's direct messages. Raises `InputError` if there is none."""
 

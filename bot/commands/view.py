@@ -1,20 +1,20 @@
 """Pieces of the answers that commands give: sentences, cards with their menus, buttons. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from bot.commands.actions import LONGEST, Action, Verb
-from bot.commands.model import Reply
+from bot.commands.model import FormRequest, Reply
 from bot.commands.ports import Surface
 from bot.editions.digest import card, short_instant
 from bot.errors import InputError
 from bot.ids import paper_id_of
 from bot.model import Paper, PaperId, Ranked, Signal
 from bot.schedule.zones import zone_info
-from bot.search.answer import Marks, Result
-from bot.view.doc import Actions, Block, Button, Doc, Heading, Note, PaperCard, Section, Span
+from bot.search.answer import Result
+from bot.view.doc import Actions, Block, Button, Doc, Heading, Marks, Note, PaperCard, Section, Span, marked
 from bot.view.text import ELLIPSIS, short_authors
 
 PAGE: Final = 5  # papers in one answer
@@ -23,9 +23,15 @@ PAGE: Final = 5  # papers in one answer
 # --- words ---------------------------------------------------------------------------------------
 
 
-def say(text: str, *blocks: Block, replaces: bool = False) -> Reply:
+def say(text: str | Sequence[str | Span], *blocks: Block, replaces: bool = False) -> Reply:
     """An answer that begins with a sentence."""
-    return Reply(doc=Doc((sentence(text), *blocks), text), replaces=replaces)
+    first = sentence(*([text] if isinstance(text, str) else text))
+    return Reply(doc=Doc((first, *blocks), shown(first.spans)), replaces=replaces)
+
+
+def by_form(form: FormRequest, *hint: str | Span) -> Reply:
+    """Asks for a form; where the surface has none, the hint says what to type."""
+    return replace(say(hint), form=form)
 
 
 def heading(title: str | Span) -> Heading:
@@ -35,12 +41,17 @@ def heading(title: str | Span) -> Heading:
 
 def sentence(*parts: str | Span) -> Section:
     """A line of text."""
-    return Section(tuple(Span(part) if isinstance(part, str) else part for part in parts))
+    return Section(_spans(parts))
 
 
 def note(*parts: str | Span) -> Note:
     """Small print."""
-    return Note(tuple(Span(part) if isinstance(part, str) else part for part in parts))
+    return Note(_spans(parts))
+
+
+def shown(spans: Iterable[Span]) -> str:
+    """The spans where nothing but text can be shown."""
+    return "".join(span.shown for span in spans)
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:
@@ -58,9 +69,13 @@ def moment(instant: datetime, zone: str) -> Span:
     return Span(f"{short_instant(instant, zone_info(zone))} ({zone})", instant=int(instant.timestamp()))
 
 
-def typed(surface: Surface, text: str) -> str:
+def typed(surface: Surface, text: str) -> Span:
     """What to type on this surface, in a sentence: `/papers help`."""
-    return f"`{surface.typed(text)}`"
+    return Span(surface.typed(text), code=True)
+
+
+def _spans(parts: Iterable[str | Span]) -> tuple[Span, ...]:
+    return tuple(Span(part) if isinstance(part, str) else part for part in parts)
 
 
 # --- buttons -------------------------------------------------------------------------------------
@@ -130,7 +145,10 @@ def paper_card(
 
 
 def result_card(number: int, result: Result, *, why: bool = True) -> PaperCard:
-    """One result of a search: the words that were found stand out, and it says why it is there."""
+    """One result of a search: the words that were found stand out, and it says why it is there.
+
+    Without a `why` nothing was looked for in it: its title is as strong as any other.
+    """
     paper = result.paper
     upvotes = result.signals.get(Signal.UPVOTES)
     facts = [
@@ -147,24 +165,24 @@ def result_card(number: int, result: Result, *, why: bool = True) -> PaperCard:
     return PaperCard(
         number,
         paper.key,
-        Span(paper.title, paper.url, strong=True),
-        (*before, *marked(excerpt.text, excerpt.marks), *after) if excerpt.text else (),
+        Span(paper.title, paper.url, strong=not why),
+        (*before, *marked(Span(excerpt.text), excerpt.marks), *after) if excerpt.text else (),
         "abstract" if excerpt.text else None,
         tuple(fact for fact in facts if fact.text),
         paper_menu(number, paper.key),
+        _whole(paper.title, result.title_marks),
     )
 
 
-def marked(text: str, marks: Marks) -> Iterable[Span]:
-    """The text as spans, what is marked in it strong."""
-    at = 0
+def _whole(text: str, marks: Marks) -> Marks:
+    """The marks with what stands between them where that is blank: words side by side stand out as one."""
+    joined: list[tuple[int, int]] = []
     for start, stop in marks:
-        if at < start:
-            yield Span(text[at:start])
-        yield Span(text[start:stop], strong=True)
-        at = stop
-    if at < len(text):
-        yield Span(text[at:])
+        if joined and text[joined[-1][1] : start].isspace():
+            joined[-1] = joined[-1][0], stop
+        else:
+            joined.append((start, stop))
+    return tuple(joined)
 
 
 def key_of(text: str) -> PaperId:

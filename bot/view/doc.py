@@ -7,7 +7,7 @@ plain: nothing in it is a mention, a link or markup. Everything is frozen and ha
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
 VERSION: Final = 1
@@ -15,6 +15,7 @@ VERSION: Final = 1
 _T = TypeVar("_T")
 
 _WEB_ADDRESS: Final = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
+_TO_TYPE: Final = re.compile(r"`([^`]+)`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +32,43 @@ class Span:
     strong: bool = False
     emphasis: bool = False
     instant: int | None = None  # Unix seconds, UTC
+    code: bool = False  # something to type, or typed so
 
     def __post_init__(self) -> None:
         if self.url is not None and not (_WEB_ADDRESS.fullmatch(self.url) and self.url.isprintable()):
             object.__setattr__(self, "url", None)
+
+    @property
+    def shown(self) -> str:
+        """The text where nothing but text can be shown: what is to be typed stands between backticks."""
+        return f"`{self.text}`" if self.code and self.text else self.text
+
+
+Marks = tuple[tuple[int, int], ...]
+"""Ranges of characters, from and up to, in order, apart: what stands out in a text."""
+
+
+def marked(span: Span, marks: Marks) -> tuple[Span, ...]:
+    """The span in pieces, of which those that are marked are strong, even where it is set back; none of them
+    is empty.
+    """
+    pieces: list[Span] = []
+    at = 0
+    for start, stop in (*marks, (len(span.text), len(span.text))):
+        pieces += [replace(span, text=span.text[at:start])] if at < start else []
+        strong = replace(span, text=span.text[start:stop], strong=True, emphasis=False)
+        pieces += [strong] if start < stop else []
+        at = stop
+    return tuple(pieces)
+
+
+def with_code(sentence: str) -> tuple[Span, ...]:
+    """A sentence of ours as spans: what stands between two backticks in it is to be typed.
+
+    Only for sentences without backticks of other people's: they would pass for ours.
+    """
+    parts = enumerate(_TO_TYPE.split(sentence))
+    return tuple(Span(text, code=index % 2 == 1) for index, text in parts if text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +101,7 @@ class PaperCard:
     summary_from: str | None = None  # who wrote the summary, for people: "abstract", "Hugging Face's AI"
     facts: tuple[Span, ...] = ()  # the reason first, then authors, code, …
     menu: tuple[Button, ...] = ()  # what can be done with this paper
+    title_marks: Marks = ()  # what was looked for and stands in the title
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +182,10 @@ def _encode(block: Block) -> dict[str, Any]:
             return {"type": "actions", "buttons": [_encode_button(one) for one in buttons]}
         case PaperCard():
             menu = {"menu": [_encode_button(one) for one in block.menu]} if block.menu else {}
+            marks = {"title_marks": [list(one) for one in block.title_marks]} if block.title_marks else {}
             return {
                 **menu,
+                **marks,
                 "type": "paper",
                 "number": block.number,
                 "paper_key": block.paper_key,
@@ -174,6 +211,8 @@ def _encode_span(span: Span) -> dict[str, Any]:
         value["emphasis"] = True
     if span.instant is not None:
         value["instant"] = span.instant
+    if span.code:
+        value["code"] = True
     return value
 
 
@@ -191,7 +230,7 @@ class _Fields:
         if not isinstance(value, dict):
             raise ValueError(f"{where} must be an object.")  # noqa: TRY004 - documented as ValueError
         self._value: Mapping[str, Any] = value
-        self._where = where
+        self.where = where
         if missing := sorted(required - value.keys()):
             raise ValueError(f"{where} lacks {', '.join(map(repr, missing))}.")
         if unknown := sorted(value.keys() - required - optional):
@@ -222,21 +261,21 @@ class _Fields:
         return None if self._value.get(name) is None else self.whole_number(name)
 
     def one(self, name: str, read: Callable[[Any, str], _T]) -> _T:
-        return read(self._value[name], f"{name} of {self._where}")
+        return read(self._value[name], f"{name} of {self.where}")
 
     def tuple_of(self, name: str, read: Callable[[Any, str], _T]) -> tuple[_T, ...]:
         value = self._value.get(name, [])
         if not isinstance(value, list):
             raise self._wrong(name, "a list")
-        return tuple(read(item, f"{name}[{i}] of {self._where}") for i, item in enumerate(value))
+        return tuple(read(item, f"{name}[{i}] of {self.where}") for i, item in enumerate(value))
 
     def _wrong(self, name: str, kind: str) -> ValueError:
-        return ValueError(f"{name!r} of {self._where} must be {kind}.")
+        return ValueError(f"{name!r} of {self.where} must be {kind}.")
 
 
 _CARD: Final = {"type", "number", "paper_key", "title", "summary", "summary_from", "facts"}
-_CARD_EXTRAS: Final = frozenset({"menu"})
-_SPAN_EXTRAS: Final = frozenset({"url", "strong", "emphasis", "instant"})
+_CARD_EXTRAS: Final = frozenset({"menu", "title_marks"})
+_SPAN_EXTRAS: Final = frozenset({"url", "strong", "emphasis", "instant", "code"})
 
 
 def _block(value: Any, where: str) -> Block:
@@ -256,14 +295,16 @@ def _block(value: Any, where: str) -> Block:
             return Actions(fields.tuple_of("buttons", _button))
         case "paper":
             fields = _Fields(value, where, required=_CARD, optional=_CARD_EXTRAS)
+            title = fields.one("title", _span)
             return PaperCard(
                 number=fields.whole_number("number"),
                 paper_key=fields.text("paper_key"),
-                title=fields.one("title", _span),
+                title=title,
                 summary=fields.tuple_of("summary", _span),
                 summary_from=fields.text_or_none("summary_from"),
                 facts=fields.tuple_of("facts", _span),
                 menu=fields.tuple_of("menu", _button),
+                title_marks=_marks(fields, title.text),
             )
         case _:
             raise ValueError(f"{where} is of the unknown type {kind!r}.")
@@ -282,10 +323,27 @@ def _span(value: Any, where: str) -> Span:
         fields.flag("strong"),
         fields.flag("emphasis"),
         fields.whole_number_or_none("instant"),
+        fields.flag("code"),
     )
     if span.url != url:
         raise ValueError(f"'url' of {where} must be an http or https address.")
     return span
+
+
+def _marks(fields: _Fields, text: str) -> Marks:
+    marks = fields.tuple_of("title_marks", _range)
+    edges = [0, *(edge for one in marks for edge in one), len(text)]
+    if any(one >= other for one, other in marks) or edges != sorted(edges):
+        raise ValueError(f"'title_marks' of {fields.where} must be ranges of the title, in order and apart.")
+    return marks
+
+
+def _range(value: Any, where: str) -> tuple[int, int]:
+    match value:
+        case [int(start), int(stop)] if not isinstance(start, bool) and not isinstance(stop, bool):
+            return start, stop
+        case _:
+            raise ValueError(f"{where} must be two whole numbers.")
 
 
 def _button(value: Any, where: str) -> Button:

@@ -49,7 +49,8 @@ def pack(doc: Doc, budget: Budget, size: Callable[[Block], Size]) -> tuple[Doc, 
     - Headings, sections and dividers stay with the block after them, so that none ends a message that is
       continued; only where so many stand in a row that no message holds them with that block, they do not.
     - A block that alone, or with its headings, is more than a message holds is shortened at a word: a card
-      first in its summary, then by its last facts, and in its title only when nothing else is left.
+      first in the marks of its title, then in its summary, then by its last facts, and in its title itself
+      only when nothing else is left.
     - The fallback of each continuation says which one it is.
 
     `size` must not grow when text gets shorter. Raises `ValueError` if the budget cannot hold a block even
@@ -63,6 +64,34 @@ def pack(doc: Doc, budget: Budget, size: Callable[[Block], Size]) -> tuple[Doc, 
         Doc(blocks, doc.fallback if number == 1 else f"{doc.fallback} ({number} of {len(messages)})")
         for number, blocks in enumerate(messages, 1)
     )
+
+
+def pack_papers(doc: Doc, budget: Budget, size: Callable[[Block], Size], further: str) -> tuple[Doc, ...]:
+    """The same for a message with papers: what stands below them stays in the first message, where it is
+    seen, with a note that the other papers are where `further` says ("below").
+    """
+    packed = pack(doc, budget, size)
+    papers = [index for index, block in enumerate(doc.blocks) if isinstance(block, PaperCard)]
+    if len(packed) == 1 or not papers:
+        return packed
+    body = replace(doc, blocks=doc.blocks[: papers[-1] + 1])
+    foot = doc.blocks[papers[-1] + 1 :]
+    taken = sum(map(size, foot), size(_signpost(1000, 2000, further)))
+    if taken.characters > budget.characters // 4 or taken.blocks > budget.blocks // 4:
+        return packed
+    room = replace(
+        budget, characters=budget.characters - taken.characters, blocks=budget.blocks - taken.blocks
+    )
+    first, *others = pack(body, room, size)
+    numbers = [block.number for part in others for block in part.blocks if isinstance(block, PaperCard)]
+    signpost = (_signpost(numbers[0], numbers[-1], further),) if numbers else ()
+    return (replace(first, blocks=(*first.blocks, *signpost, *foot)), *others)
+
+
+def _signpost(first: int, last: int, further: str) -> Note:
+    """Where those papers are that a message has no room for."""
+    where = f"Papers {first} to {last} are" if first < last else f"Paper {first} is"
+    return Note((Span(f"{where} {further}."),))
 
 
 class _Packer:
@@ -151,6 +180,8 @@ def _cuts(block: Block) -> Iterator[_Cut]:
     """The ways to shorten a block, the least painful first; each goes on from where the last one ended."""
     match block:
         case PaperCard():
+            yield len(block.title_marks), 0, partial(_cut_marks, block)
+            block = _cut_marks(block, 0)
             yield _length(block.summary), 0, partial(_cut_summary, block)
             block = _cut_summary(block, 0)
             yield len(block.facts), 0, partial(_cut_facts, block)
@@ -180,6 +211,10 @@ def _longest_fitting(
 
 def _length(spans: tuple[Span, ...]) -> int:
     return sum(len(span.text) for span in spans)
+
+
+def _cut_marks(card: PaperCard, count: int) -> PaperCard:
+    return replace(card, title_marks=card.title_marks[:count])
 
 
 def _cut_summary(card: PaperCard, length: int) -> PaperCard:

@@ -76,7 +76,7 @@ def _card(card: PaperCard, width: int | None) -> list[str]:
     summary = _text(card.summary)
     if summary and card.summary_from:
         summary += f" ({card.summary_from})"
-    facts = " · ".join(fact.text for fact in card.facts if fact.text and fact.text != fact.url)
+    facts = " · ".join(fact.shown for fact in card.facts if fact.text and fact.text != fact.url)
     return [
         *(wrap(card.title.text, width, first=number, rest=indent) or [number.rstrip()]),
         *_addresses((card.title,), indent),
@@ -99,7 +99,7 @@ def _is_label(spans: tuple[Span, ...]) -> bool:
 
 
 def _text(spans: tuple[Span, ...]) -> str:
-    return "".join(span.text for span in spans if span.text != span.url)
+    return "".join(span.shown for span in spans if span.text != span.url)
 
 
 def _addresses(spans: tuple[Span, ...], indent: str) -> list[str]:

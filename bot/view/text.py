@@ -14,6 +14,7 @@ ELLIPSIS: Final = "…"
 # inside, since leaving it out would take too much.
 _LONGEST_WORD: Final = 30
 
+_SPACE: Final = re.compile(r"\s+")
 _ZERO_WIDTH_JOINER: Final = "\u200d"
 _EMOJI_STYLE: Final = "\ufe0f"  # shows the character before it as an emoji
 # C0 and C1 controls and DEL, except the newline; what overrides the direction of text (Unicode TR 36, 2.4:
@@ -24,6 +25,16 @@ _CONTROLS: Final = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\
 def control_free(text: str) -> str:
     """`text` without what could steer a terminal or turn the reading direction; a tab becomes a space."""
     return _CONTROLS.sub("", text.replace("\t", " "))
+
+
+def one_line(text: str) -> str:
+    """`text` on one line, without what steers a screen: what is shown of it, wherever it stands."""
+    return _SPACE.sub(" ", control_free(text))
+
+
+def unticked(text: str) -> str:
+    """`text` without backticks: in our sentences they stand around what is to be typed, and nowhere else."""
+    return text.replace("`", "'")
 
 
 def clusters(text: str) -> Iterator[str]:

@@ -12,9 +12,9 @@ from bot.secret import secret_key
 from bot.wiring import Surroundings
 
 if TYPE_CHECKING:
-    from adapters.discord.bot import Discord
     from aiohttp.web import AbstractRouteDef
 
+    from adapters.discord.bot import Discord
     from adapters.slack.slack import Slack
     from bot.app import Role
     from bot.commands.service import Commands
@@ -80,7 +80,7 @@ def open_discord(settings: Settings, store: Store, around: Surroundings) -> "Dis
     """All of Discord, not listening yet."""
     from adapters.discord.bot import Discord  # noqa: PLC0415 - as above: it is slow to load
 
-    return Discord(settings, store, around.clock)
+    return Discord(settings, store, around.clock, around.ids)
 
 
 def direct(chats: "Sequence[Chat]") -> Callable[[Identity], Awaitable[Route | None]]:

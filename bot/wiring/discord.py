@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from adapters.discord.tree import synchronise_commands
-
 from adapters.discord import checkup
 from adapters.discord.permissions import PERMISSIONS, invitation, personal_link
+from adapters.discord.tree import synchronise_commands
 from bot.checkup import Finding
 from bot.config import Settings
 from bot.errors import ConfigError, PaperboyError

@@ -77,6 +77,7 @@ class Room:
         self.posts = True  # whether we can post
         self.speaks = True  # whether people may
         self.general: set[str] = set()  # addresses where everybody reads along
+        self.roles: dict[str, str] = {}  # names by their ids
         self.deleted: list[tuple[str, str]] = []
         self.asked: list[tuple[str, str | None]] = []  # who was looked up, and for which address
 
@@ -95,6 +96,9 @@ class Room:
         if not self.posts:
             raise InputError(f"Type `/invite @Paperboy` in {place.name}, then try again.")
         return posting
+
+    async def named(self, _: Place, posting: Posting) -> Posting:
+        return replace(posting, mention=self.roles.get(posting.mention, posting.mention))
 
     async def direct_address(self, identity: Identity) -> str:
         return f"{identity.tenant}/D-{identity.user}"

@@ -154,12 +154,12 @@ CASES = (
         "help",
         (
             "What you can do here",
-            "/papers trending [day|week|month] [TOPIC]: Trending",
+            "`/papers trending [day|week|month] [TOPIC]`: Trending",
             "For who manages a channel",
         ),
     ),
-    Case("help channel", ("What `channel` can do", "/papers channel pause: Stop posting here for now.")),
-    Case("help subscribe", ("max=: papers in one digest (a number from 1 to 20); 5 unless given.",)),
+    Case("help channel", ("What “channel” can do", "`/papers channel pause`: Stop posting here for now.")),
+    Case("help subscribe", ("`max=`: papers in one digest (a number from 1 to 20); 5 unless given.",)),
     Case(
         "channel add at=8:30 zone=Asia/Tokyo filter='cat:cs.CL OR cat:cs.RO'",
         (

@@ -156,8 +156,9 @@ async def test_the_form_to_edit_shows_what_is_set_and_leaves_the_rest(world: Wor
     assert opened.form is not None
     assert opened.form.subject == one.id
     assert opened.form.values == {
-        "at": "09:00", "zone": "Europe/Berlin", "days": "weekdays", "filter": "", "max": "5", "floor": "0",
-        "window": "day", "pool": "trending", "layout": "compact", "summaries": "any", "quiet": "silent",
+        "at": "09:00", "zone": "Europe/Berlin", "days": "weekdays", "topic": "everything", "filter": "",
+        "max": "5", "floor": "0", "window": "day", "pool": "trending", "layout": "compact",
+        "summaries": "any", "quiet": "silent",
     }  # fmt: skip
     values = {**opened.form.values, "max": "7"}
     done = await world.commands.submit(opened.form.command, values, one.id, ADA, DIRECT, world.room)
@@ -279,8 +280,9 @@ async def test_the_last_days_are_tried_as_they_would_have_been_posted(world: Wor
     days = await preview_days(world.store, world.services.rankings, channel, now)
     assert [one.day for one in days] == [date(2025, 11, day) for day in (21, 20, 19, 18, 17)]
     assert days[1] == DayPreview(
-        date(2025, 11, 20), 7, ("Attention in Small Places", "Low-Rank Adapters for Maps")
+        date(2025, 11, 20), 7, ("Attention in Small Places", "Low-Rank Adapters for Maps"), days[1].tally
     )
+    assert days[1].tally.matched == 7
     assert days[0].titles == ("Diffusion of Rain", "Robots that Read")
     assert [one.matches for one in days[2:]] == [0, 0, 0]
     robots = replace(channel, query="cat:cs.RO")
@@ -494,3 +496,14 @@ def actions_of(doc: str) -> list[str]:
 async def paper_number(world: World) -> int:
     """The number of a paper of the day."""
     return (await world.services.paper(PaperId(IdScheme.ARXIV, "2511.00001"))).id
+
+
+async def test_what_a_search_looked_for_stands_out_in_title_and_abstract(world: World) -> None:
+    card, *_ = cards_of(await world.run("search flash attention"))
+    found = [card.title.text[start:stop] for start, stop in card.title_marks]
+    assert found == ["Flash Attention"], "side by side, as one"
+    assert "attention" in [span.text for span in card.summary if span.strong]
+    assert not card.title.strong
+    near, *_ = cards_of(await world.run("similar 2511.00004"))
+    assert near.title_marks == ()
+    assert near.title.strong, "nothing was looked for in it"

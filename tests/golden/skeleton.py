@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
 
-from adapters.slack.escape import clean, escaped
+from adapters.slack.escape import escaped
 from adapters.slack.render import messages
 from bot.model import Layout
 from bot.view.doc import Doc, PaperCard
+from bot.view.text import one_line
 
 
 def golden(doc: Doc) -> dict[str, Any]:
@@ -32,7 +33,7 @@ def digest_of(text: str) -> str:
 def _words_of_others(doc: Doc) -> dict[str, str]:
     """What to replace and by what, the longest first, so that no text is taken for a part of another."""
     found = {word for block in doc.blocks if isinstance(block, PaperCard) for word in _upstream(block)}
-    forms = {form: digest_of(word) for word in found for form in (clean(word), escaped(word)) if form}
+    forms = {form: digest_of(word) for word in found for form in (one_line(word), escaped(word)) if form}
     return dict(sorted(forms.items(), key=lambda item: -len(item[0])))
 
 

@@ -142,6 +142,8 @@ def _rich_element(element: Json) -> str:
         text = f"<b>{text}</b>"
     if element.get("style", {}).get("italic"):
         text = f"<i>{text}</i>"
+    if element.get("style", {}).get("code"):
+        text = f"<code>{text}</code>"
     return f'<a href="{html.escape(element["url"])}">{text}</a>' if "url" in element else text
 
 

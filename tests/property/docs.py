@@ -1,5 +1,7 @@
 """Strategies: messages of any shape, their text as hostile as upstreams can make it."""
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from bot.view.doc import Actions, Block, Button, Divider, Doc, Heading, Note, PaperCard, Section, Span
@@ -26,12 +28,13 @@ TEXTS = st.text(alphabet=st.characters(exclude_categories=[]), max_size=40) | st
     _WORDS, max_size=30
 ).map(" ".join)
 URLS = st.none() | st.sampled_from(["https://arxiv.org/abs/2508.13426", "http://a.org/" + "b" * 90])
-SPANS = st.builds(Span, TEXTS, URLS, st.booleans(), st.booleans(), st.none() | st.integers(0, 1 << 32))
+_FLAG = st.booleans()
+SPANS = st.builds(Span, TEXTS, URLS, _FLAG, _FLAG, st.none() | st.integers(0, 1 << 32), _FLAG)
 BUTTONS = st.builds(
     Button, TEXTS.map(lambda text: text[:40]), st.just("save:arxiv:2508.13426"), st.booleans()
 )
 _LINES = st.lists(SPANS, max_size=4).map(tuple)
-CARDS = st.builds(
+_UNMARKED = st.builds(
     PaperCard,
     number=st.integers(1, 1000),
     paper_key=st.just("arxiv:2508.13426"),
@@ -41,6 +44,17 @@ CARDS = st.builds(
     facts=_LINES,
     menu=st.lists(BUTTONS, max_size=2).map(tuple),
 )
+
+
+@st.composite
+def with_marks(draw: st.DrawFn, cards: st.SearchStrategy[PaperCard]) -> PaperCard:
+    """A card with some ranges of its title marked."""
+    card = draw(cards)
+    edges = sorted(draw(st.sets(st.integers(0, len(card.title.text)), max_size=6)))
+    return replace(card, title_marks=tuple(zip(edges[::2], edges[1::2], strict=False)))
+
+
+CARDS = with_marks(_UNMARKED)
 
 
 def blocks() -> st.SearchStrategy[Block]:

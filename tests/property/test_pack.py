@@ -23,7 +23,8 @@ def size(block: Block) -> Size:
             return Size(len(buttons))  # nothing of a row can be left out
         case PaperCard():
             spans = (block.title, *block.summary, *block.facts)
-            return Size(4 + sum(map(_escaped, spans)), 2 if block.facts else 1)
+            marks = 3 * len(block.title_marks)
+            return Size(4 + marks + sum(map(_escaped, spans)), 2 if block.facts else 1)
         case Heading(spans) | Section(spans) | Note(spans):
             return Size(2 + sum(map(_escaped, spans)))
 
@@ -135,6 +136,12 @@ CARD = PaperCard(
 def test_a_card_loses_its_summary_first_and_its_title_last(characters: int, expected: PaperCard) -> None:
     (message,) = pack(Doc((CARD,), "f"), Budget(characters, 5), size)
     assert message.blocks == (expected,)
+
+
+def test_a_card_loses_the_marks_of_its_title_before_any_word() -> None:
+    marked = replace(CARD, title_marks=((0, 1), (2, 7)))
+    (message,) = pack(Doc((marked,), "f"), Budget(68, 5), size)
+    assert message.blocks == (replace(CARD, title_marks=((0, 1),)),)
 
 
 def test_a_budget_that_holds_nothing_is_named() -> None:

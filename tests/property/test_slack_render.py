@@ -3,7 +3,8 @@
 import importlib.util
 import json
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
@@ -11,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.slack.escape import clean
 from adapters.slack.render import blocks_of, messages
 from bot.model import Layout
 from bot.view.doc import Actions, Block, Button, Divider, Doc, Heading, Note, PaperCard, Section, Span
-from tests.property.docs import docs
+from bot.view.text import one_line
+from tests.property.docs import docs, with_marks
 from tests.shared import shared_file
 from tests.slack_reading import Glyph, glyphs_of, read_markup
 
@@ -45,23 +46,28 @@ HOSTILE = st.lists(
 URLS = st.none() | st.sampled_from(
     ["https://arxiv.org/abs/2508.13426", "https://a.example/?a=1&b=2|c^d*e_f", "http://a.example/~x_y_z"]
 )
-SPANS = st.builds(Span, HOSTILE, URLS, st.booleans(), st.booleans(), st.none() | st.integers(0, 1 << 32))
+_FLAG = st.booleans()
+SPANS = st.builds(Span, HOSTILE, URLS, _FLAG, _FLAG, st.none() | st.integers(0, 1 << 32))
+TO_TYPE = st.builds(Span, HOSTILE | st.just("/papers help"), code=st.just(True))
 LINES = st.lists(SPANS, max_size=4).map(tuple)
+LINES_TO_TYPE = st.lists(SPANS | TO_TYPE, max_size=4).map(tuple)
 BUTTONS = st.builds(
     Button,
     st.sampled_from(["Save", "Hide", "Why?", "<!channel> *x*", "", "long label " * 12]),
     st.sampled_from(["save:arxiv:2508.13426", "page:- " + "x" * 300]),
     st.booleans(),
 )
-CARDS = st.builds(
-    PaperCard,
-    number=st.integers(1, 30),
-    paper_key=st.just("arxiv:2508.13426"),
-    title=SPANS,
-    summary=LINES,
-    summary_from=st.none() | st.just("Hugging Face's AI, a_b_c"),
-    facts=LINES,
-    menu=st.lists(BUTTONS, max_size=6).map(tuple),
+CARDS = with_marks(
+    st.builds(
+        PaperCard,
+        number=st.integers(1, 30),
+        paper_key=st.just("arxiv:2508.13426"),
+        title=SPANS,
+        summary=LINES,
+        summary_from=st.none() | st.just("Hugging Face's AI, a_b_c"),
+        facts=LINES,
+        menu=st.lists(BUTTONS, max_size=6).map(tuple),
+    )
 )
 BLOCKS = (
     st.builds(Heading, LINES)
@@ -81,7 +87,7 @@ def said(doc: Doc, layout: Layout) -> list[Glyph]:
         Glyph(one, _address(span.url), span.instant)
         for block in doc.blocks
         for span in _spans(block, layout)
-        for one in clean(span.text)
+        for one in one_line(span.text)
         if not one.isspace()
     ]
 
@@ -94,9 +100,9 @@ def _spans(block: Block, layout: Layout) -> Iterator[Span]:
             yield Span(f"{block.number}.", block.title.url, instant=block.title.instant)
             yield block.title
             yield from block.summary
-            if block.summary_from and any(clean(span.text).strip() for span in block.summary):
+            if block.summary_from and any(one_line(span.text).strip() for span in block.summary):
                 yield Span(f"({block.summary_from})" if layout is Layout.COMPACT else block.summary_from)
-            facts = [fact for fact in block.facts if clean(fact.text).strip()]
+            facts = [fact for fact in block.facts if one_line(fact.text).strip()]
             for index, fact in enumerate(facts):
                 yield from (Span("·"), fact) if index else (fact,)
         case _:
@@ -119,15 +125,84 @@ def test_what_slack_shows_is_what_was_said(doc: Doc, layout: Layout) -> None:
 @given(HOSTILE_DOCS | docs(), LAYOUTS)
 def test_nothing_is_styled_but_by_us(doc: Doc, layout: Layout) -> None:
     shown = {style for glyph in glyphs_of(blocks_of(doc, layout)) for style in glyph.styles}
-    assert shown <= {"bold", "italic"}
+    assert shown <= {"bold", "italic", *(["code"] if _has_code(doc) else [])}
+
+
+def _has_code(doc: Doc) -> bool:
+    return any(span.code for block in doc.blocks for span in _spans(block, Layout.COMPACT))
+
+
+@given(LINES_TO_TYPE, st.sampled_from([Heading, Section, Note]))
+def test_what_is_to_be_typed_is_code_and_nothing_else_is(line: tuple[Span, ...], kind: type[Section]) -> None:
+    glyphs = glyphs_of(blocks_of(Doc((kind(line),), "")))
+    text = "".join(glyph.character for glyph in glyphs)
+    code = "".join(glyph.character for glyph in glyphs if "code" in glyph.styles)
+    if code:
+        assert text == _joined(span.text for span in line)
+        assert code == _joined(span.text for span in line if span.code)
+    else:
+        assert text in {_joined(span.shown for span in line), _joined(span.text for span in line)}
+        assert kind is not Section or not _joined(span.text for span in line if span.code)
+
+
+def _joined(texts: Iterable[str]) -> str:
+    return "".join(one_line("".join(texts)).split())
+
+
+def test_small_print_shows_what_to_type_as_code() -> None:
+    line = (
+        Span("For example: "),
+        Span("/papers help", code=True),
+        Span(", "),
+        Span("/papers a & b", code=True),
+    )
+    (block,) = blocks_of(Doc((Note((*line, Span("."))),), ""))
+    assert block["elements"][0]["text"] == "For example: `/papers help`, `/papers a &amp; b`."
+    (block,) = blocks_of(Doc((Note((*line, Span("`."))),), ""))
+    assert block["elements"][0] == {
+        "type": "plain_text",
+        "text": "For example: `/papers help`, `/papers a & b``.",
+        "emoji": False,
+    }
 
 
 @given(HOSTILE)
 def test_only_the_title_of_a_paper_is_bold(title: str) -> None:
-    card = PaperCard(1, "arxiv:2508.13426", Span(title), (Span("*says* _this_ `x`"),), "abstract")
+    strong = Span(title, strong=True)
+    card = PaperCard(1, "arxiv:2508.13426", strong, (Span("*says* _this_ `x`"),), "abstract")
     glyphs = glyphs_of(blocks_of(Doc((card,), "")))
     bold = "".join(glyph.character for glyph in glyphs if "bold" in glyph.styles)
-    assert bold == "".join(f"1.{clean(title)}".split())
+    assert bold == "".join(f"1.{one_line(title)}".split())
+
+
+@given(with_marks(st.builds(PaperCard, st.just(1), st.just("k"), st.builds(Span, HOSTILE, URLS))), LAYOUTS)
+def test_what_was_found_in_a_title_is_bold_and_nothing_else(card: PaperCard, layout: Layout) -> None:
+    glyphs = glyphs_of(blocks_of(Doc((card,), ""), layout))
+    bold = "".join(glyph.character for glyph in glyphs if "bold" in glyph.styles)
+    assert bold == "".join(
+        one
+        for start, stop in card.title_marks
+        for one in one_line(card.title.text[start:stop])
+        if not one.isspace()
+    )
+
+
+def test_words_found_in_a_title_and_an_abstract_stand_out_beside_the_menu() -> None:
+    title = Span("Sparse attention for maps", "https://arxiv.org/abs/1")
+    menu = (Button("Save", "save:1"), Button("Hide", "hide:1"))
+    summary = (Span("Of "), Span("attention", strong=True), Span("."))
+    card = PaperCard(2, "k", title, summary, "abstract", (Span("A. Byron"),), menu, ((7, 16),))
+    section, _ = blocks_of(Doc((card,), ""))
+    assert section["text"]["text"] == (
+        "<https://arxiv.org/abs/1|2. Sparse> *<https://arxiv.org/abs/1|attention>* "
+        "<https://arxiv.org/abs/1|for maps>\nOf *attention*. (abstract)"
+    )
+    hostile = replace(card, title=replace(title, text="Sparse attention* for *maps"))
+    rich, section, _ = blocks_of(Doc((hostile,), ""))
+    bold = [one["text"] for one in rich["elements"][0]["elements"] if one.get("style")]
+    assert bold == ["attention"]
+    assert section["text"]["text"] == "Of *attention*. (abstract)"
+    assert section["accessory"]["type"] == "overflow"
 
 
 @given(HOSTILE_DOCS | docs(), LAYOUTS)
@@ -144,7 +219,7 @@ def test_the_texts_of_a_message_and_its_thread_name_every_paper(doc: Doc, layout
     shown = "".join(glyph.character for glyph in map(Glyph, _unescape(texts)))
     for block in doc.blocks:
         if isinstance(block, PaperCard):
-            assert " ".join(clean(block.title.text).split()) in " ".join(shown.split())
+            assert " ".join(one_line(block.title.text).split()) in " ".join(shown.split())
 
 
 def _unescape(text: str) -> str:

@@ -1,12 +1,26 @@
 """A message as JSON, and back."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 
-from bot.view.doc import Divider, Doc, Heading, Note, PaperCard, Section, Span, from_json, to_json
+from bot.view.doc import (
+    Divider,
+    Doc,
+    Heading,
+    Marks,
+    Note,
+    PaperCard,
+    Section,
+    Span,
+    from_json,
+    marked,
+    to_json,
+    with_code,
+)
 from tests.property.docs import docs
 
 CARD = PaperCard(
@@ -46,6 +60,48 @@ def test_the_json_of_a_message_never_changes() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("sentence", "spans"),
+    [
+        ("", ()),
+        ("All is well.", (Span("All is well."),)),
+        ("Type `help`.", (Span("Type "), Span("help", code=True), Span("."))),
+        ("`a` and `b c`", (Span("a", code=True), Span(" and "), Span("b c", code=True))),
+        ("A lone ` stays.", (Span("A lone ` stays."),)),
+        ("An empty `` too.", (Span("An empty `` too."),)),
+    ],
+)
+def test_what_a_sentence_has_between_backticks_is_to_be_typed(sentence: str, spans: tuple[Span, ...]) -> None:
+    assert with_code(sentence) == spans
+    assert "".join(span.shown for span in spans) == sentence
+
+
+@pytest.mark.parametrize(
+    ("marks", "pieces"),
+    [
+        ((), ["attention is all"]),
+        (((0, 9),), ["*attention*", " is all"]),
+        (((0, 9), (13, 16)), ["*attention*", " is ", "*all*"]),
+        (((10, 12),), ["attention ", "*is*", " all"]),
+        (((0, 16),), ["*attention is all*"]),
+    ],
+)
+def test_what_is_marked_in_a_span_is_strong(marks: Marks, pieces: list[str]) -> None:
+    span = Span("attention is all", "https://a.example/", emphasis=True)
+    made = marked(span, marks)
+    assert [f"*{one.text}*" if one.strong else one.text for one in made] == pieces
+    assert all(one.emphasis is not one.strong and one.url == span.url for one in made)
+    assert marked(Span(""), ()) == ()
+
+
+def test_marks_of_a_title_are_written_only_where_there_are_any() -> None:
+    assert "title_marks" not in to_json(DOC)
+    card = replace(CARD, title_marks=((0, 4), (5, 9)))
+    made = to_json(Doc((card,), "f"))
+    assert json.loads(made)["blocks"][0]["title_marks"] == [[0, 4], [5, 9]]
+    assert from_json(made).blocks == (card,)
+
+
 def changed(path: list[str | int], value: Any) -> str:
     """The JSON of `DOC` with one value replaced; `...` takes it away."""
     whole = json.loads(to_json(DOC))
@@ -83,8 +139,16 @@ def changed(path: list[str | int], value: Any) -> str:
         (changed(["blocks", 0, "spans", 0, "text"], 7), "'text' of spans.* must be text"),
         (changed(["blocks", 0, "spans", 0, "bold"], True), "unknown 'bold'"),
         (changed(["blocks", 0, "spans", 0, "strong"], 1), "'strong' of .* must be true or false"),
+        (changed(["blocks", 0, "spans", 0, "code"], "x"), "'code' of .* must be true or false"),
         (changed(["blocks", 0, "spans", 0, "url"], "javascript:alert(1)"), "'url' of .* must be an http"),
         (changed(["blocks", 0, "spans", 0, "url"], 1), "'url' of .* must be text"),
+        (changed(["blocks", 1, "title_marks"], 1), r"'title_marks' of blocks\[1\] .* must be a list"),
+        (changed(["blocks", 1, "title_marks"], [[0]]), r"title_marks\[0\] of .* must be two whole numbers"),
+        (changed(["blocks", 1, "title_marks"], [[0, True]]), "must be two whole numbers"),
+        (changed(["blocks", 1, "title_marks"], [[0, 10]]), "must be ranges of the title, in order and apart"),
+        (changed(["blocks", 1, "title_marks"], [[-1, 1]]), "must be ranges of the title"),
+        (changed(["blocks", 1, "title_marks"], [[2, 2]]), "must be ranges of the title"),
+        (changed(["blocks", 1, "title_marks"], [[0, 4], [3, 5]]), "must be ranges of the title"),
         (changed(["blocks", 1, "number"], "1"), r"'number' of blocks\[1\] .* must be a whole number"),
         (changed(["blocks", 1, "number"], True), "must be a whole number"),
         (changed(["blocks", 1, "number"], 1.0), "must be a whole number"),

@@ -140,12 +140,15 @@ def test_a_repository_is_named_whatever_stands_behind_its_name(url: str, expecte
 def test_running_text_names_papers_by_ids_and_links_each_once() -> None:
     text = (
         "Read 2508.13426v2 (and https://arxiv.org/abs/1706.03762), then doi:10.1145/3292500.3330701. "
-        "Not 1234, nor 2508.13426 again; “hf.co/papers/2401.00001”!"
+        "Not 1234, nor 2508.13426 again; “hf.co/papers/2401.00001”! "
+        "*https://arxiv.org/abs/2501.00002* and **_2501.00003_**"
     )
     assert [one.value for one in ids_in(text)] == [
         "2508.13426",
         "1706.03762",
         "10.1145/3292500.3330701",
         "2401.00001",
+        "2501.00002",
+        "2501.00003",
     ]
     assert ids_in("nothing here: 3.14, v2, a/b") == []

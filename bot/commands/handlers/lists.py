@@ -49,7 +49,7 @@ async def saved(call: Call, services: Services, surface: Surface) -> Reply:
     papers = await _list(services, call.actor)
     if not papers:
         hint = typed(surface, "save 1706.03762")
-        return say(f"Your list is empty. {hint}, or the menu beside a paper, puts one on it.")
+        return say(["Your list is empty. ", hint, ", or the menu beside a paper, puts one on it."])
     shown, rest = papers[: 2 * PAGE], papers[2 * PAGE :]
     title = f"Your list: {counted(len(papers), 'paper')}"
     cards = [paper_card(number, one, saved=True) for number, one in enumerate(shown, 1)]

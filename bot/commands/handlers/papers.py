@@ -65,7 +65,15 @@ async def today(call: Call, services: Services, surface: Surface) -> Reply:
     blocks += buttons(_rest(found), button("Search papers", Verb.SEARCH))
     hints = [typed(surface, one) for one in ("flash attention", "subscribe diffusion", "help")]
     blocks.append(
-        note(f"Try {hints[0]} to search, {hints[1]} to be told of new ones, {hints[2]} for all else.")
+        note(
+            "Try ",
+            hints[0],
+            " to search, ",
+            hints[1],
+            " to be told of new ones, ",
+            hints[2],
+            " for all else.",
+        )
     )
     return _reply(title, blocks, found)
 

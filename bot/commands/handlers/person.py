@@ -46,7 +46,7 @@ async def settings_form(call: Call, services: Services, surface: Surface) -> Rep
             )
         )
     example = typed(surface, "settings zone=Europe/Berlin")
-    blocks.append(note(f"To change your time zone, type {example}."))
+    blocks.append(note("To change your time zone, type ", example, "."))
     form = FormRequest(command=BY_NAME["settings"], values={"zone": zone, **call.values})
     return Reply(doc=Doc(tuple(blocks), f"{known}."), form=form)
 
@@ -60,7 +60,7 @@ async def my_data(call: Call, services: Services, surface: Surface) -> Reply:
     rows = sum(len(table) for table in held.values())
     content = json.dumps(held, indent=2, ensure_ascii=False, default=str) + "\n"
     deletes = typed(surface, "forget-me")
-    made = say(f"All that is stored of you: {counted(rows, 'row')}. {deletes} deletes it.")
+    made = say([f"All that is stored of you: {counted(rows, 'row')}. ", deletes, " deletes it."])
     return Reply(
         doc=made.doc,
         attachment=Attachment(name="my-data.json", media_type="application/json", content=content),

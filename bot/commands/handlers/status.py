@@ -35,7 +35,8 @@ async def status(call: Call, services: Services, surface: Surface) -> Reply:
         found = [] if person is None else await services.store.destinations.owned(person.recipient_id)
         mine = [one for one in found if person is not None and one.recipient_id == person.recipient_id]
         if not mine:
-            return say(f"Nothing comes to you here yet. {typed(surface, 'subscribe')} changes that.")
+            subscribe = typed(surface, "subscribe")
+            return say(["Nothing comes to you here yet. ", subscribe, " changes that."])
     else:
         there = (
             None
@@ -44,7 +45,9 @@ async def status(call: Call, services: Services, surface: Surface) -> Reply:
         )
         if there is None:
             add = typed(surface, "channel add")
-            return say(f"No digest is set up for {place.name}. Who may manage it sets one up with {add}.")
+            return say(
+                [f"No digest is set up for {place.name}. Who may manage it sets one up with ", add, "."]
+            )
         mine = [there]
     blocks: list[Block] = []
     for one in mine:

@@ -11,7 +11,7 @@ from bot.commands.ports import Surface
 from bot.commands.registry import BY_NAME
 from bot.commands.services import Services
 from bot.commands.values import call_from_values, quoted
-from bot.commands.view import button, buttons, counted, heading, moment, note, say, sentence, typed
+from bot.commands.view import button, buttons, by_form, counted, heading, moment, note, say, sentence, typed
 from bot.errors import ConflictError, InputError
 from bot.model import WORKDAYS, Destination, Paper, Pool, Route, Schedule
 from bot.people.model import Cadence, Subscription, SubscriptionState
@@ -112,12 +112,11 @@ async def subscribe_form(call: Call, services: Services, surface: Surface) -> Re
         (matched,) = await last_week(services.store, services.clock, [normal])
         intro = f"{_forecast(matched, 5, len(WORKDAYS))} {intro}"
     values = {"zone": zone, **call.values}
-    example = typed(surface, BY_NAME["subscribe"].examples[1])
-    hint = f"Say what you want to hear of: {example}."
-    if query:
-        hint = f"{intro} To subscribe, type {typed(surface, f'subscribe {query}')}."
     form = FormRequest(command=BY_NAME["subscribe"], values=values, intro=intro)
-    return Reply(doc=Doc((sentence(hint),), hint), form=form)
+    if query:
+        return by_form(form, f"{intro} To subscribe, type ", typed(surface, f"subscribe {query}"), ".")
+    example = typed(surface, BY_NAME["subscribe"].examples[1])
+    return by_form(form, "Say what you want to hear of: ", example, ".")
 
 
 async def subscriptions(call: Call, services: Services, surface: Surface) -> Reply:
@@ -126,7 +125,7 @@ async def subscriptions(call: Call, services: Services, surface: Surface) -> Rep
     if not kept:
         example = typed(surface, BY_NAME["subscribe"].examples[0])
         make = button("Subscribe to a search", Verb.FORM, "subscribe")
-        return say(f"You have no subscriptions. {example} makes one.", *buttons(make))
+        return say(["You have no subscriptions. ", example, " makes one."], *buttons(make))
     matched = await last_week(services.store, services.clock, [one.query for one in kept])
     title = f"You have {counted(len(kept), 'subscription')}"
     blocks: list[Block] = [heading(title)]
@@ -158,7 +157,7 @@ async def unsubscribe(call: Call, services: Services, surface: Surface) -> Reply
     if not (wanted.isascii() and wanted.isdigit() and 1 <= int(wanted) <= len(kept)):
         raise InputError(
             f"There is no subscription {quoted(call.text('number'))}. "
-            f"{typed(surface, 'subscriptions')} numbers them, 1 to {len(kept)}."
+            f"{typed(surface, 'subscriptions').shown} numbers them, 1 to {len(kept)}."
         )
     return await _ended(services, kept[int(wanted) - 1], call.actor)
 

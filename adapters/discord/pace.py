@@ -1,0 +1,56 @@
+"""How fast the outbox may send to Discord, of whose 50 requests a second it leaves some to people.
+
+Answers to interactions are outside of that limit, and never wait here. How fast a channel may be posted to is
+discord.py's business, which reads it from Discord's answers. The pace is this process's own: where several
+processes send, Discord's 429 slows them down together.
+"""
+
+from collections import deque
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.errors import NotAcceptedError
+from bot.ports import Clock
+
+A_SECOND: Final = 47  # requests, evenly apart
+
+# The longest that a message waits here for its turn, while it binds one of the worker's hands.
+PATIENCE: Final = timedelta(seconds=3)
+
+# Who gets 10,000 answers of 401, 403 or 429 in ten minutes is shut out by address. Half of them are others'.
+REFUSALS: Final = 5_000
+REFUSALS_WITHIN: Final = timedelta(minutes=10)
+
+_BETWEEN: Final = timedelta(seconds=1) / A_SECOND
+
+
+class Pace:
+    """Turns to send, one after the other."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._next = self._held = clock.now()  # no turn is given before either
+        self._refused: deque[datetime] = deque(maxlen=REFUSALS)  # the last of such answers
+
+    async def turn(self, patience: timedelta = PATIENCE) -> None:
+        """Returns when a request may go out. Raises `NotAcceptedError` where that is not soon enough."""
+        now = self._clock.now()
+        if self._next > now + PATIENCE + REFUSALS_WITHIN:  # the clock was set back
+            self._next = now
+        at = max(now, self._next, self._held)
+        if at - now > patience:
+            raise NotAcceptedError("Discord takes no more messages just now.", at - now)
+        self._next = at + _BETWEEN
+        if at > now:
+            await self._clock.sleep(at - now)
+
+    def hold(self, wait: timedelta) -> None:
+        """Discord asked for patience: nothing goes out before."""
+        self._held = max(self._held, self._clock.now() + wait)
+
+    def refused(self) -> None:
+        """Discord answered 401, 403 or 429; if that is too often, it is left alone for a while."""
+        now = self._clock.now()
+        self._refused.append(now)
+        if len(self._refused) == REFUSALS and (until := self._refused[0] + REFUSALS_WITHIN) > now:
+            self.hold(until - now)
