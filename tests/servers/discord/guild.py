@@ -20,12 +20,14 @@ class Guild:
 
     id: str
     name: str
-    world: "World"
+    world: "World" = field(repr=False)
     owner: User
-    roles: dict[str, Role] = field(default_factory=dict)
-    members: dict[str, Member] = field(default_factory=dict)  # by user's id; only those whom a test names
-    channels: dict[str, Channel] = field(default_factory=dict)
-    threads: dict[str, Channel] = field(default_factory=dict)
+    roles: dict[str, Role] = field(default_factory=dict, repr=False)
+    members: dict[str, Member] = field(
+        default_factory=dict, repr=False
+    )  # by user's id; only those whom a test names
+    channels: dict[str, Channel] = field(default_factory=dict, repr=False)
+    threads: dict[str, Channel] = field(default_factory=dict, repr=False)
     unavailable: bool = False  # an outage
     crowd: int = 0  # members whom no test names
     locale: str = "en-US"

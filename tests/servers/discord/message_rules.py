@@ -5,21 +5,25 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from tests.servers.discord.problems import Problem
-from tests.servers.discord.state import COMPONENTS_V2, EPHEMERAL, Body
+from tests.servers.discord.state import (
+    COMPONENTS_V2,
+    EPHEMERAL,
+    SUPPRESS_EMBEDS,
+    SUPPRESS_NOTIFICATIONS,
+    Body,
+)
 
 LONGEST_CONTENT: Final = 2_000
 LONGEST_EMBEDS: Final = 6_000  # characters of all embeds of a message
 MOST_COMPONENTS: Final = 40  # of a Components V2 message, nested ones too
 LONGEST_DISPLAYED: Final = 4_000  # characters of all its text displays
 MOST_ROWS: Final = 5
-MOST_BUTTONS: Final = 5
 MOST_IN_MODAL: Final = 5
 
 ROW, BUTTON, STRING_SELECT, TEXT_INPUT, TEXT, LABEL = 1, 2, 3, 4, 10, 18
 _SELECTS: Final = (3, 5, 6, 7, 8)
 _LINK, _PREMIUM = 5, 6  # styles of buttons
-_SUPPRESS_EMBEDS, _SUPPRESS_NOTIFICATIONS = 1 << 2, 1 << 12
-_FLAGS: Final = _SUPPRESS_EMBEDS | _SUPPRESS_NOTIFICATIONS | COMPONENTS_V2
+_FLAGS: Final = SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS | COMPONENTS_V2  # that an app may set
 
 
 def message_problems(body: Body, *, ephemeral: bool = False) -> list[Problem]:
@@ -79,8 +83,6 @@ def modal_problems(data: Body) -> list[Problem]:
                 wrong.append(Problem((*path, "value"), f"{len(value)} characters, from {least} to {most}"))
         if one["type"] in _SELECTS and one.get("min_values") == 0 and one.get("required", True):
             wrong.append(Problem((*path, "min_values"), "is 0 though the select is required"))
-        if one["type"] == BUTTON:
-            wrong.append(Problem(path, "a modal has no buttons"))
         if one["type"] == LABEL and one["component"]["type"] == TEXT_INPUT and one["component"].get("label"):
             wrong.append(Problem((*path, "component", "label"), "stands in a label that has its own"))
     return wrong
@@ -170,8 +172,6 @@ def _row_problems(path: tuple[str | int, ...], components: Sequence[Body]) -> It
     others = sum(1 for one in components if one["type"] != BUTTON)
     if others and len(components) > 1:
         yield Problem(path, "a row holds one select or up to five buttons", "COMPONENT_LAYOUT_WIDTH_EXCEEDED")
-    if len(components) > MOST_BUTTONS:
-        yield Problem(path, f"{len(components)} buttons in a row", "COMPONENT_LAYOUT_WIDTH_EXCEEDED")
 
 
 def _button_problems(path: tuple[str | int, ...], button: Body) -> Iterator[Problem]:

@@ -9,6 +9,7 @@ import jsonschema
 from tests.servers.discord.state import Body
 
 _LONGEST_SHOWN = 160  # characters of one problem
+_LENGTHS = ("maxLength", "minLength", "maxItems", "minItems")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Problem:
     def of(cls, error: jsonschema.ValidationError) -> Self:
         best = jsonschema.exceptions.best_match([error]) or error
         told = best.message
-        if len(told) > _LONGEST_SHOWN:  # it quotes what it is about
+        if best.validator in _LENGTHS or len(told) > _LONGEST_SHOWN:  # it quotes what it is about
             told = f"breaks {best.validator} {str(best.validator_value)[:_LONGEST_SHOWN]}"
         return cls(tuple(best.absolute_path), told)
 

@@ -9,7 +9,9 @@ from typing import Final
 
 from tests.servers.discord.state import Body
 
-_MAJOR: Final = ("channel_id", "guild_id", "webhook_id", "webhook_token")  # parameters that divide buckets
+_MAJOR: Final = (  # parameters that divide buckets
+    "channel_id", "guild_id", "webhook_id", "webhook_token", "interaction_id", "interaction_token",
+)  # fmt: skip
 _SECOND: Final = timedelta(seconds=1)
 
 

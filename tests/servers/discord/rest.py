@@ -109,6 +109,10 @@ class DiscordRest(StandIn):
         assert self._loop is not None, "The server was not started."
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE)
 
+    def keep(self, call: Call) -> None:
+        """Remembers a request, before it is done. To be overridden where there are too many to keep."""
+        self.calls.append(call)
+
     def called(self, method: str, route: str, **params: str) -> list[Call]:
         """The requests of a route, in order; only those with these parameters in their path, if given."""
         return [
@@ -146,6 +150,7 @@ class DiscordRest(StandIn):
         except ValueError as error:
             raise self.refuse(f"{method} {template}: {error}") from error
         query, problems = self.spec.typed(method, template, request.query)
+        problems += self.spec.path_problems(template, request.match_info)
         call = Call(
             method=method,
             route=template,
@@ -156,8 +161,9 @@ class DiscordRest(StandIn):
             at=self.now(),
             world=self.world,
         )
-        self.calls.append(call)
+        self.keep(call)
         fault = self.script.next(method, template, call.params)
+        self.changed()
         if isinstance(fault, Held):
             await fault.opened.wait()
             fault = None
@@ -197,6 +203,9 @@ class DiscordRest(StandIn):
             self.violations.append(f"the stand-in failed at {name}: {error!r}")
             raise
         if self._proving:
-            wrong = self.spec.reply_problems(call.method, call.route, call.status, call.reply)
+            said = call.reply
+            if call.status >= 400:  # the codes in `errors` are words, which the specification has as numbers
+                said = {name: value for name, value in said.items() if name != "errors"}
+            wrong = self.spec.reply_problems(call.method, call.route, call.status, said)
             self.violations.extend(f"the answer to {name} is wrong: {one}" for one in wrong)
         return None

@@ -63,9 +63,14 @@ def get_application(call: Call) -> Body:
 @route("PATCH", "/applications/@me")
 def change_application(call: Call) -> Body:
     """What is kept is what the app itself may set."""
-    call.world.application.settings |= {
+    settings = {
         name: value for name, value in call.body.items() if name not in ("flags", "icon", "cover_image")
     }
+    for installed in (settings.get("integration_types_config") or {}).values():
+        params = (installed or {}).get("oauth2_install_params")
+        if params:  # permissions come as a number, and are shown as a text
+            params["permissions"] = str(params["permissions"])
+    call.world.application.settings |= settings
     body: Body = get_application(call)
     return body
 

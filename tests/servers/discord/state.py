@@ -14,11 +14,23 @@ Body = dict[str, Any]
 """JSON as Discord has it."""
 
 REQUIRE_TAG: Final = 1 << 4  # a forum's flag
-EPHEMERAL: Final = 1 << 6  # a message's flags
-CROSSPOSTED: Final = 1 << 0
+CROSSPOSTED: Final = 1 << 0  # a message's flags
+SUPPRESS_EMBEDS: Final = 1 << 2
 HAS_THREAD: Final = 1 << 5
+EPHEMERAL: Final = 1 << 6
 LOADING: Final = 1 << 7
+SUPPRESS_NOTIFICATIONS: Final = 1 << 12
 COMPONENTS_V2: Final = 1 << 15
+
+
+class MessageType(IntEnum):
+    """Discord's numbers, of messages that somebody wrote and of its own notices."""
+
+    DEFAULT = 0
+    THREAD_CREATED = 18  # stands in the channel where somebody began a thread without a message
+    REPLY = 19
+    COMMAND = 20
+    THREAD_STARTER = 21  # stands first in a thread of a message, and points to it
 
 
 class ChannelType(IntEnum):
@@ -69,7 +81,7 @@ class Role:
     """A role of a server; `@everyone` has the server's own id."""
 
     id: str
-    guild: "Guild"
+    guild: "Guild" = field(repr=False)
     name: str
     permissions: Permission = NONE
     position: int = 1
@@ -100,7 +112,7 @@ class Member:
     """Somebody in a server."""
 
     user: User
-    guild: "Guild"
+    guild: "Guild" = field(repr=False)
     joined_at: datetime
     roles: list[str] = field(default_factory=list)  # ids, @everyone left out
     nick: str | None = None
@@ -157,16 +169,16 @@ class Channel:
     id: str
     type: ChannelType
     name: str = ""
-    guild: "Guild | None" = None
-    parent: "Channel | None" = None  # a category, or a thread's channel
+    guild: "Guild | None" = field(default=None, repr=False)
+    parent: "Channel | None" = field(default=None, repr=False)  # a category, or a thread's channel
     position: int = 0
     topic: str | None = None
     overwrites: dict[str, Overwrite] = field(default_factory=dict)  # by role's or member's id
     tags: list[Tag] = field(default_factory=list)  # a forum's
     require_tag: bool = False
     recipient: User | None = None
-    messages: dict[str, "Message"] = field(default_factory=dict)  # by id, which is in their order
-    ephemeral: list["Message"] = field(default_factory=list)  # what one person alone sees
+    messages: dict[str, "Message"] = field(default_factory=dict, repr=False)  # by id, in their order
+    ephemeral: list["Message"] = field(default_factory=list, repr=False)  # what one person alone sees
     # of a thread:
     owner_id: str | None = None
     applied_tags: list[str] = field(default_factory=list)
@@ -194,6 +206,12 @@ class Channel:
     @property
     def last_message_id(self) -> str | None:
         return next(reversed(self.messages), None)
+
+    @property
+    def written(self) -> list["Message"]:
+        """The messages for all, Discord's own notices left out."""
+        notices = (MessageType.THREAD_CREATED, MessageType.THREAD_STARTER)
+        return [one for one in self.messages.values() if one.type not in notices]
 
     def seen_by(self, user: User) -> list["Message"]:
         """What somebody sees there that others do not."""
@@ -249,7 +267,7 @@ class Channel:
     def _thread_shown(self) -> Body:
         return {
             "owner_id": self.owner_id,
-            "message_count": min(self.sent, len(self.messages)),
+            "message_count": min(self.sent, len(self.written)),
             "member_count": min(len(self.thread_members), 50),
             "total_message_sent": self.sent,
             "applied_tags": list(self.applied_tags),
@@ -272,7 +290,7 @@ class Message:
     """A message, or with `only_for` what one person alone sees."""
 
     id: str
-    channel: Channel
+    channel: Channel = field(repr=False)
     author: User
     at: datetime
     content: str = ""
@@ -280,7 +298,7 @@ class Message:
     components: list[Body] = field(default_factory=list)  # as the app sent them, ids added
     attachments: list[Body] = field(default_factory=list)
     flags: int = 0
-    type: int = 0
+    type: MessageType = MessageType.DEFAULT
     nonce: str | int | None = None
     edited_at: datetime | None = None
     mentions: list[User] = field(default_factory=list)  # who is told of it
@@ -291,7 +309,7 @@ class Message:
     only_for: User | None = None
     by_app: bool = False  # sent with an interaction's token
     metadata: Body | None = None  # of the interaction that it answers
-    thread: Channel | None = None  # that was started from it
+    thread: Channel | None = field(default=None, repr=False)  # that was started from it
 
     @property
     def crossposted(self) -> bool:
@@ -302,7 +320,7 @@ class Message:
         body: Body = {
             "id": self.id,
             "channel_id": self.channel.id,
-            "type": self.type,
+            "type": int(self.type),
             "author": self.author.shown(),
             "content": self.content,
             "embeds": self.embeds,
