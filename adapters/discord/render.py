@@ -83,8 +83,8 @@ def messages(
     """The message, and those that it goes on in.
 
     With `key` each carries the mark of that delivery and its own part; `mention` is the id of the role that
-    the first one mentions. Unless `listed`, a message a paper comes without the list of all before it. A view may be sent once: call again to send again. Raises `ValueError` for buttons
-    that no message can hold.
+    the first one mentions. Unless `listed`, a message a paper comes without the list of all before it. A
+    view may be sent once: call again to send again. Raises `ValueError` for buttons that no message can hold.
     """
     return tuple(
         _Maker(custom_ids.mark(key, number) if key else "", "" if number else mention).made(part, shape)
