@@ -72,7 +72,7 @@ class Translator:
         alive = self._alive(text, "title")
         begun = [Engine.phrase_query(self._schema, "title", [START, *way]) for way in alive]
         ahead = [Engine.const_score_query(_any(begun), _FAR)] if begun else []
-        held = _all([_any([self._way(way, "title") for way in alive])], optional=ahead)
+        held = _all([_any([one for way in alive for one in self._way(way, "title")])], optional=ahead)
         return held if bounds == EVERYTHING else _all([held, _without_score(self._papers(bounds))])
 
     def satisfying(self, query: Query) -> Engine:
@@ -89,7 +89,7 @@ class Translator:
         """At least the papers that satisfy the query; with `sure`, only papers that do."""
         match query:
             case Word(text) | Phrase(text):
-                return self._held(text, "text", sure=sure)
+                return _any(self._held(text, "text", sure=sure))
             case Field(name, value):
                 return self._field(name, value, sure=sure)
             case Not(part):
@@ -123,9 +123,12 @@ class Translator:
         for part in parts:
             if isinstance(part, Word):
                 joined = [
-                    self._holding(term) for term in sorted(next(neighbours)) if self._stands(term, "text")
+                    one
+                    for term in sorted(next(neighbours))
+                    if self._stands(term, "text")
+                    for one in self._holding(term)
                 ]
-                must.append(_any([self._held(part.text, "text", sure=sure), *joined]))
+                must.append(_any([*self._held(part.text, "text", sure=sure), *joined]))
             elif isinstance(part, Not) and not _asks_category(part):
                 without.append(self._true(part.part, sure=not sure))
             else:
@@ -134,13 +137,24 @@ class Translator:
 
     # --- words and phrases -----------------------------------------------------------------------
 
-    def _held(self, value: str, field: str, *, sure: bool) -> Engine:
-        """The papers in which the value stands, in one of the ways in which it may be written."""
+    def _held(self, value: str, field: str, *, sure: bool) -> list[Engine]:
+        """What finds, taken together, the papers in which the value stands in one of the ways to write it.
+
+        Where a term is a way by itself, other ways with it find no more papers: "learn ing" beside "learn".
+        """
         alive = self._alive(value, field)
-        found = [self._way(way, field) for way in alive]
+        alone = {term for way in alive if len(way) == 1 for term in way}
+        found = [
+            one for way in alive if len(way) == 1 or alone.isdisjoint(way) for one in self._way(way, field)
+        ]
         if not sure:
-            found += [self._scattered(way, field) for way in ways(value) if self._hidden(way, alive)]
-        return _any(found)
+            found += [
+                one
+                for way in ways(value)
+                if alone.isdisjoint(way) and self._hidden(way, alive)
+                for one in self._scattered(way, field)
+            ]
+        return found
 
     def _hidden(self, way: Way, alive: Sequence[Way]) -> bool:
         """Whether papers may hold the way where no phrase finds it: a solid term stands at no position, so
@@ -156,10 +170,15 @@ class Translator:
             for at, term in enumerate(way)
         )
 
-    def _scattered(self, way: Way, field: str) -> Engine:
-        """The papers that hold all terms of the way anywhere, one of them as a solid term."""
-        solid = self._one_of("solid", [term for term in way if self._count("solid", term)])
-        return _all([solid, *(self._holding(term, field) for term in way)])
+    def _scattered(self, way: Way, field: str) -> list[Engine]:
+        """What finds the papers that hold all terms of the way anywhere, one of them as a solid term."""
+        found = []
+        for solid in dict.fromkeys(way):
+            if self._count("solid", solid):
+                others = [term for term in dict.fromkeys(way) if term != solid or field != "text"]
+                held = [_any(self._holding(term, field)) for term in others]
+                found.append(_all([self._term("solid", solid), *held]))
+        return found
 
     def _alive(self, value: str, field: str) -> list[Way]:
         """The ways of which every term stands somewhere."""
@@ -173,17 +192,17 @@ class Translator:
         """Whether the term stands in any paper's field, perhaps as a solid term."""
         return bool(self._count(field, term) or self._count("solid", term))
 
-    def _way(self, way: Way, field: str) -> Engine:
+    def _way(self, way: Way, field: str) -> list[Engine]:
         if len(way) == 1:
             return self._holding(way[0], field)
-        return Engine.phrase_query(self._schema, field, list(way))
+        return [Engine.phrase_query(self._schema, field, list(way))]
 
-    def _holding(self, term: str, field: str = "text") -> Engine:
-        """The papers that hold a term, whether it was written as one word or as one of several parts."""
+    def _holding(self, term: str, field: str = "text") -> list[Engine]:
+        """What finds the papers that hold a term, written as one word or as one of several parts."""
         here = self._term(field, term)
         if field == "text" and self._count("solid", term):
-            return _any([here, self._term("solid", term)])
-        return here  # in the other fields solid terms stand themselves
+            return [here, self._term("solid", term)]
+        return [here]  # in the other fields solid terms stand themselves
 
     def _in_abstract(self, value: str, *, sure: bool) -> Engine:
         """The papers in whose abstract the value stands: `text` without what only a title or keyword has."""
@@ -194,7 +213,7 @@ class Translator:
                 # The terms may all stand in the abstract, and side by side elsewhere.
                 without.append(Engine.phrase_query(self._schema, "title", list(way)))
                 without.append(_all([self._term("keyword", term) for term in way]))
-            found.append(_all([self._way(way, "text")], without=without))
+            found.append(_all([_any(self._way(way, "text"))], without=without))
         return _any(found)
 
     # --- other conditions ------------------------------------------------------------------------
@@ -202,11 +221,11 @@ class Translator:
     def _field(self, name: FieldName, value: str, *, sure: bool) -> Engine:
         match name:
             case FieldName.TITLE:
-                return self._held(value, "title", sure=sure)
+                return _any(self._held(value, "title", sure=sure))
             case FieldName.ABSTRACT:
                 return self._in_abstract(value, sure=sure)
             case FieldName.ORGANIZATION:
-                return self._held(value, "org", sure=sure)
+                return _any(self._held(value, "org", sure=sure))
             case FieldName.CATEGORY:
                 return self._one_of("category", [code.lower() for code in codes(value)])
             case FieldName.AUTHOR:
