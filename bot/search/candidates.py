@@ -55,11 +55,11 @@ class Proposer:
         bounds = conditions(query)
         lexical, semantic = mode is not Mode.SEMANTIC, mode is not Mode.LEXICAL
         examples = self._weights.exemplified(text) if lexical and semantic else 0
-        matching, titled, related, near = await asyncio.gather(
-            self._index.matching(query, limits),
-            self._titled(text, bounds, limits),
-            self._index.related(query, limits) if lexical else _nothing(),
+        near, matching, related, titled = await asyncio.gather(  # what takes longest is begun first
             self._index.near(text, bounds, limits) if semantic and not examples else _nothing(),
+            self._index.matching(query, limits),
+            self._index.related(query, limits) if lexical else _nothing(),
+            self._titled(text, bounds, limits),
         )
         first = frozenset(hit.paper_id for hit in matching.hits)
         words = (*matching.hits, *related.hits) if lexical else ()
