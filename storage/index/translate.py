@@ -53,9 +53,11 @@ class Translator:
 
     def matching(self, query: Query) -> Engine:
         """The papers that satisfy the query, scored by its words."""
-        papers = _without_score(self._papers(query))
-        scores = self._scores(query)
-        return _all([papers], optional=scores) if scores else papers
+        found = _without_score(self._papers(query))
+        for score in self._scores(query):
+            # One by one, for of clauses side by side the engine scores whatever any of them finds.
+            found = _all([found], optional=[score])
+        return found
 
     def related(self, query: Query) -> Engine:
         """The papers that satisfy the query's conditions and hold any of its words, scored by them."""
