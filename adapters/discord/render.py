@@ -25,7 +25,7 @@ from bot.model import Layout
 from bot.view import doc as view
 from bot.view.doc import Actions, Block, Button, Divider, Doc, Heading, Note, PaperCard, Span, marked
 from bot.view.pack import Budget, Size, pack_papers
-from bot.view.ready import plain, ready
+from bot.view.ready import plain, ready, with_unique_labels
 from bot.view.text import shorten
 
 # Discord takes 40 components and 4,000 characters of text. What stands around the blocks is taken off: the
@@ -86,10 +86,13 @@ def messages(
     the first one mentions. Unless `listed`, a message a paper comes without the list of all before it. A
     view may be sent once: call again to send again. Raises `ValueError` for buttons that no message can hold.
     """
-    return tuple(
-        _Maker(custom_ids.mark(key, number) if key else "", "" if number else mention).made(part, shape)
-        for number, (part, shape) in enumerate(_parts(ready(doc, LONGEST_LABEL), layout, listed))
-    )
+    shown = (with_unique_labels if layout is Layout.THREAD else ready)(doc, LONGEST_LABEL)
+    made: list[Message] = []
+    for number, (part, shape) in enumerate(_parts(shown, layout, listed)):
+        maker = _Maker(custom_ids.mark(key, number) if key else "", "" if number else mention)
+        alone = shape is Layout.THREAD
+        made.append(replace(maker.made(part, shape), name=_name(part if alone else doc), alone=alone))
+    return tuple(made)
 
 
 # --- parts ---------------------------------------------------------------------------------------------
@@ -146,9 +149,9 @@ def _suits_embeds(doc: Doc, runs: Sequence[int]) -> bool:
     return papers and rows <= _EMBED_ROWS and len(runs) <= _ROW and max(runs, default=0) <= _LONGEST_RUN
 
 
-def _name(part: Doc) -> str:
-    texts = [plain(block.spans) for block in part.blocks if isinstance(block, Heading)]
-    return shorten(clean(next(filter(None, texts), part.fallback)).strip(), LONGEST_NAME) or "Paperboy"
+def _name(doc: Doc) -> str:
+    texts = [plain(block.spans) for block in doc.blocks if isinstance(block, Heading)]
+    return shorten(clean(next(filter(None, texts), doc.fallback)).strip(), LONGEST_NAME) or "Paperboy"
 
 
 # --- text ----------------------------------------------------------------------------------------------
@@ -210,8 +213,7 @@ class _Maker:
         self._carried = not mark
 
     def made(self, part: Doc, shape: Layout) -> Message:
-        made = self._embeds(part) if shape is Layout.EMBEDS else self._components(part, shape)
-        return replace(made, name=_name(part), alone=shape is Layout.THREAD)
+        return self._embeds(part) if shape is Layout.EMBEDS else self._components(part, shape)
 
     def _components(self, part: Doc, shape: Layout) -> Message:
         if shape is Layout.CARDS:
@@ -387,12 +389,12 @@ def _about(card: PaperCard) -> Button:
 
 def _chosen(card: PaperCard) -> Action:
     """What choosing a paper does: its details, with all that its menu has."""
+    destination = "-"
     for button in card.menu:
         action = Action.read(button.action)
         if action is not None and action.verb is Verb.BAN:
             destination, _, _ = action.argument.partition(" ")
-            return Action(Verb.PAPER, f"{card.paper_key} {destination}")
-    return Action(Verb.PAPER, card.paper_key)
+    return Action(Verb.PAPER, f"{destination} {card.paper_key}")
 
 
 def _option(card: PaperCard) -> SelectOption:

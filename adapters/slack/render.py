@@ -16,7 +16,7 @@ from adapters.slack.escape import Json, Line, characters, escaped, mrkdwn, rich
 from bot.model import Layout
 from bot.view.doc import Actions, Block, Button, Divider, Doc, Heading, Note, PaperCard, Section, Span, marked
 from bot.view.pack import Budget, Size, pack_papers
-from bot.view.ready import plain, ready
+from bot.view.ready import plain, ready, with_unique_labels
 from bot.view.text import shorten
 
 # What Slack refuses begins at some 13,200 characters a message, at 11,300 with rich text.
@@ -58,7 +58,7 @@ def messages(
     layout = layout if layout in LAYOUTS else Layout.CARDS
     if layout is not Layout.THREAD:
         return tuple(_messages(ready(doc, _LONGEST_LABEL), layout, further))
-    doc = ready(doc, _LONGEST_LABEL)
+    doc = with_unique_labels(doc, _LONGEST_LABEL)
     head = replace(doc, blocks=tuple(map(_title_alone, doc.blocks)))
     cards = [Doc((block,), "") for block in doc.blocks if isinstance(block, PaperCard)]
     return (

@@ -125,6 +125,19 @@ def paper_buttons(key: str, without: Verb = Verb.PAPER) -> tuple[Button | None, 
     return tuple(button(label, verb, key) for label, verb in some if verb is not without)
 
 
+def chosen_buttons(key: str, destination: str, *, saved: bool) -> tuple[Button | None, ...]:
+    """The same where the paper was chosen out of several, in place of its menu; with `destination` (its id)
+    out of a digest's.
+    """
+    return (
+        button("Remove it from my list", Verb.UNSAVE, key) if saved else button("Save it", Verb.SAVE, key),
+        button("Why it trends", Verb.WHY, key),
+        button("More like it", Verb.SIMILAR, key),
+        button("Hide it for me", Verb.HIDE, key),
+        button("Not for this channel", Verb.BAN, f"{destination} {key}") if destination else None,
+    )
+
+
 # --- papers --------------------------------------------------------------------------------------
 
 

@@ -11,6 +11,7 @@ from bot.commands.registry import BY_NAME, COMMANDS
 from bot.commands.service import BUTTONS, FORMS, HANDLERS, OF_COMMANDS
 from bot.commands.text import read_text
 from bot.model import Delivery, DeliveryState, IdScheme, PaperId
+from bot.view.doc import Actions
 from tests.contract.commands import (
     ADAPTERS,
     ATTENTION,
@@ -323,6 +324,20 @@ async def test_a_button_does_what_it_stands_for(
     reply = await world.press(Action(verb, await prepare(world)))
     assert says in text_of(reply)
     assert reply.shared is (verb is Verb.SHARE)
+
+
+async def test_a_chosen_paper_offers_all_that_its_menu_has(world: World) -> None:
+    offered = await chosen(world, "-")
+    assert offered == ["Save it", "Why it trends", "More like it", "Hide it for me"]
+    await world.run("save 2511.00001")
+    assert (await chosen(world, "-"))[0] == "Remove it from my list"
+    assert (await chosen(world, "d1"))[-1] == "Not for this channel"
+
+
+async def chosen(world: World, destination: str) -> list[str]:
+    """The labels below a paper that was chosen out of a digest, or an answer."""
+    reply = await world.press(Action(Verb.PAPER, f"{destination} {ATTENTION}"))
+    return [one.label for block in reply.doc.blocks if isinstance(block, Actions) for one in block.buttons]
 
 
 def test_every_command_and_every_button_is_proved_here() -> None:

@@ -12,6 +12,7 @@ from bot.commands.view import (
     PAGE,
     button,
     buttons,
+    chosen_buttons,
     counted,
     heading,
     key_of,
@@ -29,6 +30,7 @@ from bot.editions.digest import short_date, source_note
 from bot.editions.make import source_notes, upvotes_of
 from bot.errors import InputError
 from bot.model import Paper, Ranked, Ranking, Signal, Window
+from bot.people.model import Mark
 from bot.schedule.desk import Desk
 from bot.schedule.zones import zone_info
 from bot.search.match import compile_query, prepare
@@ -109,8 +111,16 @@ async def paper(call: Call, services: Services, surface: Surface) -> Reply:
 
 
 async def show_paper(press: Press, services: Services, surface: Surface) -> Reply:
-    """The same, from a button."""
-    return await _details(services, await services.paper(key_of(press.argument)))
+    """The same, from a button, or chosen out of several."""
+    destination, chosen, key = press.argument.rpartition(" ")
+    one = await services.paper(key_of(key))
+    if not chosen:
+        return await _details(services, one)
+    person = await services.find(press.actor)
+    marked = [] if person is None else await services.store.people.marked(person.recipient_id, Mark.SAVED)
+    saved = one.id in {mark.paper_id for mark in marked}
+    menu = chosen_buttons(one.key, destination.removeprefix("-"), saved=saved)
+    return await _details(services, one, menu)
 
 
 def card(one: Paper) -> Doc:
@@ -209,7 +219,8 @@ async def _nothing(services: Services, when: str, topic: str = "") -> str:
 # --- one paper -----------------------------------------------------------------------------------
 
 
-async def _details(services: Services, one: Paper) -> Reply:
+async def _details(services: Services, one: Paper, menu: Sequence[Button | None] = ()) -> Reply:
+    """With the usual buttons unless others are given."""
     signals = (await services.store.papers.signals([one.id])).get(one.id, {})
     names = ", ".join(one.authors[:_MOST_AUTHORS])
     if len(one.authors) > _MOST_AUTHORS:
@@ -238,5 +249,5 @@ async def _details(services: Services, one: Paper) -> Reply:
         blocks.append(sentence(Span(f"Hugging Face's AI{model}: ", emphasis=True), one.ai_summary))
     if one.abstract:
         blocks.append(sentence(Span("Abstract: ", emphasis=True), one.abstract))
-    blocks += [note(*parts), *buttons(*paper_buttons(one.key))]
+    blocks += [note(*parts), *buttons(*(menu or paper_buttons(one.key)))]
     return Reply(doc=Doc(tuple(blocks), one.title))
