@@ -13,6 +13,7 @@ from typing import Final
 import structlog
 
 from bot.commands.actions import Action, Verb
+from bot.commands.completing import Begun, completions
 from bot.commands.handlers import (
     channel,
     help,  # noqa: A004 - the command is called so
@@ -27,7 +28,18 @@ from bot.commands.handlers import (
     tried,
     why,
 )
-from bot.commands.model import Actor, Call, Command, FormRequest, Permission, Place, Press, Reply, Standing
+from bot.commands.model import (
+    Actor,
+    Call,
+    Command,
+    Completion,
+    FormRequest,
+    Permission,
+    Place,
+    Press,
+    Reply,
+    Standing,
+)
 from bot.commands.ports import Surface
 from bot.commands.registry import BY_NAME, offered
 from bot.commands.services import Services, address_of
@@ -172,6 +184,26 @@ class Commands:
         except PaperboyError as error:
             return [str(error)]
 
+    async def complete(
+        self,
+        command_name: str,
+        option_name: str,
+        typed_so_far: str,
+        others: Mapping[str, str],
+        actor: Actor,
+        place: Place,
+    ) -> Sequence[Completion]:
+        """Ways to go on with what somebody types into an option, at most 25; none where something fails."""
+        try:
+            command = BY_NAME[command_name]
+            begun = Begun(command, command.option(option_name), typed_so_far, others, actor, place)
+            return await completions(begun, self._services)
+        except PaperboyError:  # whoever types goes on without
+            return []
+        except Exception as error:  # noqa: BLE001 - a bug is this person's bad luck, and nobody else's
+            self._failed("completion", error)
+            return []
+
     # --- dispatch --------------------------------------------------------------------------------
 
     async def _run(
@@ -252,13 +284,18 @@ class Commands:
         except PaperboyError as error:
             return say(with_code(str(error)))
         except Exception as error:  # noqa: BLE001 - a bug is this person's bad luck, and nobody else's
-            number = self._services.ids.new()
-            kind, where = type(error).__name__, whereabouts(error)
-            _log.error("A command failed.", id=number, what=what, kind=kind, where=where)
+            number = self._failed(what, error)
             return say(
                 "Something went wrong here, not with what you typed. Whoever runs Paperboy finds it in its "
                 f"log as {number}."
             )
+
+    def _failed(self, what: str, error: Exception) -> str:
+        """Logs a bug; returns the id under which it stands in the log."""
+        number = self._services.ids.new()
+        kind, where = type(error).__name__, whereabouts(error)
+        _log.error("A command failed.", id=number, what=what, kind=kind, where=where)
+        return number
 
 
 def _asks_for_form(reading: Reading) -> bool:
