@@ -15,6 +15,7 @@ from typing import Final
 import structlog
 
 from bot.commands.actions import Action, Verb
+from bot.commands.completing import Begun, completions
 from bot.commands.handlers import (
     channel,
     help,  # noqa: A004 - the command is called so
@@ -26,12 +27,14 @@ from bot.commands.handlers import (
     searching,
     status,
     subscriptions,
+    tried,
     why,
 )
 from bot.commands.model import (
     Actor,
     Call,
     Command,
+    Completion,
     FormRequest,
     Later,
     Permission,
@@ -188,11 +191,31 @@ class Commands:
         """
         try:
             arguments = call_from_values(command, {name: text for name, text in values.items() if text})
-            return await channel.preview_lines(arguments, self._services)
+            return await tried.preview_lines(arguments, self._services)
         except ValuesError as error:
             return list(error.by_option.values())
         except PaperboyError as error:
             return [str(error)]
+
+    async def complete(
+        self,
+        command_name: str,
+        option_name: str,
+        typed_so_far: str,
+        others: Mapping[str, str],
+        actor: Actor,
+        place: Place,
+    ) -> Sequence[Completion]:
+        """Ways to go on with what somebody types into an option, at most 25; none where something fails."""
+        try:
+            command = BY_NAME[command_name]
+            begun = Begun(command, command.option(option_name), typed_so_far, others, actor, place)
+            return await completions(begun, self._services)
+        except PaperboyError:  # whoever types goes on without
+            return []
+        except Exception as error:  # noqa: BLE001 - a bug is this person's bad luck, and nobody else's
+            self._bug("completion", error)
+            return []
 
     # --- dispatch --------------------------------------------------------------------------------
 
