@@ -214,7 +214,7 @@ class Commands:
         except PaperboyError:  # whoever types goes on without
             return []
         except Exception as error:  # noqa: BLE001 - a bug is this person's bad luck, and nobody else's
-            self._bug("completion", error)
+            self._bug(error, "completion")
             return []
 
     # --- dispatch --------------------------------------------------------------------------------
