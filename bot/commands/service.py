@@ -26,6 +26,7 @@ from bot.commands.handlers import (
     status,
     subscriptions,
     tried,
+    unreached,
     why,
 )
 from bot.commands.model import (
@@ -111,6 +112,7 @@ BUTTONS: Final[Mapping[Verb, tuple[Permission, Pressed]]] = {
     Verb.RESUBSCRIBE: (Permission.MEMBER, subscriptions.take_back),
     Verb.FIRST: (Permission.MEMBER, posted.first),
     Verb.RESUME: (Permission.MEMBER, posted.resume),
+    Verb.MOVE: (Permission.MEMBER, unreached.move),
     Verb.REMOVE: (Permission.MEMBER, posted.remove),
     Verb.DELETE: (Permission.MEMBER, posted.delete),
     Verb.ARRIVED: (Permission.MEMBER, posted.arrived),
@@ -201,7 +203,7 @@ class Commands:
         except PaperboyError:  # whoever types goes on without
             return []
         except Exception as error:  # noqa: BLE001 - a bug is this person's bad luck, and nobody else's
-            self._failed("completion", error)
+            self._bug(error, "completion")
             return []
 
     # --- dispatch --------------------------------------------------------------------------------
@@ -231,7 +233,11 @@ class Commands:
 
     async def _handle(self, call: Call, surface: Surface) -> Reply:
         await _permit(_needed(call.command, call.subject), call.actor, call.place, surface)
-        return await HANDLERS[call.command.name](call, self._services, surface)
+        reply = await HANDLERS[call.command.name](call, self._services, surface)
+        if reply.shared:
+            return reply
+        news = await unreached.unreached(call.actor, self._services, surface)
+        return replace(reply, doc=replace(reply.doc, blocks=(*news, *reply.doc.blocks))) if news else reply
 
     async def _open(
         self,
@@ -284,14 +290,14 @@ class Commands:
         except PaperboyError as error:
             return say(with_code(str(error)))
         except Exception as error:  # noqa: BLE001 - a bug is this person's bad luck, and nobody else's
-            number = self._failed(what, error)
+            number = self._bug(error, what)
             return say(
                 "Something went wrong here, not with what you typed. Whoever runs Paperboy finds it in its "
                 f"log as {number}."
             )
 
-    def _failed(self, what: str, error: Exception) -> str:
-        """Logs a bug; returns the id under which it stands in the log."""
+    def _bug(self, error: Exception, what: str) -> str:
+        """Logs it without what was typed, under an id."""
         number = self._services.ids.new()
         kind, where = type(error).__name__, whereabouts(error)
         _log.error("A command failed.", id=number, what=what, kind=kind, where=where)

@@ -268,7 +268,14 @@ async def assemble(
             search = await stack.enter_async_context(open_search(settings, store, around))
             index = search.index
             services = command_services(
-                settings, around, store, search, planner, worker.wake, sharing=settings.sharing
+                settings,
+                around,
+                store,
+                search,
+                planner,
+                worker.wake,
+                sharing=settings.sharing,
+                direct=_direct(slack),
             )
             roles = [*web_roles(settings, slack.listen(Commands(services))), *slack.roles()]
             stack.push_async_callback(slack.finish)  # before the search is closed, and all else
