@@ -1,6 +1,6 @@
 """Commands as they are declared, called and answered: the same on every surface. Frozen values."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import time
 from enum import StrEnum
@@ -199,6 +199,21 @@ class FormRequest:
     subject: str = ""
 
 
+Later: TypeAlias = Callable[[], AsyncGenerator["Update"]]
+"""Brings what comes behind an answer, each as it comes, and never fails: a surface calls it once, as soon as
+it has shown the answer. It shows each `whole` in place of what it showed before; where it cannot take that
+back, each `news` behind it.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """What came behind an answer that was given: all of the answer with it, and what is new by itself."""
+
+    whole: Doc
+    news: Doc | None  # None: nothing is
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """What a command answers. Private unless it says otherwise: `shared` posts it for all in the place."""
@@ -208,6 +223,7 @@ class Reply:
     replaces: bool = False  # the message whose button was pressed becomes this one
     attachment: Attachment | None = None
     form: FormRequest | None = None  # where the surface has no forms, `doc` says what to type instead
+    later: Later | None = None  # what is still to come of a private answer
 
 
 __all__ = [
@@ -218,11 +234,13 @@ __all__ = [
     "Completion",
     "FormRequest",
     "Kind",
+    "Later",
     "Option",
     "Permission",
     "Place",
     "Press",
     "Reply",
     "Standing",
+    "Update",
     "Value",
 ]

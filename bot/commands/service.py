@@ -6,8 +6,10 @@ logged once, without what was typed, under an id that the answer shows.
 What comes in loses its backticks, which mean nothing to any command: so those in what is said of it are ours.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import structlog
@@ -35,11 +37,13 @@ from bot.commands.model import (
     Command,
     Completion,
     FormRequest,
+    Later,
     Permission,
     Place,
     Press,
     Reply,
     Standing,
+    Update,
 )
 from bot.commands.ports import Surface
 from bot.commands.registry import BY_NAME, offered
@@ -51,7 +55,7 @@ from bot.commands.view import by_form, note, say, typed
 from bot.errors import InputError, PaperboyError, StorageError
 from bot.logs import whereabouts
 from bot.model import PaperId
-from bot.view.doc import Doc, with_code
+from bot.view.doc import Block, Doc, with_code
 from bot.view.text import unticked
 
 _log = structlog.get_logger(__name__)
@@ -226,10 +230,7 @@ class Commands:
             values=reading.values,
             sure=sure,
         )
-        reply = await self._handle(call, surface)
-        if call.note is None:
-            return reply
-        return replace(reply, doc=replace(reply.doc, blocks=(note(*with_code(call.note)), *reply.doc.blocks)))
+        return await self._handle(call, surface)
 
     async def _handle(self, call: Call, surface: Surface) -> Reply:
         await _permit(_needed(call.command, call.subject), call.actor, call.place, surface)
@@ -237,7 +238,7 @@ class Commands:
         if reply.shared:
             return reply
         news = await unreached.unreached(call.actor, self._services, surface)
-        return replace(reply, doc=replace(reply.doc, blocks=(*news, *reply.doc.blocks))) if news else reply
+        return _behind(news, reply) if news else reply
 
     async def _open(
         self,
@@ -281,7 +282,8 @@ class Commands:
     async def _told(self, answer: Awaitable[Reply], what: str) -> Reply:
         try:
             async with self._turns.turn():
-                return await answer
+                reply = await answer
+            return reply if reply.later is None else replace(reply, later=partial(self._later, reply.later))
         except StorageError as error:  # its sentence is for the operator, and may name paths
             _log.error("The store failed while a command was answered.", error=str(error))
             return say(
@@ -296,12 +298,41 @@ class Commands:
                 f"log as {number}."
             )
 
+    async def _later(self, later: Later) -> AsyncGenerator[Update]:
+        """What comes behind an answer; where that fails, the answer stays as it is."""
+        try:
+            async with aclosing(later()) as updates:
+                async for update in updates:
+                    yield update
+        except PaperboyError as error:
+            _log.error("What was to come behind an answer failed.", error=str(error))
+        except Exception as error:  # noqa: BLE001 - as above
+            self._bug(error, "later")
+
     def _bug(self, error: Exception, what: str) -> str:
         """Logs it without what was typed, under an id."""
         number = self._services.ids.new()
         kind, where = type(error).__name__, whereabouts(error)
         _log.error("A command failed.", id=number, what=what, kind=kind, where=where)
         return number
+
+
+def _behind(news: Sequence[Block], reply: Reply) -> Reply:
+    """The reply with blocks in front of it, also when more comes."""
+
+    def fronted(doc: Doc) -> Doc:
+        return replace(doc, blocks=(*news, *doc.blocks))
+
+    later = reply.later
+    if later is None:
+        return replace(reply, doc=fronted(reply.doc))
+
+    async def updates() -> AsyncGenerator[Update]:
+        async with aclosing(later()) as found:
+            async for update in found:
+                yield replace(update, whole=fronted(update.whole))
+
+    return replace(reply, doc=fronted(reply.doc), later=updates)
 
 
 def _asks_for_form(reading: Reading) -> bool:
