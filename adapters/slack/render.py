@@ -22,6 +22,9 @@ from bot.view.text import shorten
 # What Slack refuses begins at some 13,200 characters a message, at 11,300 with rich text.
 BUDGET: Final = Budget(characters=10_000, blocks=50)
 
+LAYOUTS: Final = (Layout.COMPACT, Layout.CARDS, Layout.THREAD)
+"""Those that Slack has; others' are shown as cards."""
+
 MENU: Final = "menu"  # the `action_id` of a paper's menu; the values of its options are actions
 BUTTON: Final = "button-"  # how the `action_id` of a button begins; its value is an action
 
@@ -51,6 +54,7 @@ def messages(
 
     Raises `ValueError` for a row of buttons that no message can hold.
     """
+    layout = layout if layout in LAYOUTS else Layout.CARDS
     if layout is not Layout.THREAD:
         return tuple(_messages(_ready(doc), layout, further))
     doc = with_unique_labels(doc)

@@ -8,8 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 from adapters.slack.escape import clean, escaped
-from adapters.slack.render import messages
-from bot.model import Layout
+from adapters.slack.render import LAYOUTS, messages
 from bot.view.doc import Doc, PaperCard
 
 
@@ -21,7 +20,7 @@ def golden(doc: Doc) -> dict[str, Any]:
             {"text": _ours(message.text, words), "blocks": _skeleton(message.blocks, words)}
             for message in messages(doc, layout)
         ]
-        for layout in Layout
+        for layout in LAYOUTS
     }
 
 

@@ -6,8 +6,7 @@ import tempfile
 from datetime import date
 from pathlib import Path
 
-from adapters.slack.render import messages
-from bot.model import Layout
+from adapters.slack.render import LAYOUTS, messages
 from bot.view.doc import Actions, Block, Button, Doc, Heading, Note, PaperCard, Section, Span
 from tests.looking.answers import pictured, replies
 from tests.looking.days import digest_of, recorded_store
@@ -83,7 +82,7 @@ async def write(folder: Path) -> None:
                 (words, pictured(one)) for words, one in (await replies(store, Path(scratch))).items()
             ]
     docs |= {"hostile titles": hostile(), "an answer": reply()}
-    for layout in Layout:
+    for layout in LAYOUTS:
         for dark in (False, True):
             shown = [
                 (f"{name} · {layout}", [list(one.blocks) for one in messages(doc, layout)])
