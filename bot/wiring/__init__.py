@@ -252,7 +252,14 @@ async def assemble(
             search = await stack.enter_async_context(open_search(settings, store, around))
             index = search.index
             services = command_services(
-                settings, around, store, search, planner, worker.wake, sharing=settings.sharing
+                settings,
+                around,
+                store,
+                search,
+                planner,
+                worker.wake,
+                sharing=settings.sharing,
+                direct=_direct(slack),
             )
             commands = Commands(services)
             roles = web_roles(settings, [route for chat in chats for route in chat.listen(commands)])

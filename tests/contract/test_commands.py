@@ -257,6 +257,12 @@ async def channel_and_paper(world: World) -> str:
     return f"{(await world.channel()).id} {ATTENTION}"
 
 
+async def move_to_discord(world: World) -> str:
+    await world.run("subscribe attention")
+    (one,) = await world.store.destinations.list()
+    return f"{one.id} discord"
+
+
 async def subscription_id(world: World) -> str:
     made = await world.run("subscribe attention")
     return buttons_of(made)["Take it back"].removeprefix("unsubscribe:")
@@ -308,6 +314,7 @@ PRESSES: Sequence[tuple[Verb, Preparing, str]] = (
     (Verb.SURE, holding("channel add"), "Set up for #ml-papers"),
     (Verb.FIRST, channel_id, "It is on its way to #ml-papers."),
     (Verb.RESUME, paused_id, "goes on, without a backlog"),
+    (Verb.MOVE, move_to_discord, "You have no direct messages on Discord that I know of."),
     (Verb.REMOVE, channel_id, "The digest of #ml-papers has ended."),
     (Verb.DELETE, sent, "The digest is deleted."),
     (Verb.ARRIVED, doubtful, "it counts as arrived"),

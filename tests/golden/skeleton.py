@@ -41,7 +41,7 @@ def _discord(doc: Doc, layout: Layout) -> list[dict[str, Any]]:
     found = []
     for message in discord.messages(doc, layout, key="digest-k3v9x2mq7abc"):
         given = {name: value for name, value in message.arguments().items() if name != "suppress_embeds"}
-        payload: dict[str, Any] = handle_message_parameters(**given).payload or {}
+        payload: Any = handle_message_parameters(**given).payload or {}
         found.append(
             {
                 "name": message.name,
