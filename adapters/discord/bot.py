@@ -48,7 +48,7 @@ class Discord:
         self._token = settings.discord_token.get_secret_value()
         self._session = Session(self._token, settings.discord_api_url)
         self.surface: Final = DiscordSurface(self._session, command=settings.discord_command)
-        self.deliverer: Final = DiscordDeliverer(self._session, clock)
+        self.deliverer: Final = DiscordDeliverer(self._token, clock, api_url=settings.discord_api_url)
         self._conversation: Conversation | None = None
 
     def listen(self, commands: Commands) -> Sequence[web.RouteDef]:

@@ -2,10 +2,11 @@
 
 import asyncio
 import io
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import discord
 
@@ -19,6 +20,9 @@ from bot.view.doc import Doc, Section, Span
 PATIENCE: Final = timedelta(seconds=1.5)  # until Discord, which waits for 3, is told that it takes a while
 # Unknown interaction, unknown webhook, invalid webhook token, answered already: too late, and nobody's fault.
 TOO_LATE: Final = frozenset({10062, 10015, 50027, 40060})
+
+Edit: TypeAlias = Callable[..., Awaitable[object]]
+"""Changes a message, as discord.py's `edit` does."""
 
 
 class Replies:
@@ -49,7 +53,8 @@ class Replies:
             # What is done is done, whether or not the person can still be told.
             reply = await answer
         if reply.form is None:
-            await self._say(interaction, place, reply)
+            shown = await self._say(interaction, place, reply)
+            await _follow(shown, reply)
             return
         several = len(forms.pages(reply.form.command)) > 1
         first = not interaction.response.is_done()
@@ -60,8 +65,10 @@ class Replies:
         doc = forms.overview(reply.form) if several else forms.late(reply.form, reply.doc)
         await self._say(interaction, place, replace(reply, doc=doc, form=None))
 
-    async def _say(self, interaction: Interaction, place: Place, reply: Reply) -> None:
-        """Shows an answer: as the first one, or behind that Discord was told to wait."""
+    async def _say(self, interaction: Interaction, place: Place, reply: Reply) -> list[Edit]:
+        """Shows an answer: as the first one, or behind that Discord was told to wait. Gives what changes each
+        of its messages.
+        """
         private = not place.direct
         first, *others = _with_file(messages(reply.doc), reply.attachment)
         response = interaction.response
@@ -76,8 +83,21 @@ class Replies:
             await interaction.followup.send(**first, ephemeral=False)
         else:
             await interaction.edit_original_response(**_edit(first))
+        shown: list[Edit] = [interaction.edit_original_response]
         for other in others:
-            await interaction.followup.send(**other, ephemeral=private and not reply.shared)
+            sent = await interaction.followup.send(**other, ephemeral=private and not reply.shared, wait=True)
+            shown.append(sent.edit)
+        return shown
+
+
+async def _follow(shown: Sequence[Edit], reply: Reply) -> None:
+    """Shows what comes behind an answer in its place, as far as its messages have room for it."""
+    if reply.later is None:
+        return
+    async with aclosing(reply.later()) as updates:
+        async for update in updates:
+            for edit, message in zip(shown, messages(update.whole), strict=False):
+                await edit(**_edit(message.arguments()))
 
 
 def said(sentence: str) -> Reply:

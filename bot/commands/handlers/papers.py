@@ -109,8 +109,14 @@ async def paper(call: Call, services: Services, surface: Surface) -> Reply:
 
 
 async def show_paper(press: Press, services: Services, surface: Surface) -> Reply:
-    """The same, from a button."""
-    return await _details(services, await services.paper(key_of(press.argument)))
+    """The same, chosen from a message; from a digest, whose destination stands behind the paper, with what a
+    manager can do about it there.
+    """
+    key, _, destination_id = press.argument.partition(" ")
+    more = [button("Hide it for me", Verb.HIDE, key)]
+    if destination_id:
+        more.append(button("Not for this channel", Verb.BAN, f"{destination_id} {key}"))
+    return await _details(services, await services.paper(key_of(key)), more)
 
 
 def card(one: Paper) -> Doc:
@@ -209,7 +215,7 @@ async def _nothing(services: Services, when: str, topic: str = "") -> str:
 # --- one paper -----------------------------------------------------------------------------------
 
 
-async def _details(services: Services, one: Paper) -> Reply:
+async def _details(services: Services, one: Paper, more: Sequence[Button | None] = ()) -> Reply:
     signals = (await services.store.papers.signals([one.id])).get(one.id, {})
     names = ", ".join(one.authors[:_MOST_AUTHORS])
     if len(one.authors) > _MOST_AUTHORS:
@@ -238,5 +244,5 @@ async def _details(services: Services, one: Paper) -> Reply:
         blocks.append(sentence(Span(f"Hugging Face's AI{model}: ", emphasis=True), one.ai_summary))
     if one.abstract:
         blocks.append(sentence(Span("Abstract: ", emphasis=True), one.abstract))
-    blocks += [note(*parts), *buttons(*paper_buttons(one.key))]
+    blocks += [note(*parts), *buttons(*paper_buttons(one.key), *more)]
     return Reply(doc=Doc(tuple(blocks), one.title))
