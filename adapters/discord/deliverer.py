@@ -108,8 +108,6 @@ class DiscordDeliverer:
             whole = await self._complete(job, there, until)
         except DoubtfulError as error:  # nothing is in doubt about a question: it is asked again
             raise NotAcceptedError(str(error), LANDING) from None
-        except (LookupError, TypeError, ValueError):
-            raise NotAcceptedError("Discord's answer cannot be read.", LANDING) from None
         if not whole:
             raise NotAcceptedError(_UNFINISHED, LANDING)
         return _receipt(there)
@@ -157,7 +155,7 @@ class DiscordDeliverer:
         if job.posting.forum:
             channel = there[min(there)].channel
         elif job.threaded and message.alone:
-            channel = await self._thread(job, there[min(there)])
+            channel = await self._thread(job, there)
         body = _body(message, "" if number else job.posting.mention, job.marks[number])
         answer = await self._calls.call(
             "POST", "/channels/{channel_id}/messages", json=body, needs="Send Messages", channel_id=channel
@@ -178,11 +176,15 @@ class DiscordDeliverer:
         )
         return _posted(answer.get("message") if isinstance(answer, dict) else None)
 
-    async def _thread(self, job: _Job, head: Posted) -> str:
+    async def _thread(self, job: _Job, there: Mapping[int, Posted]) -> str:
         """The thread below the first message, which has the message's id; opened if it is not there.
 
         A place that has no threads, such as a thread, takes its papers itself.
         """
+        papers = [one.channel for number, one in there.items() if job.parts[number].alone]
+        if papers:
+            return papers[0]
+        head = there[min(there)]
         answer = await self._calls.call(
             "POST",
             "/channels/{channel_id}/messages/{message_id}/threads",
@@ -226,11 +228,14 @@ class DiscordDeliverer:
     async def _look(self, job: _Job, since: datetime, until: datetime) -> dict[int, Posted]:
         """Which parts are there."""
         history = History(self._calls, self._clock, until, job.marks)
-        if job.posting.forum:
-            return await history.in_forum(job.address, since)
-        there = await history.in_channel(job.address, since)
-        if job.threaded and 0 in there:
-            there |= await history.in_thread(there[0].message)
+        try:
+            if job.posting.forum:
+                return await history.in_forum(job.address, since)
+            there = await history.in_channel(job.address, since)
+            if job.threaded and 0 in there:
+                there |= await history.in_thread(there[0].message)
+        except (LookupError, TypeError, ValueError, AttributeError):
+            raise DoubtfulError("Discord's answer is none that it describes.") from None
         return there
 
 
