@@ -26,6 +26,7 @@ from bot.commands.handlers import (
     searching,
     status,
     subscriptions,
+    tried,
     why,
 )
 from bot.commands.model import (
@@ -188,7 +189,7 @@ class Commands:
         """
         try:
             arguments = call_from_values(command, {name: text for name, text in values.items() if text})
-            return await channel.preview_lines(arguments, self._services)
+            return await tried.preview_lines(arguments, self._services)
         except ValuesError as error:
             return list(error.by_option.values())
         except PaperboyError as error:

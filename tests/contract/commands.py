@@ -1,6 +1,6 @@
 """What the tests of commands stand on: a day's papers, a surface with people, and all commands over them."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -68,11 +68,11 @@ async def fill(store: Store) -> None:
 class Room:
     """`bot.commands.ports.Surface` for tests: says of everybody what it was told."""
 
-    name: Final = "slack"
-    layouts: Final = (Layout.COMPACT, Layout.CARDS, Layout.THREAD)
-    shares_out: Final = False
-
-    def __init__(self) -> None:
+    def __init__(self, name: str = "slack") -> None:
+        self.name = name
+        self.shares_out = name == "discord"
+        every = set(Layout) if self.shares_out else set(Layout) - {Layout.EMBEDS}
+        self.layouts: Sequence[Layout] = sorted(every)
         self.managers = {"U-ADA"}
         self.posts = True  # whether we can post
         self.speaks = True  # whether people may
