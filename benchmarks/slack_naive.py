@@ -24,7 +24,8 @@ from bot.config import Settings
 from bot.logs import configure_logs
 from bot.schedule.zones import zones_like
 from bot.system import RandomIds, SystemClock
-from bot.wiring import Surroundings, assemble, open_search, open_slack
+from bot.wiring import Surroundings, assemble, open_search
+from bot.wiring.chats import open_slack
 from bot.wiring.commands import command_services
 
 _NOBODYS: Final = "xoxb-of-nobody"  # answers go by their response_url

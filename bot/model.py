@@ -548,6 +548,7 @@ class QuietReason(StrEnum):
     BELOW_FLOOR = "below_floor"
     NO_MATCH = "no_match"
     ALL_TOLD = "all_told"  # every matching paper was in an earlier digest
+    ELSEWHERE = "elsewhere"  # every new paper that matches fits another channel of the group better
     CATEGORY_UNKNOWN = "category_unknown"  # papers wait until arXiv says what they are about
     NO_DATA = "no_data"  # nothing was ever fetched
     PAUSED = "paused"

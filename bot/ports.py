@@ -204,6 +204,9 @@ class DestinationStore(Protocol):
     async def owned(self, owner_id: str) -> Sequence[Destination]:
         """Those not removed that this recipient set up, in order of their making."""
 
+    async def grouped(self, groups: Iterable[str]) -> Mapping[str, Sequence[Destination]]:
+        """The active destinations of each of these groups, by name; every one asked about has an entry."""
+
     async def by_name(self, name: str) -> Destination | None:
         """The destination of that name or id that is not removed."""
 

@@ -389,12 +389,12 @@ def _about(card: PaperCard) -> Button:
 
 def _chosen(card: PaperCard) -> Action:
     """What choosing a paper does: its details, with all that its menu has."""
-    destination = "-"
     for button in card.menu:
         action = Action.read(button.action)
         if action is not None and action.verb is Verb.BAN:
             destination, _, _ = action.argument.partition(" ")
-    return Action(Verb.PAPER, f"{destination} {card.paper_key}")
+            return Action(Verb.PAPER, f"{card.paper_key} {destination}")
+    return Action(Verb.PAPER, card.paper_key)
 
 
 def _option(card: PaperCard) -> SelectOption:

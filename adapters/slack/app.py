@@ -15,7 +15,7 @@ from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 
 from adapters.slack import forms, views
 from adapters.slack.api import Api
-from adapters.slack.conversation import Conversation, sent_at
+from adapters.slack.conversation import Conversation, Submitted, sent_at
 from adapters.slack.hearing import Heard, heard
 from adapters.slack.installed import Installed
 from adapters.slack.manifest import SEARCH_SHORTCUT, SIMILAR_SHORTCUT
@@ -49,7 +49,7 @@ class SlackApp:
         """`signing_secret` verifies what comes over HTTP; a socket is trusted by its own token."""
         self._conversation = conversation
         self._received = received
-        self._answered: OrderedDict[str, asyncio.Future[dict[str, Any]] | None] = OrderedDict()
+        self._answered: OrderedDict[str, asyncio.Future[Submitted] | None] = OrderedDict()
         self._working: set[asyncio.Task[None]] = set()
         self._installed = Installed(tokens, clock)
         self.bolt: Final = AsyncApp(
@@ -109,29 +109,31 @@ class SlackApp:
         Slack waits for three seconds. What takes longer says so, and the answer follows.
         """
         who, view = heard(body), body["view"]
-        work = self._submission(str(body.get("trigger_id") or ""), who, view)
+        work, first = self._submission(str(body.get("trigger_id") or ""), who, view)
         done, _ = await asyncio.wait({work}, timeout=PATIENCE)
         if done:
-            await ack(**work.result())
+            await ack(**work.result().answer)
+            if first:
+                self._work(self._conversation.followed(who, view, work.result()))
         else:
             await ack(response_action="update", view=self._conversation.waiting(view))
-            self._work(self._conversation.late(who, view, work))
+            self._work(self._conversation.late(who, view, work, follow=first))
         if not views.place_of(view):  # it was opened from the App Home, which shows what it changed
             self._work(self._refreshed(who, work))
 
     def _submission(
         self, trigger: str, who: Heard, view: Mapping[str, Any]
-    ) -> "asyncio.Future[dict[str, Any]]":
-        """What a submission is answered; one that comes twice is handled once."""
+    ) -> "tuple[asyncio.Future[Submitted], bool]":
+        """What becomes of a submission, and whether it is new: one that comes twice is handled once."""
         known = self._answered.get(trigger) if trigger else None
         if known is not None:
-            return known
+            return known, False
         work = asyncio.ensure_future(self._conversation.submitted(who, view))
         self._remember(trigger, work)
-        return work
+        return work, True
 
-    async def _refreshed(self, who: Heard, work: "asyncio.Future[dict[str, Any]]") -> None:
-        if (await asyncio.shield(work)).get("response_action") != "errors":
+    async def _refreshed(self, who: Heard, work: "asyncio.Future[Submitted]") -> None:
+        if (await asyncio.shield(work)).answer.get("response_action") != "errors":
             await self._conversation.home(who)
 
     async def _search_shortcut(self, ack: AsyncAck, body: dict[str, Any]) -> None:
@@ -197,7 +199,7 @@ class SlackApp:
         self._remember(str(key), None)
         return True
 
-    def _remember(self, key: str, work: "asyncio.Future[dict[str, Any]] | None") -> None:
+    def _remember(self, key: str, work: "asyncio.Future[Submitted] | None") -> None:
         if not key:
             return
         self._answered[key] = work

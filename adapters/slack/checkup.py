@@ -4,7 +4,6 @@ Slack itself is asked wherever it tells; what it sends us is known from what cam
 """
 
 from collections.abc import AsyncIterator, Collection, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import aiohttp
@@ -16,6 +15,7 @@ from adapters.slack.received import COMMANDS, INTERACTIONS, Notes, last_received
 from adapters.slack.scopes import scopes
 from adapters.slack.surface import SlackSurface
 from adapters.slack.tokens import SURFACE, scopes_told
+from bot.checkup import Finding
 from bot.errors import PaperboyError
 from bot.model import Destination
 
@@ -50,21 +50,6 @@ _SWITCHES: Final = {
     "app_uninstalled": "Event Subscriptions must list app_uninstalled (a workspace removes the app)",
     "link_shared": "Event Subscriptions must list link_shared, with the domains arxiv.org and huggingface.co",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at: how it is and, if it is not well, what to do."""
-
-    what: str
-    state: str
-    remedy: str = ""
-    open: bool = False  # nobody can tell whether it is well: `remedy` says what to look at
-
-    @property
-    def well(self) -> bool:
-        """Whether nothing is known to be wrong."""
-        return self.open or not self.remedy
 
 
 async def bot_token(api: Api, token: str, packs: Collection[str]) -> Sequence[Finding]:

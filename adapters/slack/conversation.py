@@ -1,9 +1,9 @@
 """Between what somebody did in Slack and what a command answers: who they are, where, what becomes of it."""
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import structlog
@@ -13,16 +13,16 @@ from adapters.slack.api import Api, failures_told
 from adapters.slack.hearing import Heard, texts_of, typed
 from adapters.slack.people import People
 from adapters.slack.render import blocks_of
-from adapters.slack.replies import Replies, place_carried, place_of, said
+from adapters.slack.replies import Replies, Shown, place_carried, place_of, said
 from adapters.slack.surface import SlackSurface
 from adapters.slack.tokens import SURFACE, Tokens
 from bot.commands.actions import Action, Verb
+from bot.commands.cards import LinkCards
 from bot.commands.model import Actor, FormRequest, Reply, Standing
 from bot.commands.registry import BY_NAME
 from bot.commands.service import Commands
 from bot.errors import PaperboyError
 from bot.ids import ids_in
-from bot.model import PaperId
 from bot.people.model import Identity
 from bot.people.ports import InstallationStore
 from bot.ports import Clock
@@ -31,8 +31,20 @@ _log = structlog.get_logger(__name__)
 
 _ZONES_SHOWN: Final = 100
 _MOST_NAMED: Final = 10  # papers of one message that others are to be like
-_UNKNOWN_FOR: Final = timedelta(hours=6)  # a link that nobody could resolve is not asked about again so soon
-_MOST_UNKNOWN: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """What became of a form: what Slack is to be answered (the errors by input, or the view with the answer),
+    and the reply that the view shows.
+    """
+
+    answer: dict[str, Any]
+    reply: Reply | None = None
+
+    @classmethod
+    def answered(cls, reply: Reply, place: str) -> "Submitted":
+        return cls({"response_action": "update", "view": views.answer_view(reply.doc, place)}, reply)
 
 
 class Conversation:
@@ -58,7 +70,7 @@ class Conversation:
         self._clock = clock
         self._zones = zones
         self._replies = Replies(api, tokens)
-        self._unknown: OrderedDict[PaperId, datetime] = OrderedDict()
+        self._cards = LinkCards(commands, clock)
 
     # --- what people do --------------------------------------------------------------------------
 
@@ -104,29 +116,41 @@ class Conversation:
 
     # --- forms -----------------------------------------------------------------------------------
 
-    async def submitted(self, who: Heard, view: Mapping[str, Any]) -> dict[str, Any]:
-        """What Slack is to be answered: the errors by input, or the view with the answer."""
+    async def submitted(self, who: Heard, view: Mapping[str, Any]) -> "Submitted":
+        """What becomes of a form."""
         kept = views.place_of(view)
         try:
             command, values, subject = forms.submitted(view)
         except ValueError as error:
-            return {"response_action": "update", "view": views.answer_view(said(str(error)).doc, kept)}
+            return Submitted.answered(said(str(error)), kept)
         actor, place = await self._actor(who), place_carried(who, kept)
         outcome = await self._commands.submit(command, values, subject, actor, place, self._surface)
         if isinstance(outcome, Reply):
-            return {"response_action": "update", "view": views.answer_view(outcome.doc, kept)}
-        return {"response_action": "errors", "errors": forms.errors_of(outcome, command)}
+            return Submitted.answered(outcome, kept)
+        return Submitted({"response_action": "errors", "errors": forms.errors_of(outcome, command)})
 
-    async def late(self, who: Heard, view: Mapping[str, Any], work: "asyncio.Future[dict[str, Any]]") -> None:
-        """Shows what became of a form for which Slack could not wait."""
-        answer = await work
-        shown = answer.get("view")
+    async def late(
+        self, who: Heard, view: Mapping[str, Any], work: "asyncio.Future[Submitted]", *, follow: bool
+    ) -> None:
+        """Shows what became of a form for which Slack could not wait; to `follow`, also what comes behind."""
+        outcome = await work
+        shown = outcome.answer.get("view")
         if shown is None:
             command, values, subject = forms.submitted(view)
-            wrong = forms.worded(answer["errors"], command)
+            wrong = forms.worded(outcome.answer["errors"], command)
             request = FormRequest(command=command, values=values, subject=subject, intro=wrong)
             shown = forms.modal(request, views.place_of(view))
-        await self._replies.update(who, str(view["id"]), shown)
+        there = await self._replies.update(who, Shown(str(view["id"])), shown)
+        if follow and there is not None:
+            await self.followed(who, view, outcome, there)
+
+    async def followed(
+        self, who: Heard, view: Mapping[str, Any], outcome: "Submitted", there: Shown | None = None
+    ) -> None:
+        """Shows what comes behind the answer to a form, in its place, where it is `there`."""
+        if outcome.reply is not None:
+            place = place_carried(who, views.place_of(view))
+            await self._replies.follow(who, place, outcome.reply, there or Shown(str(view["id"])))
 
     async def previewed(self, who: Heard, view: Mapping[str, Any]) -> None:
         """Shows what the filter of a form would have brought in the last days."""
@@ -134,7 +158,8 @@ class Conversation:
         lines = await self._commands.preview(command, values)
         request = FormRequest(command=command, values=values, subject=subject, intro=forms.intro_of(view))
         shown = forms.modal(request, views.place_of(view), preview=lines)
-        await self._replies.update(who, str(view["id"]), shown, state=str(view.get("hash") or ""))
+        there = Shown(str(view["id"]), str(view.get("hash") or ""))
+        await self._replies.update(who, there, shown)
 
     def zones(self, letters: str) -> list[dict[str, Any]]:
         """The choices of a time zone."""
@@ -179,8 +204,8 @@ class Conversation:
         for link in event.get("links") or ():
             url = str(link.get("url") or "")
             for paper_id in ids_in(url)[:1]:
-                if (card := await self._card(paper_id)) is not None:
-                    unfolded[url] = {"blocks": card}
+                if (card := await self._cards.card(paper_id)) is not None:
+                    unfolded[url] = {"blocks": blocks_of(card)}
         if not unfolded:
             return
         known = event.get("unfurl_id") and event.get("source")
@@ -192,21 +217,6 @@ class Conversation:
         client = await self._replies.client(who.tenant)
         with failures_told():
             await client.chat_unfurl(**where, unfurls=unfolded)
-
-    async def _card(self, paper_id: PaperId) -> list[dict[str, Any]] | None:
-        """A paper's card; `None` for one that nobody knows, about which nobody is asked again so soon."""
-        now = self._clock.now()
-        asked = self._unknown.get(paper_id)
-        if asked is not None and now - asked < _UNKNOWN_FOR:
-            return None
-        doc = await self._commands.card(paper_id)
-        if doc is not None:
-            return blocks_of(doc)
-        self._unknown[paper_id] = now
-        self._unknown.move_to_end(paper_id)
-        while len(self._unknown) > _MOST_UNKNOWN:
-            self._unknown.popitem(last=False)
-        return None
 
     # --- who ----------------------------------------------------------------------------------------
 
@@ -228,4 +238,4 @@ def sent_at(body: Mapping[str, Any]) -> datetime:
     return datetime.fromtimestamp(int(body.get("event_time") or 0), UTC)
 
 
-__all__ = ["Conversation", "sent_at"]
+__all__ = ["Conversation", "Submitted", "sent_at"]

@@ -7,10 +7,14 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from adapters.slack.tokens import SURFACE
 from bot.commands.model import Command, FormRequest, Kind, Option
-from bot.commands.registry import BY_NAME
+from bot.commands.registry import BY_NAME, offered
+from bot.commands.wording import DAYS, choice_label, days_in, title_of
+from bot.model import Layout
 from bot.view.text import shorten
 
+LAYOUTS: Final = (Layout.COMPACT, Layout.CARDS, Layout.THREAD)
 CALLBACK: Final = "form"
 PREVIEW: Final = "preview"  # the action of a filter that is looked at before it is submitted
 ZONES: Final = "zone"  # the action whose choices are asked for while somebody types
@@ -22,34 +26,7 @@ _TITLE: Final = 24  # characters, Slack's limits as the three below
 _LABEL: Final = 2_000
 _CHOICE: Final = 75
 _TEXT: Final = 3_000
-_DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_DAY_NAMES: Final = dict(
-    zip(_DAYS, ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"), strict=True)
-)
-_TITLES: Final = {
-    "channel add": "Add a digest",
-    "channel edit": "Change this digest",
-    "subscribe": "Subscribe",
-    "settings": "Your settings",
-    "search": "Search papers",
-}
 _SUBMITS: Final = {"channel add": "Add", "subscribe": "Subscribe", "search": "Search"}
-_CHOICES: Final = {  # how a choice reads in a form, where its word alone says too little
-    "day": "Day",
-    "week": "Week",
-    "month": "Month",
-    "trending": "What trends",
-    "announced": "Newly announced on arXiv",
-    "both": "Both, apart",
-    "compact": "Compact: one message",
-    "cards": "Cards: more of each paper",
-    "thread": "A thread: a reply for each paper",
-    "any": "An AI's where there is one",
-    "abstract": "From abstracts only",
-    "silent": "Stay silent",
-    "note": "Say why there is none",
-    "risers": "Bring the week's risers",
-}
 
 
 def modal(request: FormRequest, place: str, *, preview: Sequence[str] = ()) -> dict[str, Any]:
@@ -69,7 +46,7 @@ def modal(request: FormRequest, place: str, *, preview: Sequence[str] = ()) -> d
     return {
         "type": "modal",
         "callback_id": CALLBACK,
-        "title": _plain(_TITLES.get(command.name, command.name.capitalize()), _TITLE),
+        "title": _plain(title_of(command), _TITLE),
         "submit": _plain(_SUBMITS.get(command.name, "Save"), _TITLE),
         "close": _plain("Cancel", _TITLE),
         "private_metadata": json.dumps(kept, separators=(",", ":")),
@@ -109,7 +86,7 @@ def submitted(view: Mapping[str, Any]) -> tuple[Command, dict[str, str], str]:
     """
     try:
         kept = json.loads(view["private_metadata"])
-        command = BY_NAME[kept["command"]]
+        command = offered(BY_NAME[kept["command"]], SURFACE, LAYOUTS)
         values: dict[str, str] = {}
         for option in command.options:
             for element in view["state"]["values"].get(option.name, {}).values():
@@ -143,12 +120,12 @@ def _input(option: Option, value: str | None) -> dict[str, Any]:
 def _element(option: Option, value: str | None) -> dict[str, Any]:
     match option.kind:
         case Kind.CHOICE:
-            choices = [choice(one, _CHOICES.get(one, one)) for one in option.choices]
+            choices = [choice(one, choice_label(one)) for one in option.choices]
             chosen = next((one for one in choices if one["value"] == value), None)
             return _with("static_select", option, {"options": choices}, initial_option=chosen)
         case Kind.DAYS:
-            choices = [choice(day, _DAY_NAMES[day]) for day in _DAYS]
-            chosen_days = [one for one in choices if one["value"] in _days(value)]
+            choices = [choice(day, name) for day, name in DAYS.items()]
+            chosen_days = [one for one in choices if one["value"] in days_in(value or "")]
             return _with("checkboxes", option, {"options": choices}, initial_options=chosen_days or None)
         case Kind.TIME:
             hours, _, minutes = (value or "").partition(":")
@@ -200,16 +177,6 @@ def _typed(element: Mapping[str, Any], option: Option) -> str | None:
             return str(value).strip()
 
 
-def _days(value: str | None) -> frozenset[str]:
-    match (value or "").lower():
-        case "weekdays":
-            return frozenset(_DAYS[:5])
-        case "daily":
-            return frozenset(_DAYS)
-        case listed:
-            return frozenset(day.strip() for day in listed.split(","))
-
-
 # --- parts of blocks -----------------------------------------------------------------------------
 
 
@@ -226,4 +193,15 @@ def choice(value: str, text: str) -> dict[str, Any]:
     return {"text": _plain(text, _CHOICE), "value": value}
 
 
-__all__ = ["CALLBACK", "PREVIEW", "ZONES", "choice", "errors_of", "intro_of", "modal", "submitted", "worded"]
+__all__ = [
+    "CALLBACK",
+    "LAYOUTS",
+    "PREVIEW",
+    "ZONES",
+    "choice",
+    "errors_of",
+    "intro_of",
+    "modal",
+    "submitted",
+    "worded",
+]

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Mapping
-from contextlib import suppress
-from dataclasses import replace
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import structlog
@@ -31,6 +31,14 @@ _LATE: Final = frozenset(
 _UNSHARED: Final = "Slack did not take it, so nothing was shared. Press again to try once more."
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A view before somebody; with its `hash` it is replaced only if nothing else was shown in it since."""
+
+    id: str
+    hash: str = ""
+
+
 class Replies:
     """Shows replies to whoever asked. Everything is private unless a reply says otherwise."""
 
@@ -48,12 +56,12 @@ class Replies:
             with suppress(DeliveryError):  # told by text then, like a form that comes too late
                 if await self._opened(who, forms.modal(reply.form, carried(place))) is not None:
                     return
-        reply = await self._with_file(who, reply)
-        for number, message in enumerate(messages(reply.doc, further="below")):
-            if not await self._respond(who, message, reply, first=number == 0):
-                await self._instead(who, message, reply)
-                if reply.shared:
-                    return
+        await self._give(who, await self._with_file(who, reply))
+        if reply.later is not None:  # Slack lets nobody replace the answer to a command: news stand behind it
+            async with aclosing(reply.later()) as updates:
+                async for update in updates:
+                    if update.news is not None:
+                        await self._give(who, Reply(doc=update.news))
 
     async def in_view(
         self, who: Heard, place: Place, work: Awaitable[Reply], over: Mapping[str, Any] | None = None
@@ -73,22 +81,37 @@ class Replies:
             else forms.modal(reply.form, carried(place))
         )
         if waiting is not None:
-            await self.update(who, waiting, shown)
+            there = await self.update(who, Shown(waiting.id), shown)
         elif reply.replaces and over is not None and over.get("type") == "modal":
-            await self.update(who, str(over["id"]), shown)
-        elif await self._opened(who, shown, over) is None:
-            _log.warning("An answer came too late to be shown in Slack.", tenant=who.tenant)
+            there = await self.update(who, Shown(str(over["id"])), shown)
+        else:
+            there = await self._opened(who, shown, over)
+            if there is None:
+                _log.warning("An answer came too late to be shown in Slack.", tenant=who.tenant)
+        await self.follow(who, place, reply, there)
         return reply
 
-    async def update(self, who: Heard, view_id: str, view: dict[str, Any], state: str = "") -> None:
-        """Replaces a view; with `state` (its hash) only if nothing else did meanwhile."""
+    async def follow(self, who: Heard, place: Place, reply: Reply, there: Shown | None) -> None:
+        """Shows what comes behind a reply in the view that shows it, as long as it does."""
+        if reply.later is None or there is None:
+            return
+        async with aclosing(reply.later()) as updates:
+            async for update in updates:
+                there = await self.update(who, there, answer_view(update.whole, carried(place)))
+                if there is None:
+                    return
+
+    async def update(self, who: Heard, there: Shown, view: dict[str, Any]) -> Shown | None:
+        """Replaces a view; `None` if it was closed, or something else was shown in it meanwhile."""
         client = await self.client(who.tenant)
         with failures_told():
             try:
-                await client.views_update(view_id=view_id, view=view, hash=state or None)
+                answer = await client.views_update(view_id=there.id, view=view, hash=there.hash or None)
             except SlackApiError as error:
-                if code_of(error) not in {"not_found", "hash_conflict"}:  # it was closed, or overtaken
+                if code_of(error) not in {"not_found", "hash_conflict"}:
                     raise
+                return None
+        return _shown(answer)
 
     async def client(self, tenant: str) -> Any:
         """A client that speaks for the tenant."""
@@ -98,8 +121,8 @@ class Replies:
 
     async def _opened(
         self, who: Heard, view: dict[str, Any], over: Mapping[str, Any] | None = None
-    ) -> str | None:
-        """The id of the modal, upon the one in which something was pressed; `None` if it is too late."""
+    ) -> Shown | None:
+        """The modal, upon the one in which something was pressed; `None` if it is too late."""
         client = await self.client(who.tenant)
         modal = over if over is not None and over.get("type") == "modal" else None
         show = client.views_open if modal is None else client.views_push
@@ -108,14 +131,20 @@ class Replies:
                 answer = await show(trigger_id=who.trigger, view=view)
             except SlackApiError as error:
                 if modal is not None and code_of(error) == "push_limit_reached":
-                    await self.update(who, str(modal["id"]), view)
-                    return str(modal["id"])
+                    return await self.update(who, Shown(str(modal["id"])), view)
                 if code_of(error) not in _LATE:
                     raise
                 return None
-        return str(answer["view"]["id"])
+        return _shown(answer)
 
     # --- messages --------------------------------------------------------------------------------
+
+    async def _give(self, who: Heard, reply: Reply) -> None:
+        for number, message in enumerate(messages(reply.doc, further="below")):
+            if not await self._respond(who, message, reply, first=number == 0):
+                await self._instead(who, message, reply)
+                if reply.shared:
+                    return
 
     async def _respond(self, who: Heard, message: Message, reply: Reply, *, first: bool) -> bool:
         """Whether Slack took it by the address that it gave along: that needs no membership of the channel,
@@ -182,6 +211,10 @@ class Replies:
         return replace(reply, doc=replace(reply.doc, blocks=(*reply.doc.blocks, where)), attachment=None)
 
 
+def _shown(answer: Any) -> Shown:
+    return Shown(str(answer["view"]["id"]), str(answer["view"].get("hash") or ""))
+
+
 # --- where something belongs -----------------------------------------------------------------------
 
 
@@ -220,4 +253,4 @@ def said(sentence: str) -> Reply:
     return Reply(doc=Doc((Section(with_code(sentence)),), sentence))
 
 
-__all__ = ["PATIENCE", "Replies", "carried", "place_carried", "place_of", "said"]
+__all__ = ["PATIENCE", "Replies", "Shown", "carried", "place_carried", "place_of", "said"]

@@ -19,7 +19,7 @@ from adapters.slack.pages import routes
 from adapters.slack.people import People
 from adapters.slack.received import Received
 from adapters.slack.scopes import scopes
-from adapters.slack.socket_mode import SocketMode, either
+from adapters.slack.socket_mode import SocketMode
 from adapters.slack.surface import SlackSurface
 from adapters.slack.tokens import InstalledTokens, Lease, OwnToken, Tokens
 from bot.commands.service import Commands
@@ -29,6 +29,7 @@ from bot.model import Route
 from bot.people.model import Identity
 from bot.ports import Clock, Store
 from bot.schedule.zones import zones_like
+from bot.waiting import either
 
 _log = structlog.get_logger(__name__)
 

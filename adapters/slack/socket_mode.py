@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Final
@@ -19,6 +18,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 
 from adapters.slack.api import FAILURES, Api, code_of
 from bot.ports import Clock
+from bot.waiting import either
 
 _log = structlog.get_logger(__name__)
 
@@ -173,17 +173,4 @@ class _Client(SocketModeClient):
             _log.error(sentence)
 
 
-async def either(*work: Awaitable[object]) -> None:
-    """Ends with the first of them, and ends the others. Raises what that one raises."""
-    tasks = {asyncio.ensure_future(one) for one in work}
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    for task in done:
-        task.result()
-
-
-__all__ = ["SocketMode", "either"]
+__all__ = ["SocketMode"]

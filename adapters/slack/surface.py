@@ -11,10 +11,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 from adapters.slack.address import Address, read_address
 from adapters.slack.answers import INVITE
 from adapters.slack.api import FAILURES, Api, code_of, failures_told
+from adapters.slack.forms import LAYOUTS
 from adapters.slack.people import People
 from adapters.slack.tokens import SURFACE, Tokens
 from bot.commands.model import Actor, Place, Standing
 from bot.errors import InputError
+from bot.model import PLAIN_POSTING, Posting
 from bot.people.model import Identity
 from bot.ports import Clock
 
@@ -41,6 +43,8 @@ class SlackSurface:
     """`bot.commands.ports.Surface` on Slack."""
 
     name: Final = SURFACE
+    layouts: Final = LAYOUTS
+    shares_out: Final = False
 
     def __init__(
         self,
@@ -63,6 +67,9 @@ class SlackSurface:
         self._packs = frozenset(packs)
         self._managers = frozenset(managers)
         self._opened: dict[Identity, str] = {}
+
+    def typed(self, text: str) -> str:
+        return f"{self.command} {text}"
 
     async def may_manage(self, actor: Actor, place: Place) -> bool:
         """Full members, or whom the operator chose; everybody in their own direct messages."""
@@ -94,13 +101,13 @@ class SlackSurface:
         here = place.address is not None and not _elsewhere(actor, place)
         return here and actor.standing is not Standing.EXTERNAL
 
-    async def prove_posting(self, place: Place) -> None:
+    async def prove_posting(self, place: Place, posting: Posting = PLAIN_POSTING) -> Posting:
         """Rehearses: a message is planned for the far future, and called off. Slack checks it as if it went
         out now.
         """
         address = read_address(place.address or "")
         if place.direct:
-            return
+            return posting
         client = self._api.client((await self._tokens.of(address.tenant)).token)
         with failures_told():
             try:
@@ -117,6 +124,11 @@ class SlackSurface:
                     raise InputError(f"{_FORBIDDEN[code]}, then do this again.") from None
                 else:
                     raise
+        return posting
+
+    async def named(self, _: Place, posting: Posting) -> Posting:
+        """There is nothing in it that a name could be found for."""
+        return posting
 
     async def _join(self, client: AsyncWebClient, address: Address) -> None:
         try:

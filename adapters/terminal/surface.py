@@ -4,6 +4,7 @@ from typing import Final
 
 from bot.commands.model import Actor, Place
 from bot.errors import InputError
+from bot.model import PLAIN_POSTING, Layout, Posting
 from bot.people.model import Identity
 
 NAME: Final = "console"  # whose deliverer shows what is posted here
@@ -24,7 +25,12 @@ class TerminalSurface:
     """Implements `bot.commands.ports.Surface`."""
 
     name: Final = NAME
-    command: Final = ""  # at its prompt, all that is typed is a command
+    layouts: Final = (Layout.COMPACT, Layout.CARDS, Layout.THREAD)
+    shares_out: Final = False
+
+    def typed(self, text: str) -> str:
+        """At its prompt, all that is typed is a command."""
+        return text
 
     async def may_manage(self, actor: Actor, place: Place) -> bool:
         return actor.identity.surface == NAME and place.address == ADDRESS
@@ -33,8 +39,12 @@ class TerminalSurface:
         """There is nobody else to share with."""
         return False
 
-    async def prove_posting(self, place: Place) -> None:
+    async def prove_posting(self, place: Place, posting: Posting = PLAIN_POSTING) -> Posting:
         """Whoever runs the bot at a terminal sees what it posts there."""
+        return posting
+
+    async def named(self, _: Place, posting: Posting) -> Posting:
+        return posting
 
     async def direct_address(self, identity: Identity) -> str:
         return ADDRESS

@@ -4,7 +4,7 @@ import asyncio
 import getpass
 import sys
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import AsyncGenerator, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 import typer
 
 from bot.cli.common import load_settings, warn
-from bot.cli.output import emit, text_width
+from bot.cli.output import emit, shows_bold, text_width
 from bot.config import Settings
 
 if TYPE_CHECKING:
@@ -44,8 +44,10 @@ def chat_command() -> None:
 
 
 def _answer(loop: "_Loop", talk: "Talk", line: str) -> None:
+    texts = talk(line, text_width())
     try:
-        emit(f"{loop.wait(talk(line, text_width()))}\n")
+        while (text := loop.wait(_next(texts))) is not None:
+            emit(f"{text}\n")
     except KeyboardInterrupt:
         if not sys.stdin.isatty():
             raise
@@ -115,14 +117,20 @@ class _Loop:
         from bot.cli.running import surroundings
         from bot.wiring.commands import open_chat
 
+        user, bold = getpass.getuser(), shows_bold()
         try:
-            async with open_chat(settings, surroundings(), getpass.getuser(), Path.cwd()) as talk:
+            async with open_chat(settings, surroundings(), user, Path.cwd(), bold=bold) as talk:
                 opened.set_result(talk)
                 await close.wait()
         except BaseException as error:
             if opened.done():
                 raise
             opened.set_exception(error)
+
+
+async def _next(texts: AsyncGenerator[str]) -> str | None:
+    """The next text; `None` if there is none."""
+    return await anext(texts, None)
 
 
 async def _result(future: "asyncio.Future[T]") -> T:

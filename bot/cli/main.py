@@ -14,6 +14,7 @@ from bot.cli import (
     database,
     destinations,
     digests,
+    discord,
     evaluate,
     importing,
     indexing,
@@ -81,6 +82,7 @@ app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(digests.app, name="digest")
 app.add_typer(config.app, name="config")
 app.add_typer(slack.app, name="slack")
+app.add_typer(discord.app, name="discord")
 running.register(app)
 setup.register(app)
 sources.register(app)

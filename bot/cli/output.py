@@ -115,6 +115,12 @@ def text_width() -> int | None:
     return None if console is None else min(console.width, _WIDEST)
 
 
+def shows_bold() -> bool:
+    """Whether standard output is a terminal that knows how."""
+    console = _terminal()
+    return console is not None and console.color_system is not None
+
+
 # --- words -------------------------------------------------------------------------------------
 
 

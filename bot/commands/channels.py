@@ -1,19 +1,25 @@
 """A channel's digest as commands see it: found, described, changed, and tried on the last days."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from bot.commands.model import Value
+from bot.commands.model import Place, Value
 from bot.commands.rankings import Rankings
+from bot.commands.topics import TOPICS
 from bot.commands.values import write
 from bot.editions.make import laid_out
+from bot.editions.preview import members_of, windows_of
+from bot.editions.share import Tally
+from bot.editions.sharing import Sharing
+from bot.errors import InputError
 from bot.model import (
     Destination,
     Edition,
     Layout,
     Pool,
+    Posting,
     QuietDay,
     Route,
     Schedule,
@@ -41,13 +47,29 @@ async def destination_at(store: Store, surface: str, address: str) -> Destinatio
     return next((one for one in others if one.pool is not Pool.SUBSCRIPTIONS), None)
 
 
-def applied(base: Destination, arguments: Mapping[str, Value]) -> Destination:
-    """The destination with what a call names changed. Pure."""
+def group_of(place: Place) -> str:
+    """The group of the channels that share papers out among them; empty outside of any tenant. Pure."""
+    return f"{place.surface}:{place.tenant}" if place.tenant else ""
+
+
+def applied(base: Destination, arguments: Mapping[str, Value], group: str = "") -> Destination:
+    """The destination with what a call names changed. Pure.
+
+    A topic brings its filter, unless another one than is set already is named beside it. `group` is the one
+    to belong to where papers are not to repeat.
+    """
     named = values_of(base) | {name: write(value) for name, value in arguments.items()}
+    query = format_query(parse(named["filter"]))
+    if "topic" in arguments and query == base.query:
+        query = format_query(parse(TOPICS[named["topic"]]))
+    if "repeats" in arguments:
+        group = "" if named["repeats"] == "yes" else group or base.group
+    else:
+        group = base.group
     return replace(
         base,
         schedule=Schedule(parse_time(named["at"]), parse_days(named["days"]), named["zone"]),
-        query=format_query(parse(named["filter"])),
+        query=query,
         maximum=int(named["max"]),
         floor=int(named["floor"]),
         window=Window(named["window"]),
@@ -55,6 +77,10 @@ def applied(base: Destination, arguments: Mapping[str, Value]) -> Destination:
         layout=Layout(named["layout"]),
         summaries=Summaries(named["summaries"]),
         quiet_day=QuietDay(named["quiet"]),
+        posting=replace(
+            base.posting, mention=named["mention"], publish=named["publish"] == "yes", tag=named["tag"]
+        ),
+        group=group,
     )
 
 
@@ -72,7 +98,34 @@ def values_of(one: Destination) -> dict[str, str]:
         "layout": one.layout.value,
         "summaries": one.summaries.value,
         "quiet": one.quiet_day.value,
+        "mention": one.posting.mention,
+        "publish": "yes" if one.posting.publish else "no",
+        "tag": one.posting.tag,
+        "repeats": "no" if one.group else "yes",
     }
+
+
+def check_posting(posting: Posting, place: Place) -> None:
+    """Raises `InputError` if messages cannot be put up in this way at such a place. Pure."""
+    if posting.publish and not place.announcements:
+        raise InputError(f"Only an announcement channel publishes what is posted, and {place.name} is none.")
+    if posting.tag and not place.forum:
+        raise InputError(f"Only what is posted in a forum has a tag, and {place.name} is none.")
+
+
+def posting_words(posting: Posting) -> str:
+    """How messages are put up, as a clause: `mentions Researchers; published to followers`. Pure.
+
+    The posting is as people read it, see `Surface.named`.
+    """
+    words = [
+        f"mentions {posting.mention}" if posting.mention else "",
+        "published to those who follow the channel" if posting.publish else "",
+        f"each in a thread of the forum{f' tagged {posting.tag}' if posting.tag else ''}"
+        if posting.forum
+        else "",
+    ]
+    return "; ".join(word for word in words if word)
 
 
 def difference(before: Destination, after: Destination) -> str:
@@ -95,6 +148,7 @@ class DayPreview:
     day: date
     matches: int  # papers that it would have chosen from, those of earlier days left out
     titles: tuple[str, ...]  # the first of them
+    tally: Tally
 
 
 async def preview_days(
@@ -102,21 +156,51 @@ async def preview_days(
 ) -> tuple[DayPreview, ...]:
     """What the destination, as it is set, would have posted at its time of day on each of the last days.
 
-    The newest day first. No day's papers are repeated on the next one, as no digest repeats any. Rankings of
-    past instants are kept, so that trying another filter is quick. Raises `QueryError`.
+    The newest day first. No day's papers are repeated on the next one, as no digest repeats any, and what
+    fits another channel of its group better goes there. Rankings of past instants are kept, so that trying
+    another filter is quick. Raises `QueryError`.
     """
     parse(destination.query)
-    hidden = (await store.people.hidden([destination.recipient_id]))[destination.recipient_id]
-    told: frozenset[int] = frozenset()
+    members = await members_of(store, destination)
+    mine = destination.recipient_id
+    hidden = await store.people.hidden([mine, *(one.recipient_id for one in members)])
+    told = dict.fromkeys(hidden, frozenset[int]())
     found: list[DayPreview] = []
     for day, at in _moments(destination.schedule, now, days):
-        ranking = await rankings.at(destination.window, at)
-        shelf = await laid_out(store, Edition(0, at, ranking), at)
-        share = shelf.share(destination, told, hidden)
+        shelves = {
+            window: await laid_out(store, Edition(0, at, await rankings.at(window, at)), at)
+            for window in windows_of(destination, members)
+        }
+        shelf = shelves[destination.window]
+        elsewhere = Sharing(members, shelves, told, hidden, at).elsewhere(destination)
+        share = shelf.share(destination, told[mine], hidden[mine], elsewhere)
         titles = tuple(shelf.papers[number].title for number in share.papers[:_TITLES])
-        found.append(DayPreview(day, share.available, titles))
-        told |= frozenset(share.papers)
+        found.append(DayPreview(day, share.available, titles, share.tally))
+        told[mine] |= frozenset(share.papers)
     return tuple(reversed(found))
+
+
+def widen(destination: Destination, days: Sequence[DayPreview]) -> str | None:
+    """What to change, as it would be typed, where most of these days would have been empty; `None` if they
+    would not. Pure.
+
+    It undoes whatever held most papers back; where nothing did, too few came.
+    """
+    empty = [one.tally for one in days if not one.matches]
+    if 2 * len(empty) <= len(days):
+        return None
+    held_back = {
+        "repeats=yes": sum(one.elsewhere for one in empty),
+        "floor=0": sum(one.matched - one.above_floor for one in empty),
+    }
+    change, papers = max(held_back.items(), key=lambda item: item[1])
+    if papers:
+        return change
+    if destination.window is Window.DAY and destination.pool is not Pool.ANNOUNCED:
+        return "window=week"
+    if destination.pool is Pool.TRENDING:
+        return "pool=both"
+    return "filter=''" if destination.query else None
 
 
 def _moments(schedule: Schedule, now: datetime, days: int) -> list[tuple[date, datetime]]:

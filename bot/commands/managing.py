@@ -14,7 +14,7 @@ async def here(services: Services, surface: Surface, place: Place) -> Destinatio
     """The digest of this channel. Raises `InputError` if there is none."""
     found = await destination_at(services.store, surface.name, address_of(place))
     if found is None:
-        add = typed(surface.command, "channel add").shown
+        add = typed(surface, "channel add").shown
         raise InputError(f"No digest is set up for {place.name}. {add} does it.")
     return found
 
@@ -40,15 +40,24 @@ async def managed(
         return found
     if owner_too and person is not None and found.owner_id == person.recipient_id:
         return found
-    channel = Place(
-        surface=place.surface,
-        tenant=place.tenant,
-        address=found.route.address,
-        name=found.label or found.name,
-    )
+    channel = channel_of(found, place)
     if found.pool is Pool.SUBSCRIPTIONS or not await surface.may_manage(actor, channel):
         raise InputError(f"Only who may manage {channel.name} can do that.")
     return found
+
+
+def channel_of(one: Destination, place: Place) -> Place:
+    """The channel of a digest, named from some place: that very one, or all that is known of another."""
+    if place.address == one.route.address:
+        return place
+    return Place(
+        surface=place.surface,
+        tenant=place.tenant,
+        address=one.route.address,
+        name=one.label or one.name,
+        forum=one.posting.forum,
+        announcements=one.posting.publish,
+    )
 
 
 async def log(services: Services, one: Destination, actor: Actor, what: str) -> None:

@@ -9,6 +9,7 @@ from typing import Final
 
 from bot.commands.model import Command, Permission
 from bot.commands.registry import COMMANDS
+from bot.commands.topics import TOPICS
 from bot.commands.usage import described, option_name, usage
 
 _PREFIX: Final = "/papers"
@@ -25,7 +26,16 @@ the day's papers. Where a surface has forms, a command marked with ☐ opens one
 
 Options with names are typed as `name=value`, anywhere; a value with spaces stands in quotes, straight or
 curly.
+
+Some options are there on one surface alone, which stands beside them; a layout of embeds is Discord's too.
 """
+_TOPICS: Final = """\
+## Topics
+
+What `topic=` brings as the filter of a channel's digest. `channel edit filter=` changes it from there.
+
+| topic | filter |
+|---|---|"""
 _WHO: Final = {
     Permission.ANYONE: "everybody, guests too",
     Permission.MEMBER: "members of the organisation",
@@ -35,7 +45,9 @@ _WHO: Final = {
 
 def manual() -> str:
     """All of it, in Markdown."""
-    return "\n".join([_HEAD, *_overview(), "", *(line for one in COMMANDS for line in _section(one))])
+    sections = (line for one in COMMANDS for line in _section(one))
+    topics = (f"| `{name}` | {f'`{query}`' if query else 'none'} |" for name, query in TOPICS.items())
+    return "\n".join([_HEAD, *_overview(), "", *sections, _TOPICS, *topics, ""])
 
 
 def _overview() -> Iterator[str]:
@@ -58,7 +70,8 @@ def _section(one: Command) -> Iterator[str]:
         yield "| option | meaning |"
         yield "|---|---|"
         for option in one.options:
-            yield f"| `{option_name(option)}` | {_cell(described(option))} |"
+            alone = f"; {option.surface.capitalize()} only" if option.surface else ""
+            yield f"| `{option_name(option)}` | {_cell(described(option))}{alone} |"
         yield ""
     yield "```text"
     yield from (f"{_PREFIX} {example}" for example in one.examples)

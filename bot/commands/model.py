@@ -1,6 +1,6 @@
 """Commands as they are declared, called and answered: the same on every surface. Frozen values."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import time
 from enum import StrEnum
@@ -89,7 +89,8 @@ class Command:
 # --- called --------------------------------------------------------------------------------------
 
 Value: TypeAlias = str | int | time | frozenset[Weekday] | PaperId
-"""What an option's text was read as: TEXT, QUERY (checked, as typed), CHOICE and ZONE are `str`."""
+"""What an option's text was read as: TEXT, QUERY (checked, as typed), CHOICE, ZONE, ROLE (its id) and TAG are
+`str`."""
 
 
 class Standing(StrEnum):
@@ -125,6 +126,9 @@ class Place:
     forum: bool = False  # what is posted there opens threads
     announcements: bool = False  # what is posted there can be published to those who follow
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", unticked(self.name))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
@@ -132,9 +136,6 @@ class Completion:
 
     label: str  # as shown, at most 100 characters; untrusted text
     value: str  # as it would be typed, at most 100 characters
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "name", unticked(self.name))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +152,7 @@ class Call:
     sure: bool = False  # the question whether this is really meant was answered with yes
 
     def text(self, name: str) -> str:
-        """A TEXT, QUERY, CHOICE or ZONE argument; empty if it was not given."""
+        """An argument that is a `str`; empty if it was not given."""
         value = self.arguments.get(name, "")
         assert isinstance(value, str)  # noqa: S101 - which kind an option is of is declared beside it
         return value
@@ -198,6 +199,21 @@ class FormRequest:
     subject: str = ""
 
 
+Later: TypeAlias = Callable[[], AsyncGenerator["Update"]]
+"""Brings what comes behind an answer, each as it comes, and never fails: a surface calls it once, as soon as
+it has shown the answer. It shows each `whole` in place of what it showed before; where it cannot take that
+back, each `news` behind it.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """What came behind an answer that was given: all of the answer with it, and what is new by itself."""
+
+    whole: Doc
+    news: Doc | None  # None: nothing is
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """What a command answers. Private unless it says otherwise: `shared` posts it for all in the place."""
@@ -207,6 +223,7 @@ class Reply:
     replaces: bool = False  # the message whose button was pressed becomes this one
     attachment: Attachment | None = None
     form: FormRequest | None = None  # where the surface has no forms, `doc` says what to type instead
+    later: Later | None = None  # what is still to come of a private answer
 
 
 __all__ = [
@@ -217,11 +234,13 @@ __all__ = [
     "Completion",
     "FormRequest",
     "Kind",
+    "Later",
     "Option",
     "Permission",
     "Place",
     "Press",
     "Reply",
     "Standing",
+    "Update",
     "Value",
 ]

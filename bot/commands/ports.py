@@ -18,10 +18,6 @@ class Surface(Protocol):
         """`slack`, `discord`, `console` (of a terminal): the surface of routes and identities."""
 
     @property
-    def command(self) -> str:
-        """How people begin a command here: `/papers`, or nothing at a prompt that knows commands alone."""
-
-    @property
     def layouts(self) -> Sequence[Layout]:
         """Those it can show."""
 
@@ -42,6 +38,11 @@ class Surface(Protocol):
         """The posting with everything the place needs (a forum's tag by its id). Raises `InputError` saying
         exactly what to do (the invitation to type, the permission that is missing) if nothing can be posted
         at this place in this way.
+        """
+
+    async def named(self, place: Place, posting: Posting, /) -> Posting:
+        """The posting as people read it: with the names of its role and its tag in place of their ids, as far
+        as they are known. Never raises `PaperboyError`.
         """
 
     async def direct_address(self, identity: Identity) -> str:

@@ -1,10 +1,14 @@
 """Every command, declared once: surfaces register, parse, explain and document from here alone."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Final
 
 from bot.commands.model import Command, Kind, Option, Permission
+from bot.commands.topics import TOPICS
 from bot.model import Layout, Pool, QuietDay, Window
+
+_DISCORD: Final = "discord"
 
 _PAPER: Final = Option(
     name="paper", kind=Kind.PAPER, required=True, help="a paper's id or link, such as 1706.03762"
@@ -27,6 +31,13 @@ _ZONE: Final = Option(
 )
 _DAYS: Final = Option(
     name="days", kind=Kind.DAYS, named=True, default="weekdays", help="weekdays, daily, or mon,wed,fri"
+)
+_TOPIC: Final = Option(
+    name="topic",
+    kind=Kind.CHOICE,
+    named=True,
+    choices=tuple(TOPICS),
+    help="a ready filter, such as vision or robotics; one that you write yourself wins",
 )
 _FILTER: Final = Option(
     name="filter",
@@ -58,6 +69,7 @@ _DIGEST: Final = (
     _AT,
     _ZONE,
     _DAYS,
+    _TOPIC,
     _FILTER,
     _MAXIMUM,
     _FLOOR,
@@ -102,6 +114,38 @@ _DIGEST: Final = (
         default=QuietDay.SILENT,
         label="A day without papers",
         help="stay silent, post a note why, or bring the week's risers",
+    ),
+    Option(
+        name="mention",
+        kind=Kind.ROLE,
+        named=True,
+        surface=_DISCORD,
+        help="the role that a digest mentions, or none",
+    ),
+    Option(
+        name="publish",
+        kind=Kind.CHOICE,
+        named=True,
+        choices=("no", "yes"),
+        default="no",
+        surface=_DISCORD,
+        help="whether what is posted in an announcement channel is published to those who follow it",
+    ),
+    Option(
+        name="tag",
+        kind=Kind.TAG,
+        named=True,
+        surface=_DISCORD,
+        help="the tag of what is posted in a forum, or none",
+    ),
+    Option(
+        name="repeats",
+        kind=Kind.CHOICE,
+        named=True,
+        choices=("no", "yes"),
+        default="no",
+        surface=_DISCORD,
+        help="whether a paper may come here too that fits another channel of the server better",
     ),
 )
 
@@ -341,3 +385,15 @@ GROUPS: Final = {
     for group in sorted({command.group for command in COMMANDS if command.group is not None})
 }
 """The commands whose names begin with the same word, by that word."""
+
+
+def offered(command: Command, surface: str, layouts: Collection[Layout]) -> Command:
+    """The command as one surface has it: without the options and the layouts that it does not have."""
+    options = tuple(
+        replace(one, choices=tuple(Layout(name) for name in one.choices if name in layouts))
+        if one.name == "layout"
+        else one
+        for one in command.options
+        if one.surface in {"", surface}
+    )
+    return command if options == command.options else replace(command, options=options)

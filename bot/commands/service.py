@@ -6,8 +6,10 @@ logged once, without what was typed, under an id that the answer shows.
 What comes in loses its backticks, which mean nothing to any command: so those in what is said of it are ours.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import structlog
@@ -26,11 +28,23 @@ from bot.commands.handlers import (
     subscriptions,
     why,
 )
-from bot.commands.model import Actor, Call, Command, FormRequest, Permission, Place, Press, Reply, Standing
+from bot.commands.model import (
+    Actor,
+    Call,
+    Command,
+    FormRequest,
+    Later,
+    Permission,
+    Place,
+    Press,
+    Reply,
+    Standing,
+    Update,
+)
 from bot.commands.ports import Surface
-from bot.commands.registry import BY_NAME
+from bot.commands.registry import BY_NAME, offered
 from bot.commands.services import Services, address_of
-from bot.commands.text import Reading, read_text
+from bot.commands.text import Reading, read_text, read_values
 from bot.commands.turns import Turns
 from bot.commands.values import ValuesError, call_from_values
 from bot.commands.view import by_form, note, say, typed
@@ -123,6 +137,15 @@ class Commands:
         """Answers what was typed behind the command's own name."""
         return await self._told(self._run(unticked(text), actor, place, surface), "text")
 
+    async def call(
+        self, command: Command, values: Mapping[str, str], actor: Actor, place: Place, surface: Surface
+    ) -> Reply:
+        """Answers a command whose options a surface asked for one by one; `values` are as they would be
+        typed.
+        """
+        reading = read_values(offered(command, surface.name, surface.layouts), values)
+        return await self._told(self._read(reading, actor, place, surface), command.name)
+
     async def submit(
         self,
         command: Command,
@@ -133,6 +156,7 @@ class Commands:
         surface: Surface,
     ) -> Reply | Mapping[str, str]:
         """Answers a form; or says, by the names of its fields, what is wrong with them."""
+        command = offered(command, surface.name, surface.layouts)
         values = {name: unticked(text) for name, text in values.items()}
         try:
             arguments = call_from_values(command, values)
@@ -175,11 +199,16 @@ class Commands:
     async def _run(
         self, text: str, actor: Actor, place: Place, surface: Surface, *, sure: bool = False
     ) -> Reply:
-        reading = read_text(text)
+        reading = read_text(text, lambda command: offered(command, surface.name, surface.layouts))
+        return await self._read(reading, actor, place, surface, sure=sure)
+
+    async def _read(
+        self, reading: Reading, actor: Actor, place: Place, surface: Surface, *, sure: bool = False
+    ) -> Reply:
         if _asks_for_form(reading) and not sure:
             return await self._open(reading.command, reading.values, actor, place, surface)
         if reading.mistake is not None:
-            more = typed(surface.command, f"help {reading.command.name}")
+            more = typed(surface, f"help {reading.command.name}")
             return say(with_code(reading.mistake), note(more, " says more."))
         call = Call(
             command=reading.command,
@@ -190,10 +219,7 @@ class Commands:
             values=reading.values,
             sure=sure,
         )
-        reply = await self._handle(call, surface)
-        if call.note is None:
-            return reply
-        return replace(reply, doc=replace(reply.doc, blocks=(note(*with_code(call.note)), *reply.doc.blocks)))
+        return await self._handle(call, surface)
 
     async def _handle(self, call: Call, surface: Surface) -> Reply:
         await _permit(_needed(call.command, call.subject), call.actor, call.place, surface)
@@ -210,11 +236,12 @@ class Commands:
     ) -> Reply:
         """The form of a command."""
         await _permit(_needed(command, subject), actor, place, surface)
+        command = offered(command, surface.name, surface.layouts)
         call = Call(command=command, arguments={}, actor=actor, place=place, values=values, subject=subject)
         form = FORMS.get(command.name)
         if form is not None:
             return await form(call, self._services, surface)
-        example = typed(surface.command, command.examples[0])
+        example = typed(surface, command.examples[0])
         return by_form(FormRequest(command=command, values=values), "Type ", example, ".")
 
     async def _press(self, action: str, actor: Actor, place: Place, surface: Surface) -> Reply:
@@ -240,7 +267,8 @@ class Commands:
     async def _told(self, answer: Awaitable[Reply], what: str) -> Reply:
         try:
             async with self._turns.turn():
-                return await answer
+                reply = await answer
+            return reply if reply.later is None else replace(reply, later=partial(self._later, reply.later))
         except StorageError as error:  # its sentence is for the operator, and may name paths
             _log.error("The store failed while a command was answered.", error=str(error))
             return say(
@@ -249,13 +277,29 @@ class Commands:
         except PaperboyError as error:
             return say(with_code(str(error)))
         except Exception as error:  # noqa: BLE001 - a bug is this person's bad luck, and nobody else's
-            number = self._services.ids.new()
-            kind, where = type(error).__name__, whereabouts(error)
-            _log.error("A command failed.", id=number, what=what, kind=kind, where=where)
+            number = self._bug(error, what)
             return say(
                 "Something went wrong here, not with what you typed. Whoever runs Paperboy finds it in its "
                 f"log as {number}."
             )
+
+    async def _later(self, later: Later) -> AsyncGenerator[Update]:
+        """What comes behind an answer; where that fails, the answer stays as it is."""
+        try:
+            async with aclosing(later()) as updates:
+                async for update in updates:
+                    yield update
+        except PaperboyError as error:
+            _log.error("What was to come behind an answer failed.", error=str(error))
+        except Exception as error:  # noqa: BLE001 - as above
+            self._bug(error, "later")
+
+    def _bug(self, error: Exception, what: str) -> str:
+        """Logs it without what was typed, under an id."""
+        number = self._services.ids.new()
+        kind, where = type(error).__name__, whereabouts(error)
+        _log.error("A command failed.", id=number, what=what, kind=kind, where=where)
+        return number
 
 
 def _asks_for_form(reading: Reading) -> bool:

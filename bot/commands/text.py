@@ -5,10 +5,10 @@ what is clearly meant as a command, since a `name=value` stands in it, is told i
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from bot.commands.model import Command, Kind, Option, Value
 from bot.commands.registry import BY_NAME, GROUPS
@@ -29,7 +29,11 @@ class Reading:
     missing: bool = False  # the mistake is only that something required was not typed: a form may ask for it
 
 
-def read_text(text: str) -> Reading:
+Offered: TypeAlias = Callable[[Command], Command]
+"""A command as it was declared → as the surface has it where the text is typed."""
+
+
+def read_text(text: str, offered: Offered = lambda command: command) -> Reading:
     """What is meant by the text behind the command's own name. Never raises."""
     text = text.strip()
     if not text:
@@ -37,18 +41,36 @@ def read_text(text: str) -> Reading:
     first, rest = _divided(text)
     first = first.lower()
     if first in BY_NAME:
-        return _read(BY_NAME[first], rest, text)
+        return _read(BY_NAME[first], offered, rest, text)
     if first in GROUPS:
         second, behind = _divided(rest)
         name = f"{first} {second.lower()}"
         if name in BY_NAME:
-            return _read(BY_NAME[name], behind, text)
+            return _read(BY_NAME[name], offered, behind, text)
         if not rest:
             return Reading(BY_NAME["help"], {"topic": first}, {"topic": first})
         names = either(command.name.removeprefix(f"{first} ") for command in GROUPS[first])
         return _search(text, f"`{first}` is followed by {names}.")
     near = get_close_matches(first, BY_NAME, n=1, cutoff=0.85) if not rest else []
     return _search(text, f"there is a command `{near[0]}`." if near else None)
+
+
+def read_values(command: Command, values: Mapping[str, str]) -> Reading:
+    """What is meant by a command and its options, where a surface asks for each by its name. Never raises.
+
+    As in text, plain words win: what is no paper's id, say, is searched for.
+    """
+    given = {name: text.strip() for name, text in values.items()}
+    try:
+        return Reading(command, call_from_values(command, given), given)
+    except ValuesError as error:
+        wrong = [command.option(name) for name in error.by_option]
+        if not any(one.name in given for one in wrong):
+            return Reading(command, values=given, mistake=f"{error} {_example(command)}", missing=True)
+        words = " ".join(given[one.name] for one in command.options if not one.named and one.name in given)
+        if not words or any(one.named or one.kind is Kind.QUERY for one in wrong):
+            return Reading(command, values=given, mistake=str(error))
+    return _search(words, f"`{command.name}` takes {_taken(command)}.")
 
 
 def format_call(command: Command, arguments: Mapping[str, Value]) -> str:
@@ -64,7 +86,8 @@ def format_call(command: Command, arguments: Mapping[str, Value]) -> str:
     while positional and given[positional[-1].name] == _usual(positional[-1]):
         positional.pop()
     text = " ".join([command.name, *(given[one.name] for one in positional), *options])
-    if named and dict(read_text(text).arguments) != dict(arguments):  # a word in it looks like an option
+    again = read_text(text, lambda _: command)
+    if named and dict(again.arguments) != dict(arguments):  # a word in it looks like an option
         by_name = [f"{one.name}={_quote(given[one.name])}" for one in positional]
         text = " ".join([command.name, *by_name, *options])
     return text
@@ -84,10 +107,11 @@ def _divided(text: str) -> tuple[str, str]:
 # --- a command's own text ------------------------------------------------------------------------
 
 
-def _read(command: Command, rest: str, whole: str) -> Reading:
+def _read(declared: Command, offered: Offered, rest: str, whole: str) -> Reading:
     """What is meant by `rest`, which stands behind the command; `whole` is what is searched for otherwise."""
+    command = offered(declared)
     positional = [one for one in command.options if not one.named]
-    names = [one.name for one in command.options] if len(positional) < len(command.options) else []
+    names = [one.name for one in declared.options] if len(positional) < len(declared.options) else []
     parts = _taken_apart(rest, names)
     if parts.unclosed is not None:
         name, value = parts.unclosed
@@ -95,6 +119,13 @@ def _read(command: Command, rest: str, whole: str) -> Reading:
             command, mistake=f"The quote behind {name}= is never closed. Try {name}={_quote(value)}."
         )
     values = dict(parts.named)
+    here = {one.name for one in command.options}
+    for option in declared.options:
+        if option.name in values and option.name not in here:
+            mistake = f"`{command.name}` has {option.name}= on {option.surface.capitalize()} alone."
+            return Reading(
+                command, values={name: values[name] for name in values if name in here}, mistake=mistake
+            )
     left = _fill(values, positional, parts.rest)
     if left:
         odd = _ODD_NAME.search(left) if names else None

@@ -1,7 +1,7 @@
 """How commands and their options are written down, for help and for the manual. Pure."""
 
 from bot.commands.model import Command, Kind, Option
-from bot.commands.values import needed
+from bot.commands.values import either, needed
 
 
 def usage(command: Command) -> str:
@@ -20,11 +20,8 @@ def usage(command: Command) -> str:
 
 def described(option: Option) -> str:
     """What an option means, what it takes, and what it is unless given."""
-    taken = (
-        f" ({needed(option)})"
-        if option.kind in {Kind.CHOICE, Kind.NUMBER} and needed(option) != option.help
-        else ""
-    )
+    takes = either(option.choices) if option.kind is Kind.CHOICE and option.named else needed(option)
+    taken = f" ({takes})" if option.kind in {Kind.CHOICE, Kind.NUMBER} and takes != option.help else ""
     default = f"; {option.default} unless given" if option.default is not None else ""
     return f"{option.help}{taken}{default}"
 

@@ -5,7 +5,7 @@ the same in either.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import time
 from difflib import get_close_matches
 from typing import Final
@@ -20,6 +20,9 @@ from bot.view.text import shorten
 
 LONGEST_QUERY: Final = 1_000  # characters: with what stands around it, it still fits a button
 _LONGEST_TEXT: Final = 200
+_LONGEST_TAG: Final = 50
+_NONE: Final = "none"  # takes a role or a tag away, where nothing cannot be typed
+_TAKEN_AWAY: Final = frozenset({Kind.QUERY, Kind.ROLE, Kind.TAG})  # by an empty value
 _FEW: Final = 6  # choices that a sentence can list
 _SHOWN: Final = 80  # characters of what was typed that are repeated
 _AROUND: Final = "<>[](){}\"'`“”\u2018\u2019.,;:!? "  # what stands around an id that was copied out of a text
@@ -36,14 +39,14 @@ class ValuesError(InputError):
 def call_from_values(command: Command, values: Mapping[str, str]) -> dict[str, Value]:
     """The arguments of a call from values as people write them, by the options' names.
 
-    What is empty counts as not given, but for a named query, where it takes a filter away. Options that are
-    not given have their defaults. Raises `ValuesError`.
+    What is empty counts as not given, but for a named query, role or tag, which it takes away. Options that
+    are not given have their defaults. Raises `ValuesError`.
     """
     arguments: dict[str, Value] = {}
     mistakes: dict[str, str] = {}
     for option in command.options:
         text = values.get(option.name, "").strip()
-        if not text and option.named and option.kind is Kind.QUERY and option.name in values:
+        if not text and option.named and option.kind in _TAKEN_AWAY and option.name in values:
             arguments[option.name] = ""
             continue
         if not text and option.default is not None:
@@ -62,23 +65,7 @@ def call_from_values(command: Command, values: Mapping[str, str]) -> dict[str, V
 
 def read(option: Option, text: str) -> Value:
     """The value that a text, which is not empty, means for this option. Raises `InputError`."""
-    match option.kind:
-        case Kind.TEXT:
-            return _text(option, text)
-        case Kind.QUERY:
-            return _query(text)
-        case Kind.PAPER:
-            return _paper(text)
-        case Kind.CHOICE:
-            return _choice(option, text)
-        case Kind.NUMBER:
-            return _number(option, text)
-        case Kind.TIME:
-            return parse_time(text)
-        case Kind.ZONE:
-            return check_zone(text)
-        case Kind.DAYS:
-            return parse_days(text)
+    return _READERS[option.kind](option, text)
 
 
 def write(value: Value) -> str:
@@ -146,6 +133,23 @@ def _choice(option: Option, text: str) -> str:
     raise InputError(f"{quoted(text)} is not among the choices. {hint}")
 
 
+def _role(text: str) -> str:
+    """The id of a role, which is how surfaces hand over a chosen one, bare or as a mention."""
+    if text.lower() == _NONE:
+        return ""
+    found = re.fullmatch(r"<@&([0-9]{1,20})>|([0-9]{1,20})", text)
+    if found is None:
+        raise InputError(f"{quoted(text)} is no role. Choose one of the server's roles, or write {_NONE}.")
+    return found[1] or found[2]
+
+
+def _tag(text: str) -> str:
+    plain = " ".join(text.split())
+    if len(plain) > _LONGEST_TAG:
+        raise InputError(f"No tag is longer than {_LONGEST_TAG} characters. Write its name, or {_NONE}.")
+    return "" if plain.lower() == _NONE else plain
+
+
 def _number(option: Option, text: str) -> int:
     """A whole number within the option's bounds; of one outside them the nearest bound is named."""
     wanted = text.strip().replace(",", "")
@@ -158,3 +162,17 @@ def _number(option: Option, text: str) -> int:
             f"{number:,} is out of range: it goes from {option.least} to {option.most:,}. Try {nearest:,}."
         )
     return number
+
+
+_READERS: Final[Mapping[Kind, Callable[[Option, str], Value]]] = {
+    Kind.TEXT: _text,
+    Kind.QUERY: lambda _, text: _query(text),
+    Kind.PAPER: lambda _, text: _paper(text),
+    Kind.CHOICE: _choice,
+    Kind.NUMBER: _number,
+    Kind.TIME: lambda _, text: parse_time(text),
+    Kind.ZONE: lambda _, text: check_zone(text),
+    Kind.DAYS: lambda _, text: parse_days(text),
+    Kind.ROLE: lambda _, text: _role(text),
+    Kind.TAG: lambda _, text: _tag(text),
+}

@@ -7,6 +7,7 @@ from typing import Final
 
 from bot.commands.actions import LONGEST, Action, Verb
 from bot.commands.model import FormRequest, Reply
+from bot.commands.ports import Surface
 from bot.editions.digest import card, short_instant
 from bot.errors import InputError
 from bot.ids import paper_id_of
@@ -68,9 +69,9 @@ def moment(instant: datetime, zone: str) -> Span:
     return Span(f"{short_instant(instant, zone_info(zone))} ({zone})", instant=int(instant.timestamp()))
 
 
-def typed(command: str, text: str) -> Span:
-    """What to type, in a sentence: `/papers help`."""
-    return Span(f"{command} {text}".strip(), code=True)
+def typed(surface: Surface, text: str) -> Span:
+    """What to type on this surface, in a sentence: `/papers help`."""
+    return Span(surface.typed(text), code=True)
 
 
 def _spans(parts: Iterable[str | Span]) -> tuple[Span, ...]:
@@ -113,28 +114,15 @@ def paper_menu(number: int, key: str, *, saved: bool = False) -> tuple[Button, .
     return tuple(one for one in menu if one is not None)
 
 
-def paper_buttons(key: str, without: Verb = Verb.PAPER) -> tuple[Button | None, ...]:
+def paper_buttons(key: str, without: Verb = Verb.PAPER, *, saved: bool = False) -> tuple[Button | None, ...]:
     """The same for an answer that is about one paper: three of them, all but `without`."""
     some = (
-        ("Save this paper", Verb.SAVE),
+        ("Remove it from my list", Verb.UNSAVE) if saved else ("Save this paper", Verb.SAVE),
         ("Why it trends", Verb.WHY),
         ("More like it", Verb.SIMILAR),
         ("Its details", Verb.PAPER),
     )
     return tuple(button(label, verb, key) for label, verb in some if verb is not without)
-
-
-def chosen_buttons(key: str, destination: str, *, saved: bool) -> tuple[Button | None, ...]:
-    """The same where the paper was chosen out of several, in place of its menu; with `destination` (its id)
-    out of a digest's.
-    """
-    return (
-        button("Remove it from my list", Verb.UNSAVE, key) if saved else button("Save it", Verb.SAVE, key),
-        button("Why it trends", Verb.WHY, key),
-        button("More like it", Verb.SIMILAR, key),
-        button("Hide it for me", Verb.HIDE, key),
-        button("Not for this channel", Verb.BAN, f"{destination} {key}") if destination else None,
-    )
 
 
 # --- papers --------------------------------------------------------------------------------------

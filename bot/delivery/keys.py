@@ -8,6 +8,8 @@ def digest_key(destination_id: str, local_date: date) -> str:
     return f"digest-{destination_id}-{local_date.isoformat()}"
 
 
-def notice_key(kind: str, delivery_id: str) -> str:
-    """The idempotency key of what an owner is told about a delivery: of each kind one notice."""
-    return f"notice-{kind}-{delivery_id}"
+def notice_key(kind: str, about: str) -> str:
+    """The idempotency key of what an owner is told about a delivery, or a destination (by its id): of each
+    kind one notice.
+    """
+    return f"notice-{kind}-{about}"

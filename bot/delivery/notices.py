@@ -45,24 +45,40 @@ class Notifier:
             if destination is None:
                 return
             if isinstance(end, Doubt):
-                await self._post(delivery, destination, "doubt", in_doubt(delivery, destination, end.error))
+                doubt = in_doubt(delivery, destination, end.error)
+                await self._post(notice_key("doubt", delivery.id), destination, delivery.route, doubt)
             if end.pause and destination.state is DestinationState.ACTIVE:
-                await self._post(delivery, destination, "paused", paused(destination, end.error))
-                by = f"{delivery.route.surface.capitalize()}: {end.error}"
-                now = self._clock.now()
-                await self._store.destinations.set_state(destination.id, DestinationState.PAUSED, by, now)
-                _log.error("A destination is paused: nothing reaches it.", destination=destination.name)
+                await self._pause(notice_key("paused", delivery.id), destination, delivery.route, end.error)
         except PaperboyError as error:
             _log.error("An owner could not be told.", delivery=delivery.id, error=str(error))
 
-    async def _post(self, delivery: Delivery, destination: Destination, kind: str, doc: Doc) -> None:
-        route = await self._owners_route(destination, delivery.route.surface)
-        if route is None or route == delivery.route or destination.owner_id is None:
+    async def lost(self, route: Route, error: str) -> None:
+        """What a route leads to is gone for good, as its surface says. Twice is once, and nothing is raised
+        here either.
+        """
+        try:
+            destination = await self._store.destinations.at(route)
+            if destination is not None and destination.state is DestinationState.ACTIVE:
+                await self._pause(notice_key("lost", destination.id), destination, route, error)
+        except PaperboyError as problem:
+            _log.error("An owner could not be told.", error=str(problem))
+
+    async def _pause(self, key: str, destination: Destination, route: Route, error: str) -> None:
+        await self._post(key, destination, route, paused(destination, error))
+        by = f"{route.surface.capitalize()}: {error}"
+        now = self._clock.now()
+        await self._store.destinations.set_state(destination.id, DestinationState.PAUSED, by, now)
+        _log.error("A destination is paused: nothing reaches it.", destination=destination.name)
+
+    async def _post(self, key: str, destination: Destination, broken: Route, doc: Doc) -> None:
+        """Queues a notice to the owner, unless it would go where nothing arrives."""
+        route = await self._owners_route(destination, broken.surface)
+        if route is None or route == broken or destination.owner_id is None:
             return
         now = self._clock.now()
         notice = NewDelivery(
             id=self._ids.new(),
-            key=notice_key(kind, delivery.id),
+            key=key,
             destination_id=destination.id,
             recipient_id=destination.owner_id,
             route=route,

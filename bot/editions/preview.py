@@ -1,12 +1,14 @@
 """What a destination would be sent at some instant: the real thing, with nothing stored and nothing sent."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.editions.digest import Occasion, digest, note
 from bot.editions.make import EDITION_SIZE, laid_out, source_notes
-from bot.editions.share import Tally
-from bot.model import Destination, Edition, Pool, Slot
+from bot.editions.share import Shelf, Tally
+from bot.editions.sharing import Sharing
+from bot.model import Destination, Edition, Pool, Slot, Window
 from bot.ports import Store
 from bot.subscriptions.arrivals import arrivals_for
 from bot.subscriptions.message import message, quiet_message
@@ -21,6 +23,20 @@ class Preview:
     doc: Doc
     papers: tuple[int, ...]
     tally: Tally
+    elsewhere: str = ""  # as a clause: which papers another channel of its group has; empty: none
+
+
+async def members_of(store: Store, destination: Destination) -> Sequence[Destination]:
+    """The active channels that share papers out with it, and itself as it is given; none if it is alone."""
+    if not destination.group:
+        return ()
+    found = (await store.destinations.grouped([destination.group]))[destination.group]
+    return (*(one for one in found if one.name != destination.name), destination)
+
+
+def windows_of(destination: Destination, members: Sequence[Destination]) -> Sequence[Window]:
+    """Whose shelves it takes to share papers out among them. Pure."""
+    return sorted({destination.window, *(one.window for one in members), *([Window.DAY] if members else [])})
 
 
 async def preview(
@@ -30,36 +46,48 @@ async def preview(
 
     With `ledger`, papers that it was told of by now are left out, as they would be.
     """
-    hidden = (await store.people.hidden([destination.recipient_id]))[destination.recipient_id]
+    recipient = destination.recipient_id
+    members = await members_of(store, destination)
+    everyone = [recipient, *(one.recipient_id for one in members)]
+    hidden = await store.people.hidden(everyone)
     if destination.pool is Pool.SUBSCRIPTIONS:
         arrivals = await arrivals_for(store, as_of)
-        told = await _told(store, destination, arrivals.numbers) if ledger else frozenset()
+        told = await _told(store, everyone, arrivals.numbers, ledger=ledger)
         subscribed = await store.people.subscribed([destination.id])
-        chosen = arrivals.choose(subscribed[destination.id], told, hidden)
+        chosen = arrivals.choose(subscribed[destination.id], told[recipient], hidden[recipient])
         if chosen.papers:
             doc = message(destination, chosen, arrivals.cards(), Occasion(slot))
         else:
             doc = quiet_message(destination, reason(chosen.tally), Occasion(slot))
         return Preview(doc, chosen.papers, chosen.tally)
-    ranking = await trending(store.papers, destination.window, as_of, EDITION_SIZE)
     notes = source_notes(await store.sources.states())
-    shelf = await laid_out(store, Edition(0, slot.at, ranking, notes), as_of)
-    told = await _told(store, destination, shelf.numbers) if ledger else frozenset()
-    share = shelf.share(destination, told, hidden)
+    shelves: dict[Window, Shelf] = {}
+    for window in windows_of(destination, members):
+        ranking = await trending(store.papers, window, as_of, EDITION_SIZE)
+        shelves[window] = await laid_out(store, Edition(0, slot.at, ranking, notes), as_of)
+    shelf = shelves[destination.window]
+    told = await _told(store, everyone, shelf.numbers, ledger=ledger)
+    sharing = Sharing(members, shelves, told, hidden, slot.at)
+    share = shelf.share(destination, told[recipient], hidden[recipient], sharing.elsewhere(destination))
     if share.papers:
         doc = digest(destination, shelf.edition, share, shelf.papers, Occasion(slot))
-        return Preview(doc, share.papers, share.tally)
-    return Preview(note(destination, shelf.edition, reason(share.tally), Occasion(slot)), (), share.tally)
+    else:
+        doc = note(destination, shelf.edition, reason(share.tally), Occasion(slot))
+    return Preview(doc, share.papers, share.tally, sharing.words(share.elsewhere))
 
 
 def reason(tally: Tally) -> str:
     """Why there is nothing, as counts."""
+    elsewhere = f"; {tally.elsewhere} fit another channel better" if tally.elsewhere else ""
     return (
         f"Of {tally.candidates} papers, {tally.matched} match, {tally.above_floor} are above the floor, "
-        f"and {tally.told} of these were told before."
+        f"and {tally.told} of these were told before{elsewhere}."
     )
 
 
-async def _told(store: Store, destination: Destination, numbers: frozenset[int]) -> frozenset[int]:
-    known = await store.destinations.told([destination.recipient_id], numbers)
-    return known[destination.recipient_id]
+async def _told(
+    store: Store, recipients: Sequence[str], numbers: frozenset[int], *, ledger: bool
+) -> Mapping[str, frozenset[int]]:
+    if not ledger:
+        return dict.fromkeys(recipients, frozenset())
+    return await store.destinations.told(recipients, numbers)

@@ -19,6 +19,7 @@ class Tally:
     matched: int = 0  # of them: the filter certainly holds
     above_floor: int = 0  # of the matched
     told: int = 0  # of those above the floor: told before
+    elsewhere: int = 0  # of those above the floor: not told here, but another channel of the group has them
     best: float | None = None  # the highest score of the matched trending papers
 
 
@@ -31,6 +32,7 @@ class Share:
     available: int  # papers that could have been shown, these included
     tally: Tally
     others: tuple[int, ...] = ()  # numbers of those that could have been shown too, the best first
+    elsewhere: tuple[int, ...] = ()  # numbers of those that another channel of the group has
 
     @property
     def papers(self) -> tuple[int, ...]:
@@ -93,6 +95,8 @@ class Shelf:
         self._tested: list[tuple[int, PreparedPaper]] = []  # every paper, once a filter was asked about
         self._verdicts: dict[str, dict[int, bool | None]] = {}
         self._known: dict[tuple[str, Pool], _Matching] = {}
+        self._takes: dict[tuple[str, Pool, int], frozenset[int]] = {}
+        self._primary: dict[str, frozenset[int]] = {}
 
     @property
     def numbers(self) -> frozenset[int]:
@@ -100,17 +104,28 @@ class Shelf:
         return frozenset((*(entry.paper_id for entry in self._ranked), *self._announced))
 
     def share(
-        self, destination: Destination, told: frozenset[int], hidden: frozenset[int] = frozenset()
+        self,
+        destination: Destination,
+        told: frozenset[int],
+        hidden: frozenset[int] = frozenset(),
+        elsewhere: frozenset[int] = frozenset(),
     ) -> Share:
         """The destination's papers: at most its maximum, and nothing to pad a thin day.
 
-        Papers that are `hidden` from its recipient are no candidates.
-        Raises `QueryError` if its filter is no query (they are checked when they are set).
+        Papers that are `hidden` from its recipient are no candidates; those that are `elsewhere` are for
+        another channel of its group. Raises `QueryError` if its filter is no query (they are checked when
+        they are set).
         """
         matching = self._matching(destination.query, destination.pool).without(hidden)
         passed = [entry for entry in matching.trending if entry.score >= destination.floor]
-        new_trending = [entry for entry in passed if entry.paper_id not in told]
-        new_announced = [number for number in matching.announced if number not in told]
+        unavailable = told | elsewhere
+        new_trending = [entry for entry in passed if entry.paper_id not in unavailable]
+        new_announced = [number for number in matching.announced if number not in unavailable]
+        shared = [
+            number
+            for number in (*(entry.paper_id for entry in passed), *matching.announced)
+            if number in elsewhere and number not in told
+        ]
         first, second = _split(len(new_trending), len(new_announced), destination.maximum)
         above_floor = len(passed) + len(matching.announced)
         available = len(new_trending) + len(new_announced)
@@ -119,15 +134,44 @@ class Shelf:
             announced=tuple(new_announced[:second]),
             available=available,
             others=(*(entry.paper_id for entry in new_trending[first:]), *new_announced[second:]),
+            elsewhere=tuple(shared),
             tally=Tally(
                 candidates=len(matching.candidates),
                 undecided=len(matching.undecided),
                 matched=len(matching.trending) + len(matching.announced),
                 above_floor=above_floor,
-                told=above_floor - available,
+                told=above_floor - available - len(shared),
+                elsewhere=len(shared),
                 best=max((entry.score for entry in matching.trending), default=None),
             ),
         )
+
+    def takes(self, destination: Destination) -> frozenset[int]:
+        """All papers that its pool, its filter and its floor leave. Raises `QueryError`."""
+        wanted = (destination.query, destination.pool, destination.floor)
+        known = self._takes.get(wanted)
+        if known is None:
+            matching = self._matching(destination.query, destination.pool)
+            passed = (entry.paper_id for entry in matching.trending if entry.score >= destination.floor)
+            known = self._takes[wanted] = frozenset((*passed, *matching.announced))
+        return known
+
+    def by_primary(self, query_text: str) -> frozenset[int]:
+        """Of the papers that match a query, those that would if they had their primary category alone."""
+        known = self._primary.get(query_text)
+        if known is None:
+            verdicts = self._test(query_text)
+            test = compile_query(parse(query_text), self.edition.slot_at)
+            known = self._primary[query_text] = frozenset(
+                number
+                for number, paper in self._tested
+                if verdicts[number] and test(paper.of_primary(), self._upvotes.get(number))
+            )
+        return known
+
+    def breadth(self, query_text: str) -> int:
+        """How many papers on the shelf match a query."""
+        return sum(verdict is True for verdict in self._test(query_text).values())
 
     def arrived(self, pool: Pool, since: datetime) -> int:
         """How many papers of that pool were first seen after `since`."""

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from bot.delivery.keys import digest_key
 from bot.editions.digest import Occasion, digest, note
 from bot.editions.share import Share, Shelf
+from bot.editions.sharing import Sharing
 from bot.errors import QueryError
 from bot.model import (
     Destination,
@@ -49,6 +50,20 @@ class _Known:
     hidden: frozenset[int]
 
 
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """The channels with which one shares papers out, and what goes where; none if it is on its own."""
+
+    members: Sequence[Destination] = ()
+    sharing: Sharing | None = None
+
+    def elsewhere(self, destination: Destination) -> frozenset[int]:
+        return self.sharing.elsewhere(destination) if self.sharing is not None else frozenset()
+
+    def words(self, papers: Sequence[int]) -> str:
+        return self.sharing.words(papers) if self.sharing is not None else ""
+
+
 class Composer:
     """Decides what each slot brings; writes nothing but editions."""
 
@@ -67,39 +82,53 @@ class Composer:
     # --- digests -----------------------------------------------------------------------------------
 
     async def _digests(self, due: Sequence[Due], desk: Desk, now: datetime) -> dict[str, PlannedSlot]:
-        hidden = await self._store.people.hidden(one.destination.recipient_id for one in due)
+        groups = {one.destination.group for one in due if one.destination.group}
+        members = await self._store.destinations.grouped(groups) if groups else {}
+        recipients = {one.destination.recipient_id for one in due}
+        recipients.update(one.recipient_id for group in members.values() for one in group)
+        hidden = await self._store.people.hidden(recipients)
         by_shelf: dict[tuple[Window, datetime], list[Due]] = {}
         for one in due:
             by_shelf.setdefault((one.destination.window, one.slot.at), []).append(one)
         plans: dict[str, PlannedSlot] = {}
-        for (window, slot_at), group in by_shelf.items():
+        for (window, slot_at), some in by_shelf.items():
             shelf = await desk.shelf(window, slot_at, now)
-            told = await self._told(group, shelf.numbers)
-            for one in group:
+            names = {one.destination.group for one in some}
+            here = {name: found for name, found in members.items() if name in names}
+            told = await self._told(some, shelf.numbers, [one for found in here.values() for one in found])
+            shared = {"": _Group()}
+            for name, found in here.items():
+                shelves = await desk.shelves(found, slot_at, now)
+                shared[name] = _Group(found, Sharing(found, shelves, told, hidden, slot_at))
+            for one in some:
                 recipient = one.destination.recipient_id
                 known = _Known(told[recipient], hidden[recipient])
-                plans[one.destination.id] = await self._digest(one, shelf, known, desk, now)
+                group = shared[one.destination.group]
+                plans[one.destination.id] = await self._digest(one, shelf, known, group, desk, now)
         return plans
 
-    async def _digest(self, one: Due, shelf: Shelf, known: _Known, desk: Desk, now: datetime) -> PlannedSlot:
+    async def _digest(
+        self, one: Due, shelf: Shelf, known: _Known, group: _Group, desk: Desk, now: datetime
+    ) -> PlannedSlot:
         destination = one.destination
         try:
-            share = shelf.share(destination, known.told, known.hidden)
+            share = shelf.share(destination, known.told, known.hidden, group.elsewhere(destination))
         except QueryError as error:  # checked when it was set, by a version that knew other words
             return self._quiet(one, QuietReason.NO_MATCH, _unreadable("filter", error), now)
         occasion = replace(await self._occasion(one, desk, now), today=shelf.listed_on(current_list_day(now)))
+        words = group.words(share.elsewhere)
         if share.papers:
             doc = digest(destination, shelf.edition, share, shelf.papers, occasion, desk.cards(shelf))
-            return self._queue(one, doc, share.papers, now)
+            return self._queue(one, doc, share.papers, now, words)
 
         def arrived(since: datetime) -> int:
             return shelf.arrived(destination.pool, since)
 
-        facts = await desk.quiet_facts(destination, share.tally, arrived, one.last, now)
+        facts = await desk.quiet_facts(destination, share.tally, arrived, one.last, now, words)
         reason, detail = why_quiet(facts)
         if destination.quiet_day is QuietDay.RISERS:
             week = await desk.shelf(Window.WEEK, one.slot.at, now)
-            risers = await self._risers(one, week, known)
+            risers = await self._risers(one, week, known, group, desk, now)
             if risers.papers:
                 doc = digest(destination, week.edition, risers, week.papers, occasion, desk.cards(week))
                 return self._queue(one, doc, risers.papers, now)
@@ -107,9 +136,19 @@ class Composer:
             return self._queue(one, note(destination, shelf.edition, detail, occasion), (), now)
         return self._quiet(one, reason, detail, now)
 
-    async def _risers(self, one: Due, week: Shelf, known: _Known) -> Share:
-        told = (await self._told([one], week.numbers))[one.destination.recipient_id]
-        return week.share(replace(one.destination, window=Window.WEEK), told, known.hidden)
+    async def _risers(
+        self, one: Due, week: Shelf, known: _Known, group: _Group, desk: Desk, now: datetime
+    ) -> Share:
+        told = await self._told([one], week.numbers, group.members)
+        destination = replace(one.destination, window=Window.WEEK)
+        members = [replace(member, window=Window.WEEK) for member in group.members]
+        shared = _Group()
+        if members:
+            hidden = await self._store.people.hidden(member.recipient_id for member in members)
+            shelves = await desk.shelves(members, one.slot.at, now)
+            shared = _Group(members, Sharing(members, shelves, told, hidden, one.slot.at))
+        mine = told[destination.recipient_id]
+        return week.share(destination, mine, known.hidden, shared.elsewhere(destination))
 
     # --- subscriptions -----------------------------------------------------------------------------
 
@@ -151,8 +190,11 @@ class Composer:
 
     # --- both --------------------------------------------------------------------------------------
 
-    async def _told(self, due: Sequence[Due], numbers: frozenset[int]) -> Mapping[str, frozenset[int]]:
+    async def _told(
+        self, due: Sequence[Due], numbers: frozenset[int], members: Sequence[Destination] = ()
+    ) -> Mapping[str, frozenset[int]]:
         recipients = [one.destination.recipient_id for one in due]
+        recipients += [one.recipient_id for one in members]
         return await self._store.destinations.told(recipients, numbers)
 
     async def _occasion(self, one: Due, desk: Desk, now: datetime) -> Occasion:
@@ -177,7 +219,9 @@ class Composer:
             )
         )
 
-    def _queue(self, one: Due, doc: Doc, papers: tuple[int, ...], now: datetime) -> PlannedSlot:
+    def _queue(
+        self, one: Due, doc: Doc, papers: tuple[int, ...], now: datetime, detail: str = ""
+    ) -> PlannedSlot:
         destination = one.destination
         posting = destination.posting
         if not papers:
@@ -200,6 +244,7 @@ class Composer:
                 slot=one.slot,
                 outcome=SlotOutcome.QUEUED,
                 late=one.late,
+                detail=detail,
                 delivery_id=delivery.id,
                 recorded_at=now,
             ),

@@ -1,6 +1,6 @@
 """What a planner has on its desk during one tick: shelves and facts, each fetched from the store once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from bot.editions.cards import Cards
@@ -34,6 +34,13 @@ class Desk:
             shelf = await shelf_for(self._store, window, slot_at, now, self._prepared)
             self._shelves[window, slot_at] = shelf
         return shelf
+
+    async def shelves(
+        self, members: Iterable[Destination], slot_at: datetime, now: datetime
+    ) -> Mapping[Window, Shelf]:
+        """The shelves of a group's windows, and the day's."""
+        windows = {Window.DAY, *(one.window for one in members)}
+        return {window: await self.shelf(window, slot_at, now) for window in sorted(windows)}
 
     def cards(self, shelf: Shelf) -> Cards:
         """The cards of a shelf's papers."""
@@ -74,6 +81,7 @@ class Desk:
         arrived: Callable[[datetime], int],
         last: SlotRecord | None,
         now: datetime,
+        elsewhere_words: str = "",
     ) -> QuietFacts:
         """What was seen at a slot of `destination` that brought it nothing; `last` is its slot before.
 
@@ -100,6 +108,8 @@ class Desk:
             matched=tally.matched,
             above_floor=tally.above_floor,
             told=tally.told,
+            elsewhere=tally.elsewhere,
+            elsewhere_words=elsewhere_words,
             filtered=bool(destination.query) or destination.pool is Pool.SUBSCRIPTIONS,
             wanted="your subscriptions" if destination.pool is Pool.SUBSCRIPTIONS else "the filter",
             floor=destination.floor,

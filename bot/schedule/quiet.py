@@ -29,7 +29,7 @@ class QuietFacts:
     """What was seen at one slot that brought nothing. Every instant is aware.
 
     The counts narrow down, each one a part of the one before: `candidates` ⊇ `matched` ⊇ `above_floor` ⊇
-    `told`. As nothing was sent, `told` equals `above_floor`.
+    `told` and `elsewhere`, which have none in common. As nothing was sent, they are all of `above_floor`.
     """
 
     now: datetime  # when it was decided
@@ -51,6 +51,8 @@ class QuietFacts:
     matched: int = 0
     above_floor: int = 0
     told: int = 0
+    elsewhere: int = 0  # of `above_floor`, those that another channel of the group has
+    elsewhere_words: str = ""  # which one, as a clause
     filtered: bool = False  # whether the destination has a filter
     wanted: str = "the filter"  # what papers must match, in words
     floor: int = 0  # upvotes
@@ -59,7 +61,7 @@ class QuietFacts:
 
 def why_quiet(facts: QuietFacts) -> tuple[QuietReason, str]:
     """The reason and its sentence. Raises `ValueError` if the facts say that there was something to send."""
-    if not facts.candidates >= facts.matched >= facts.above_floor == facts.told:
+    if not facts.candidates >= facts.matched >= facts.above_floor == facts.told + facts.elsewhere:
         raise ValueError("these are not the facts of a quiet slot")
     if facts.paused:
         return QuietReason.PAUSED, _paused(facts)
@@ -134,6 +136,9 @@ def _nothing_fit(facts: QuietFacts) -> tuple[QuietReason, str]:
     if not facts.above_floor:
         best = "" if facts.best is None else f"; the best had {int(facts.best)}"
         return QuietReason.BELOW_FLOOR, f"No {subject} passed the floor of {_upvotes(facts.floor)}{best}"
+    if facts.elsewhere:
+        told = f"; {facts.told} came in earlier digests" if facts.told else ""
+        return QuietReason.ELSEWHERE, f"{facts.elsewhere_words}{told}"
     return QuietReason.ALL_TOLD, _all_told(facts, subject)
 
 

@@ -139,10 +139,10 @@ def happened(appointment: Appointment, one: Destination, now: datetime, settle: 
             lost = "not delivered" if record.reason is QuietReason.NOT_DELIVERED else "missed"
             return f"{lost}: {reason}" if reason else lost
         case SlotOutcome.QUEUED:
-            late = ", late" if record.late else ""
+            more = (", late" if record.late else "") + (f"; {record.detail}" if record.detail else "")
             if appointment.delivery is None:
-                return f"digest written{late}"
-            return _delivered(appointment.delivery, record, one, now, settle) + late
+                return f"digest written{more}"
+            return _delivered(appointment.delivery, record, one, now, settle) + more
 
 
 def _delivered(delivery: Delivery, record: SlotRecord, one: Destination, now: datetime, settle: str) -> str:

@@ -11,6 +11,7 @@ carries that: what is false whatever the categories may be is false. Whatever el
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from types import MappingProxyType
@@ -37,9 +38,10 @@ _Read: TypeAlias = Callable[["PreparedPaper"], Text]
 class PreparedPaper:
     """A paper ready to be tested against many queries: its text is divided into terms once."""
 
-    def __init__(self, paper: Paper) -> None:
+    def __init__(self, paper: Paper, text: Text | None = None) -> None:
+        """`text` is the paper's, if that was made before."""
         self.paper: Final = paper
-        self.text: Final = Text((paper.title, paper.abstract, *paper.keywords))
+        self.text: Final = text or Text((paper.title, paper.abstract, *paper.keywords))
 
     @cached_property
     def organization(self) -> Text:
@@ -56,6 +58,13 @@ class PreparedPaper:
             return None
         lower = [category.lower() for category in self.paper.categories]
         return frozenset(lower).union(category.partition(".")[0] for category in lower)
+
+    def of_primary(self) -> "PreparedPaper":
+        """The paper as if it stood in its primary category alone."""
+        categories = self.paper.categories
+        if not categories or len(categories) == 1:
+            return self
+        return PreparedPaper(replace(self.paper, categories=categories[:1]), self.text)
 
 
 def prepare(paper: Paper) -> PreparedPaper:

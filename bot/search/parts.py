@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import pairwise
 
+from bot.ids import paper_id_of
+from bot.model import PaperId
 from bot.search.fields import FieldName, Sort
 from bot.search.query import EVERYTHING, And, Field, Not, Or, Phrase, Query, Word, all_of, any_of
 from bot.search.ways import glued
@@ -96,3 +98,10 @@ def ids_named(query: Query) -> Iterator[str]:
                 yield from ids_named(part)
         case _:
             return
+
+
+def named_papers(query: Query) -> list[PaperId]:
+    """The papers that the query names by id, at its top."""
+    parts = query.parts if isinstance(query, And | Or) else (query,)
+    values = [one.value for one in parts if isinstance(one, Field) and one.name is FieldName.ID]
+    return [found for found in map(paper_id_of, values) if found is not None]

@@ -9,12 +9,14 @@ from typing import Final
 
 from bot.model import Paper, Signal
 from bot.ports import PaperStore
-from bot.search.answer import Tier
+from bot.search.answer import Result, Tier
 from bot.search.candidates import Candidates
 from bot.search.fusion import Weights, is_title, prior
+from bot.search.marks import excerpt, marks
 from bot.search.match import compile_query, prepare
 from bot.search.parts import wanted_text
 from bot.search.query import Query, Sort
+from bot.search.reasons import why
 
 _CHUNK: Final = 30  # candidates that popularity and age may reorder among themselves
 
@@ -109,3 +111,18 @@ _EXACT, _MATCHING, _CLOSE = range(3)
 
 def _place(one: Judged) -> tuple[int, float, int]:
     return one.place
+
+
+def result_of(query: Query, one: Judged) -> Result:
+    """What is shown of a candidate: marked, and explained."""
+    tier = one.tier or Tier.CLOSE
+    return Result(
+        paper=one.paper,
+        tier=tier,
+        score=one.score,
+        parts=one.parts,
+        signals=one.signals,
+        title_marks=marks(query, one.paper.title, "title"),
+        excerpt=excerpt(query, one.paper.abstract),
+        why=why(query, one.paper, tier),
+    )

@@ -6,21 +6,21 @@ a person reaches a log, or an error of a lower layer.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
 from datetime import datetime, timedelta
 from typing import Final
 
 from bot.errors import InputError, NotFoundError
-from bot.ids import paper_id_of
-from bot.model import Outcome, Paper, PaperId, PaperReading, Poll, Upstream
+from bot.model import Paper, PaperId, Poll
 from bot.ports import Clock, PaperStore
 from bot.search.answer import Answer, Mode, Result, Tier
-from bot.search.candidates import DEPTH, Candidates, Proposer, Trend
+from bot.search.candidates import DEPTH, Proposer, Trend
 from bot.search.fields import id_value
 from bot.search.fusion import WEIGHTS, Weights
-from bot.search.marks import excerpt, marks
-from bot.search.parts import wanted, wanted_text
+from bot.search.live import LiveSearch
+from bot.search.marks import excerpt
+from bot.search.parts import named_papers, wanted
 from bot.search.ports import IndexState, Limits, SearchedUpstream, SearchIndex
 from bot.search.query import (
     EVERYTHING,
@@ -30,19 +30,15 @@ from bot.search.query import (
     Not,
     Or,
     Query,
-    Sort,
     Word,
     format_query,
     parse,
 )
-from bot.search.ranking import Judged, Ranking
-from bot.search.reasons import why
+from bot.search.ranking import Ranking, result_of
 from bot.search.tokens import terms_of
 
 Fetch = Callable[[PaperId], Awaitable[Poll | None]]
 """Asks the upstreams for one paper; `None` if none of them knows it, or can be asked now."""
-
-SEARCH: Final = "search"  # the subject of a poll that came of a search: never the words themselves
 
 _KEPT: Final = 64  # searches whose order is kept for their next pages
 _KEPT_FOR: Final = timedelta(minutes=15)
@@ -75,7 +71,7 @@ class Search:
         self._papers = papers
         self._clock = clock
         self._fetch = fetch
-        self._upstreams = tuple(upstreams)
+        self._live = LiveSearch(papers, clock, upstreams, weights)
         self._proposer = Proposer(papers, index, weights, trend)
         self._weights = weights
         self._kept: OrderedDict[tuple[str, Mode, int], Ranking] = OrderedDict()
@@ -88,7 +84,7 @@ class Search:
         Raises `QueryError` for a mistake in the query that can be named, `InputError` for no page's name.
         """
         query = parse(text)
-        if named := _named(query):
+        if named := named_papers(query):
             return await self._named_papers(query, named)
         state = await self.index.state()
         upto, start = state.change, 0  # of the index: what it will hold later makes another order
@@ -98,7 +94,7 @@ class Search:
         ranked = await ranking.upto(start + limit + 1)
         return Answer(
             query=query,
-            results=tuple(_shown(query, one) for one in ranked[start : start + limit]),
+            results=tuple(result_of(query, one) for one in ranked[start : start + limit]),
             total=ranking.total,
             more=f"{upto}.{start + limit}" if len(ranked) > start + limit else None,
             did_you_mean=await self._mended(ranking) if start == 0 else None,
@@ -106,30 +102,19 @@ class Search:
             start=start,
         )
 
-    async def live(self, text: str, *, limit: int = 10) -> AsyncIterator[Answer]:
+    async def live(self, text: str, *, limit: int = 10) -> AsyncGenerator[Answer]:
         """The local answer at once, then again with the findings of each upstream that is asked.
 
         Raises as `search` does.
         """
         answer = await self.search(text, limit=limit)
-        words = wanted_text(answer.query)
-        if not self._upstreams or not words or _named(answer.query):
-            yield answer
-            return
-        asked = " and ".join(one.upstream.label for one in self._upstreams)
-        answer = replace(answer, notes=(*answer.notes, f"These words were also sent to {asked}."))
-        yield answer
-        pending = {asyncio.create_task(_ask(one, words, limit)) for one in self._upstreams}
-        try:
-            while pending:
-                done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
-                    answer = await self._merged(answer, *task.result())
-                yield answer
-        finally:
-            for task in pending:
-                task.cancel()
-            await asyncio.gather(*pending, return_exceptions=True)
+        async with aclosing(self._live.follow(answer, limit)) as answers:
+            async for one in answers:
+                yield one
+
+    async def recalled(self, text: str, *, limit: int = 10) -> Answer:
+        """The first page with what upstreams found for it lately; none is asked. Raises as `search` does."""
+        return await self._live.recalled(await self.search(text, limit=limit))
 
     async def similar(self, names: Sequence[str], *, limit: int = 10) -> Answer:
         """Papers near in meaning to those that the names (ids or links) name, all together.
@@ -138,7 +123,7 @@ class Search:
         """
         named = []
         for name in names:
-            ids = _named(parse(name))
+            ids = named_papers(parse(name))
             if not ids:
                 raise InputError("That is no paper's id or link. Write one like 1706.03762.")
             named += ids
@@ -224,44 +209,6 @@ class Search:
             self._kept.popitem(last=False)
         return kept
 
-    # --- upstreams -------------------------------------------------------------------------------
-
-    async def _merged(
-        self, answer: Answer, upstream: Upstream, readings: Sequence[PaperReading] | None
-    ) -> Answer:
-        """The answer with what an upstream found: what is there already is marked, what is new is stored."""
-        if readings is None:
-            note = f"{upstream.label} could not be asked just now."
-            return replace(answer, notes=(*answer.notes, note))
-        now = self._clock.now()
-        outcome = Outcome.OK if readings else Outcome.EMPTY
-        poll = Poll(
-            upstream=upstream, subject=SEARCH, observed_at=now, outcome=outcome, readings=tuple(readings)
-        )
-        await self._papers.ingest(poll, now)
-        found: dict[int, Paper] = {}
-        for reading in readings:
-            for paper_id in reading.ids:
-                paper = await self._papers.find(paper_id)
-                if paper is not None:
-                    found.setdefault(paper.id, paper)
-        there = {result.paper.id for result in answer.results}
-        results = [
-            replace(one, found_by=(*one.found_by, upstream)) if one.paper.id in found else one
-            for one in answer.results
-        ]
-        signals = await self._papers.signals(found)
-        nothing = Candidates((), frozenset(), 0, Sort.RELEVANCE)
-        ranking = Ranking(self._papers, answer.query, nothing, now, self._weights)
-        for rank, (number, paper) in enumerate(found.items()):
-            if number not in there:
-                of = signals.get(number, {})
-                parts = {upstream.value: 1 / (rank + 2)}
-                one = Judged(paper, of, parts, ranking.judge(paper, of), (0, 0.0, number))
-                results.append(replace(_shown(answer.query, one), found_by=(upstream,)))
-        results.sort(key=lambda one: _TIERS.index(one.tier))  # stable: local results stay before those found
-        return replace(answer, results=tuple(results))
-
     # --- what is said beside the results ---------------------------------------------------------
 
     async def _mended(self, ranking: Ranking) -> str | None:
@@ -293,29 +240,6 @@ def _notes(state: IndexState) -> tuple[str, ...]:
     return ()
 
 
-async def _ask(
-    upstream: SearchedUpstream, words: str, limit: int
-) -> tuple[Upstream, Sequence[PaperReading] | None]:
-    return upstream.upstream, await upstream.search(words, limit)
-
-
-_TIERS: Final = (Tier.EXACT, Tier.MATCH, Tier.CLOSE)
-
-
-def _shown(query: Query, one: Judged) -> Result:
-    tier = one.tier or Tier.CLOSE
-    return Result(
-        paper=one.paper,
-        tier=tier,
-        score=one.score,
-        parts=one.parts,
-        signals=one.signals,
-        title_marks=marks(query, one.paper.title, "title"),
-        excerpt=excerpt(query, one.paper.abstract),
-        why=why(query, one.paper, tier),
-    )
-
-
 def _page(page: str) -> tuple[int, int]:
     upto, dot, start = page.partition(".")
     if not (
@@ -323,17 +247,6 @@ def _page(page: str) -> tuple[int, int]:
     ):
         raise InputError("That is no page of an answer. Take what the answer before calls `more`.")
     return int(upto), int(start)
-
-
-def _parts(query: Query) -> tuple[Query, ...]:
-    return query.parts if isinstance(query, And) else (query,)
-
-
-def _named(query: Query) -> list[PaperId]:
-    """The papers that the query names by id, at its top."""
-    parts = query.parts if isinstance(query, And | Or) else (query,)
-    values = [one.value for one in parts if isinstance(one, Field) and one.name is FieldName.ID]
-    return [found for found in map(paper_id_of, values) if found is not None]
 
 
 def _id_field(paper_id: PaperId) -> Field:

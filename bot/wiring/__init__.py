@@ -3,7 +3,7 @@
 import gc
 import random
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 import structlog
 
 from bot.config import Settings
-from bot.model import Route, Window
-from bot.people.model import Identity
+from bot.model import Window
 from bot.ports import Clock, Deliverer, Ids, Store
 from bot.secret import secret_key
 from bot.system import available_cores, give_free_pages_back
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from aiohttp.web import AbstractRouteDef
     from pydantic import SecretStr
 
-    from adapters.slack.slack import Slack
     from bot.app import Paperboy, Role
     from bot.search.ports import Encoder, SearchIndex
     from bot.search.service import Search
@@ -52,23 +50,6 @@ def open_store(settings: Settings, after_commit: Callable[[int], None] | None = 
     )
 
 
-def speaks_in_slack(settings: Settings) -> bool:
-    """Whether the settings let anything speak in Slack."""
-    return settings.slack_bot_token is not None or settings.slack_client_id is not None
-
-
-def open_slack(settings: Settings, store: Store, around: "Surroundings") -> "Slack":
-    """All of Slack, not listening yet. Raises `ConfigError` for settings that contradict each other."""
-    from adapters.slack.slack import Slack  # noqa: PLC0415 - loaded only where it is used
-
-    holder = _holder(around)
-
-    async def lease(name: str) -> bool:
-        return await store.sources.acquire(name, holder, around.clock.now(), timedelta(minutes=1))
-
-    return Slack(settings, store, around.clock, lease, lambda: secret_key(settings, settings.home).value)
-
-
 def destination_names(settings: Settings) -> list[str]:
     """The destinations' names for a shell's completion: nothing is made or migrated, and nothing raised."""
     from storage.sqlite.peek import destination_names as peek  # noqa: PLC0415 - loaded only where it is used
@@ -87,6 +68,10 @@ class Surroundings:
     tick_every: timedelta = timedelta(seconds=5)
     idle_every: timedelta = timedelta(seconds=5)
     follow_every: timedelta = timedelta(milliseconds=500)  # a paper stored by another process is soon found
+
+    def holder(self) -> str:
+        """A name that no other worker and no other process has."""
+        return f"{socket.gethostname()}-{self.ids.new()}"
 
 
 def deliverers(settings: Settings, around: Surroundings) -> dict[str, Deliverer]:
@@ -116,7 +101,7 @@ async def open_poller(settings: Settings, store: Store, around: Surroundings) ->
     from bot.sources.huggingface import HuggingFaceSource  # noqa: PLC0415 - as above
     from bot.sources.poller import Poller, Sources  # noqa: PLC0415 - as above
 
-    holder = _holder(around)
+    holder = around.holder()
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
 
         def client(patience: timedelta) -> HttpClient:
@@ -196,7 +181,7 @@ async def open_search(settings: Settings, store: Store, around: Surroundings) ->
             around.clock,
             store.sources,
             user_agent=_user_agent(settings),
-            holder=_holder(around),
+            holder=around.holder(),
             random=around.random,
             endpoint=settings.hf_endpoint,
             token=_plain(settings.hf_token),
@@ -230,26 +215,27 @@ async def assemble(
     from bot.delivery.worker import Worker  # noqa: PLC0415 - as above
     from bot.schedule.planner import Planner  # noqa: PLC0415 - as above
     from bot.search.following import Follower  # noqa: PLC0415 - as above
+    from bot.wiring.chats import direct, open_chats  # noqa: PLC0415 - as above
     from bot.wiring.commands import command_services  # noqa: PLC0415 - as above
 
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(opened if opened is not None else open_store(settings))
         poller = await stack.enter_async_context(open_poller(settings, store, around))
         surfaces = deliverers(settings, around)
-        slack = open_slack(settings, store, around) if speaks_in_slack(settings) else None
-        if slack is not None:
-            stack.push_async_callback(slack.aclose)
-            surfaces[slack.deliverer.surface] = slack.deliverer
+        chats = open_chats(settings, store, around)
+        for chat in chats:
+            stack.push_async_callback(chat.aclose)
+            surfaces[chat.deliverer.surface] = chat.deliverer
         for one in surfaces.values():
             stack.push_async_callback(one.aclose)
         worker = Worker(
             store.outbox,
             surfaces,
             around.clock,
-            name=_holder(around),
+            name=around.holder(),
             random_=around.random,
             poll=around.idle_every,
-            notifier=Notifier(store, around.clock, around.ids, _direct(slack)),
+            notifier=Notifier(store, around.clock, around.ids, direct(chats)),
         )
         planner = Planner(
             store,
@@ -262,16 +248,19 @@ async def assemble(
         )
         stack.push_async_callback(planner.aclose)
         roles: list[Role] = []
-        if slack is None:
-            index = await stack.enter_async_context(open_index(settings, store))
-        else:
+        if chats:
             search = await stack.enter_async_context(open_search(settings, store, around))
             index = search.index
             services = command_services(
                 settings, around, store, search, planner, worker.wake, sharing=settings.sharing
             )
-            roles = [*web_roles(settings, slack.listen(Commands(services))), *slack.roles()]
-            stack.push_async_callback(slack.finish)  # before the search is closed, and all else
+            commands = Commands(services)
+            roles = web_roles(settings, [route for chat in chats for route in chat.listen(commands)])
+            for chat in chats:
+                roles += chat.roles()
+                stack.push_async_callback(chat.finish)  # before the search is closed, and all else
+        else:
+            index = await stack.enter_async_context(open_index(settings, store))
         follower = Follower(
             index, store.papers, around.clock, every=around.follow_every, caught_up=give_free_pages_back
         )
@@ -298,15 +287,6 @@ def web_roles(settings: Settings, routes: "Sequence[AbstractRouteDef]") -> "list
     return [WebServer(settings.web_address, routes).run]
 
 
-def _direct(slack: "Slack | None") -> Callable[[Identity], Awaitable[Route | None]]:
-    """Finds the route to somebody's direct messages."""
-
-    async def direct(identity: Identity) -> Route | None:
-        return None if slack is None else await slack.direct(identity)
-
-    return direct
-
-
 def habits(settings: Settings) -> "Habits":
     """How eagerly the settings let the upstreams be asked."""
     from bot.sources.agenda import Habits  # noqa: PLC0415 - as above
@@ -327,8 +307,3 @@ def _plain(secret: "SecretStr | None") -> str | None:
 def _user_agent(settings: Settings) -> str:
     contact = f"; {settings.operator_contact}" if settings.operator_contact else ""
     return f"Paperboy/{VERSION} (daily paper digests{contact})"
-
-
-def _holder(around: Surroundings) -> str:
-    """A name that no other worker and no other process has."""
-    return f"{socket.gethostname()}-{around.ids.new()}"

@@ -1,11 +1,11 @@
 """All commands over the store and the search, for a surface to offer; and the terminal that talks to them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bot.config import Settings
 from bot.ports import Store
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from bot.schedule.planner import Planner
     from bot.search.service import Search
 
-Talk = Callable[[str, int | None], Coroutine[Any, Any, str]]
-"""Answers a line that was typed with text of at most so many columns (`None`: not wrapped)."""
+Talk = Callable[[str, int | None], AsyncGenerator[str]]
+"""Answers a line that was typed with texts of at most so many columns (`None`: not wrapped), as they come."""
 
 
 def command_services(
@@ -52,8 +52,11 @@ def command_services(
 
 
 @asynccontextmanager
-async def open_chat(settings: Settings, around: Surroundings, user: str, folder: Path) -> AsyncIterator[Talk]:
-    """One person's talk at a terminal; files that answers bring are written to `folder`.
+async def open_chat(
+    settings: Settings, around: Surroundings, user: str, folder: Path, *, bold: bool
+) -> AsyncIterator[Talk]:
+    """One person's talk at a terminal, which can show `bold` or not; files that answers bring are written to
+    `folder`.
 
     What is posted is sent by the running bot. The search index is kept in step; nothing waits for it.
     """
@@ -77,7 +80,7 @@ async def open_chat(settings: Settings, around: Surroundings, user: str, folder:
         follower = Follower(search.index, store.papers, around.clock, every=around.follow_every)
         following = asyncio.create_task(follower.run())
         try:
-            yield Session(Commands(services), person(user), folder).answer
+            yield Session(Commands(services), person(user), folder, bold=bold).answers
         finally:
             following.cancel()  # an index that is far behind would take its time
             await asyncio.gather(following, return_exceptions=True)

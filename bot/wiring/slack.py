@@ -5,13 +5,14 @@ from typing import Any
 
 from adapters.slack import checkup
 from adapters.slack.api import Api
-from adapters.slack.checkup import Finding
 from adapters.slack.manifest import as_yaml, manifest, new_app_link
 from adapters.slack.received import KINDS
 from adapters.slack.scopes import PACKS, scopes
+from bot.checkup import Finding
 from bot.config import Settings
 from bot.ports import Store
-from bot.wiring import Surroundings, open_slack, speaks_in_slack
+from bot.wiring import Surroundings
+from bot.wiring.chats import open_slack
 
 
 def made_manifest(settings: Settings, *, oauth: bool) -> dict[str, Any]:
@@ -73,9 +74,7 @@ async def test_message(settings: Settings, token: str, member: str) -> Sequence[
 
 
 async def examine(settings: Settings, store: Store, around: Surroundings) -> Sequence[Finding]:
-    """Everything that Slack needs, as far as it can be found out."""
-    if not speaks_in_slack(settings):
-        return [Finding("Slack", "is not set up", "`paperboy setup slack` does it.")]
+    """Everything that Slack needs, as far as it can be found out, where the settings let it speak."""
     found: list[Finding] = []
     if settings.slack_bot_token is not None:
         found += await bot_token(settings, settings.slack_bot_token.get_secret_value(), settings.slack_packs)
@@ -126,7 +125,6 @@ def _expected(settings: Settings) -> Sequence[str]:
 
 __all__ = [
     "PACKS",
-    "Finding",
     "app_token",
     "as_yaml",
     "bot_token",

@@ -95,6 +95,21 @@ class SqliteDestinations:
         )
         return [_destination(row) for row in rows]
 
+    async def grouped(self, groups: Iterable[str]) -> Mapping[str, Sequence[Destination]]:
+        """The active destinations of each of these groups, by name; every one asked about has an entry."""
+        found: dict[str, list[Destination]] = {group: [] for group in groups}
+        rows = await self._engine.read(
+            lambda db: named(
+                db,
+                'SELECT * FROM destinations WHERE "group" IN (SELECT value FROM json_each(?))'
+                " AND \"group\" <> '' AND state = 'active' ORDER BY name",
+                (json.dumps(list(found)),),
+            )
+        )
+        for row in rows:
+            found[row["group"]].append(_destination(row))
+        return found
+
     async def by_name(self, name: str) -> Destination | None:
         """The destination of that name or id that is not removed; a name goes before an id."""
         rows = await self._engine.read(

@@ -379,6 +379,7 @@ def _postings(db: Database) -> None:
         ALTER TABLE destinations ADD COLUMN posting TEXT NOT NULL DEFAULT '{}';
         ALTER TABLE deliveries ADD COLUMN posting TEXT NOT NULL DEFAULT '{}';
         -- Of those of one group a paper goes to one alone; empty: on its own.
-        ALTER TABLE destinations ADD COLUMN "group" TEXT NOT NULL DEFAULT ''
+        ALTER TABLE destinations ADD COLUMN "group" TEXT NOT NULL DEFAULT '';
+        CREATE INDEX destinations_group ON destinations("group") WHERE "group" <> ''
         """,
     )

@@ -14,7 +14,7 @@ from bot.commands.rankings import Rankings
 from bot.commands.service import Commands
 from bot.commands.services import Cooldown, Services
 from bot.errors import InputError
-from bot.model import Destination, IdScheme, PaperId, PaperReading
+from bot.model import PLAIN_POSTING, Destination, IdScheme, Layout, PaperId, PaperReading, Posting
 from bot.people.model import Identity
 from bot.ports import Store
 from bot.search.service import Search
@@ -69,15 +69,20 @@ class Room:
     """`bot.commands.ports.Surface` for tests: says of everybody what it was told."""
 
     name: Final = "slack"
-    command: Final = "/papers"
+    layouts: Final = (Layout.COMPACT, Layout.CARDS, Layout.THREAD)
+    shares_out: Final = False
 
     def __init__(self) -> None:
         self.managers = {"U-ADA"}
         self.posts = True  # whether we can post
         self.speaks = True  # whether people may
         self.general: set[str] = set()  # addresses where everybody reads along
+        self.roles: dict[str, str] = {}  # names by their ids
         self.deleted: list[tuple[str, str]] = []
         self.asked: list[tuple[str, str | None]] = []  # who was looked up, and for which address
+
+    def typed(self, text: str) -> str:
+        return f"/papers {text}"
 
     async def may_manage(self, actor: Actor, place: Place) -> bool:
         self.asked.append((actor.identity.user, place.address))
@@ -87,9 +92,13 @@ class Room:
         self.asked.append((actor.identity.user, place.address))
         return self.speaks
 
-    async def prove_posting(self, place: Place) -> None:
+    async def prove_posting(self, place: Place, posting: Posting = PLAIN_POSTING) -> Posting:
         if not self.posts:
             raise InputError(f"Type `/invite @Paperboy` in {place.name}, then try again.")
+        return posting
+
+    async def named(self, _: Place, posting: Posting) -> Posting:
+        return replace(posting, mention=self.roles.get(posting.mention, posting.mention))
 
     async def direct_address(self, identity: Identity) -> str:
         return f"{identity.tenant}/D-{identity.user}"

@@ -17,6 +17,7 @@ from bot.commands.model import Place, Reply
 from bot.commands.registry import BY_NAME
 from bot.commands.services import Cooldown
 from bot.model import (
+    PLAIN_POSTING,
     DeliveryState,
     Destination,
     DestinationState,
@@ -24,6 +25,7 @@ from bot.model import (
     Layout,
     PaperId,
     Pool,
+    Posting,
     QuietDay,
     Schedule,
     Series,
@@ -134,8 +136,9 @@ async def test_a_place_where_everybody_reads_along_is_asked_about_twice(world: W
 
 async def test_of_two_who_set_up_one_channel_at_once_the_second_is_told(world: World) -> None:
     class Slow(Room):
-        async def prove_posting(self, place: Place) -> None:
+        async def prove_posting(self, place: Place, posting: Posting = PLAIN_POSTING) -> Posting:
             await world.run("channel add at=10:00")  # while the platform is asked, somebody else is faster
+            return posting
 
     done = await world.commands.run("channel add at=9:00", ADA, HERE, Slow())
     assert "A digest is set up here already (active): weekdays at 10:00" in text_of(done)
@@ -153,8 +156,9 @@ async def test_the_form_to_edit_shows_what_is_set_and_leaves_the_rest(world: Wor
     assert opened.form is not None
     assert opened.form.subject == one.id
     assert opened.form.values == {
-        "at": "09:00", "zone": "Europe/Berlin", "days": "weekdays", "filter": "", "max": "5", "floor": "0",
-        "window": "day", "pool": "trending", "layout": "compact", "summaries": "any", "quiet": "silent",
+        "at": "09:00", "zone": "Europe/Berlin", "days": "weekdays", "topic": "everything", "filter": "",
+        "max": "5", "floor": "0", "window": "day", "pool": "trending", "layout": "compact",
+        "summaries": "any", "quiet": "silent",
     }  # fmt: skip
     values = {**opened.form.values, "max": "7"}
     done = await world.commands.submit(opened.form.command, values, one.id, ADA, DIRECT, world.room)
@@ -276,8 +280,9 @@ async def test_the_last_days_are_tried_as_they_would_have_been_posted(world: Wor
     days = await preview_days(world.store, world.services.rankings, channel, now)
     assert [one.day for one in days] == [date(2025, 11, day) for day in (21, 20, 19, 18, 17)]
     assert days[1] == DayPreview(
-        date(2025, 11, 20), 7, ("Attention in Small Places", "Low-Rank Adapters for Maps")
+        date(2025, 11, 20), 7, ("Attention in Small Places", "Low-Rank Adapters for Maps"), days[1].tally
     )
+    assert days[1].tally.matched == 7
     assert days[0].titles == ("Diffusion of Rain", "Robots that Read")
     assert [one.matches for one in days[2:]] == [0, 0, 0]
     robots = replace(channel, query="cat:cs.RO")

@@ -255,3 +255,21 @@ async def test_what_may_still_work_tells_nobody(store: Store) -> None:
     ended, told = await deliver(store, channel, NotAcceptedError("Slack is busy."))
 
     assert (ended.state, told) == (DeliveryState.PENDING, [])
+
+
+async def test_a_place_that_is_gone_pauses_its_digest_and_tells_the_owner_once(store: Store) -> None:
+    channel = await a_channel(store)
+    notifier = Notifier(store, StillClock(NOW), RandomIds(), to_maya)
+
+    for _ in range(2):
+        await notifier.lost(channel.route, "The channel #ml-papers was deleted.")
+    await notifier.lost(Route(surface="slack", address="T1/C-OTHER"), "Nothing of ours.")
+
+    (found,) = await store.destinations.list()
+    assert (found.state, found.state_by) == (
+        DestinationState.PAUSED,
+        "Slack: The channel #ml-papers was deleted.",
+    )
+    await worker_for(store, Slack(Ability.NONE)).drain()
+    (notice,) = await notices(store)
+    assert "The channel #ml-papers was deleted. Nothing more is posted" in to_plain(from_json(notice.doc))

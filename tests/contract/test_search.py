@@ -10,11 +10,13 @@ from bot.errors import InputError, NotFoundError, QueryError
 from bot.model import IdScheme, Outcome, PaperId, PaperReading, Poll, Signal, Upstream
 from bot.ports import Store
 from bot.search.answer import Answer, Mode, Tier
-from bot.search.service import SEARCH, Search
+from bot.search.live import SEARCH
+from bot.search.service import Search
 from storage.embedding.static import open_static
 from storage.index.index import FolderIndex, open_index
 from tests.clocks import StillClock
 from tests.contract.readings import T0, arxiv
+from tests.contract.upstreams import Waited
 
 NOW = T0 + timedelta(days=1)
 
@@ -259,17 +261,11 @@ async def test_similar_to_what_is_no_paper_is_refused(search: Search) -> None:
 # --- upstreams -----------------------------------------------------------------------------------
 
 
-class Answering:
-    """An upstream that answers every search alike."""
-
-    def __init__(self, upstream: Upstream, readings: Sequence[PaperReading] | None) -> None:
-        self.upstream = upstream
-        self.asked: list[str] = []
-        self._readings = readings
-
-    async def search(self, text: str, limit: int) -> Sequence[PaperReading] | None:
-        self.asked.append(text)
-        return None if self._readings is None else self._readings[:limit]
+def answering(upstream: Upstream, readings: Sequence[PaperReading] | None) -> Waited:
+    """An upstream that answers at once."""
+    made = Waited(upstream, readings)
+    made.let.set()
+    return made
 
 
 async def test_without_leave_no_upstream_is_asked(search: Search) -> None:
@@ -279,11 +275,11 @@ async def test_without_leave_no_upstream_is_asked(search: Search) -> None:
 
 
 async def test_an_upstreams_findings_are_merged_without_doubles(store: Store, index: FolderIndex) -> None:
-    face = Answering(
+    face = answering(
         Upstream.HUGGING_FACE,
         [paper(5, "Kernels for Flash Attention"), paper(88, "Attention from Afar", "It is all attention.")],
     )
-    busy = Answering(Upstream.ARXIV, None)
+    busy = answering(Upstream.ARXIV, None)
     search = Search(store.papers, index, StillClock(NOW), upstreams=[face, busy])
     answers = [answer async for answer in search.live("attention -survey", limit=5)]
     assert face.asked == ["attention"], "conditions are for the local index"
@@ -298,8 +294,37 @@ async def test_an_upstreams_findings_are_merged_without_doubles(store: Store, in
     assert any("arXiv could not be asked" in note for note in last.notes)
 
 
+async def test_an_answer_tells_whose_findings_are_yet_to_come(store: Store, index: FolderIndex) -> None:
+    face, arxiv = Waited(Upstream.HUGGING_FACE, []), Waited(Upstream.ARXIV, [])
+    search = Search(store.papers, index, StillClock(NOW), upstreams=[face, arxiv])
+    answers = search.live("attention")
+    assert (await anext(answers)).awaited == (Upstream.HUGGING_FACE, Upstream.ARXIV)
+    assert face.asked == arxiv.asked == [], "nobody waits for what nobody goes on to ask for"
+    arxiv.let.set()
+    assert (await anext(answers)).awaited == (Upstream.HUGGING_FACE,)
+    face.let.set()
+    assert [answer.awaited async for answer in answers] == [()]
+
+
+async def test_what_upstreams_found_is_recalled_for_a_while(store: Store, index: FolderIndex) -> None:
+    face = answering(Upstream.HUGGING_FACE, [paper(88, "Attention from Afar", "It is all attention.")])
+    clock = StillClock(NOW)
+    search = Search(store.papers, index, clock, upstreams=[face, answering(Upstream.ARXIV, None)])
+    local = await search.search("attention", limit=5)
+    assert await search.recalled("attention", limit=5) == local, "nobody was asked yet"
+    *_, last = [answer async for answer in search.live("attention", limit=5)]
+    recalled = await search.recalled("attention", limit=5)
+    assert recalled.results == last.results
+    assert recalled.notes == last.notes[:1], "that the words were sent"
+    assert await search.recalled("speech", limit=5) == await search.search("speech", limit=5)
+    clock.set(NOW + timedelta(minutes=15))
+    forgotten = await search.recalled("attention", limit=5)
+    assert (titles(forgotten), forgotten.notes) == (titles(local), ())
+    assert face.asked == ["attention"]
+
+
 async def test_the_words_of_a_search_are_not_stored(store: Store, index: FolderIndex) -> None:
-    face = Answering(Upstream.HUGGING_FACE, [paper(88, "Afar")])
+    face = answering(Upstream.HUGGING_FACE, [paper(88, "Afar")])
     search = Search(store.papers, index, StillClock(NOW), upstreams=[face])
     assert [answer async for answer in search.live("unmentionable")]
     states = await store.sources.states()

@@ -1,7 +1,8 @@
 """Our own Slack, whole, over the real store and search, reachable by the loopback Slack in either way."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import re
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -16,6 +17,7 @@ from bot.commands.services import Cooldown, Services
 from bot.config import Settings
 from bot.model import PaperId
 from bot.ports import Clock, Store
+from bot.search.ports import SearchedUpstream
 from bot.search.service import Search
 from storage.embedding.static import open_static
 from storage.index.index import open_index
@@ -27,6 +29,8 @@ from tests.servers.slack.state import Message, View
 SECRET = "signing-secret-of-the-loopback"
 
 Transport = Literal["socket", "http"]
+
+_LINK = re.compile(r"<[^<>|]*\|([^<>]*)>")
 
 
 @dataclass
@@ -51,10 +55,11 @@ async def slack_bot(
     transport: Transport = "socket",
     commands: Callable[[Services], Commands] = Commands,
     connected: bool = True,
+    upstreams: Sequence[SearchedUpstream] = (),
     **settings: Any,
 ) -> AsyncIterator[SlackBot]:
     """The bot, listening; `settings` are added to those that it needs to listen at all. `connected` waits
-    until its socket is.
+    until its socket is; `upstreams` are asked by every search.
     """
     reached = (
         {"slack_app_token": scene.app_token.value}
@@ -83,7 +88,9 @@ async def slack_bot(
         async def fetch(paper_id: PaperId) -> None:
             fetched.append(paper_id.value)
 
-        world = World.over(store, lambda _: Search(store.papers, index, clock, fetch=fetch))
+        world = World.over(
+            store, lambda _: Search(store.papers, index, clock, fetch=fetch, upstreams=upstreams)
+        )
         world.services = _timed(world, clock)
 
         async def lease(name: str) -> bool:
@@ -138,9 +145,15 @@ def _texts(value: Any) -> list[str]:
     if isinstance(value, dict):
         if value.get("type") in {"rich_text_section", "rich_text_quote"}:
             return ["".join(map(_rich, value["elements"]))]
-        own = [value["text"]] if isinstance(value.get("text"), str) else []
+        own = [_words(value)] if isinstance(value.get("text"), str) else []
         return own + [text for inner in value.values() for text in _texts(inner)]
     return [text for inner in value for text in _texts(inner)] if isinstance(value, list) else []
+
+
+def _words(value: dict[str, Any]) -> str:
+    """The text, of markup without addresses and bold marks."""
+    text = str(value["text"])
+    return _LINK.sub(r"\1", text).replace("*", "") if value["type"] == "mrkdwn" else text
 
 
 def _rich(element: dict[str, Any]) -> str:

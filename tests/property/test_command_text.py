@@ -26,6 +26,12 @@ PIECES = st.one_of(
 TYPED = st.one_of(st.text(), st.lists(st.one_of(PIECES, st.text(max_size=5)), max_size=8).map(" ".join))
 
 
+ROLES = st.from_regex(r"[1-9][0-9]{16,19}", fullmatch=True)
+TAGS = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=20).filter(
+    lambda tag: tag.lower() != "none"
+)
+
+
 def readable(text: str) -> bool:
     if len(text) > LONGEST_QUERY or not text:
         return False
@@ -61,6 +67,8 @@ def values_of(option: Option) -> st.SearchStrategy[Value]:
             return ZONES
         case Kind.DAYS:
             return st.frozensets(st.sampled_from(list(Weekday)), min_size=1)
+        case Kind.ROLE | Kind.TAG:
+            return st.one_of(st.just(""), ROLES if option.kind is Kind.ROLE else TAGS)
         case Kind.TEXT:
             return st.from_regex(r"[^\s\x00-\x1f]{1,20}", fullmatch=True).filter(
                 lambda text: not text.isspace()

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.commands.registry import BY_NAME, COMMANDS, GROUPS
-from bot.commands.text import format_call, read_text
+from bot.commands.text import format_call, read_text, read_values
 from bot.commands.values import ValuesError, call_from_values
 from bot.model import IdScheme, PaperId, Weekday
 
@@ -75,7 +75,7 @@ def test_what_is_no_command_is_a_search_without_a_word_about_it(text: str) -> No
         (
             "channel edit layout=xyz",
             "channel edit",
-            "“xyz” is not among the choices. Choose compact, cards or thread.",
+            "“xyz” is not among the choices. Choose compact, cards, thread or embeds.",
         ),
         (
             "channel add filter='cat:cs.CL -survey",
@@ -174,3 +174,27 @@ def test_all_mistakes_of_a_form_are_told_at_once_by_field() -> None:
 def test_a_query_that_no_button_could_carry_is_refused() -> None:
     mistake = read_text("search " + "word " * 300).mistake
     assert mistake == "That is longer than 1,000 characters. Fewer words find more."
+
+
+def test_options_by_their_names_mean_what_text_means() -> None:
+    for command in COMMANDS:
+        for example in command.examples:
+            typed = read_text(example)
+            assert read_values(command, typed.values).arguments == typed.arguments
+
+
+def test_plain_words_win_where_options_are_asked_for_by_name_too() -> None:
+    reading = read_values(BY_NAME["paper"], {"paper": " flash attention "})
+    assert (reading.command.name, reading.values) == ("search", {"query": "flash attention"})
+    assert reading.note is not None
+    assert reading.note.endswith("`paper` takes a paper's id or link, such as 1706.03762.")
+
+
+def test_a_mistake_in_an_option_by_its_name_is_told() -> None:
+    reading = read_values(BY_NAME["subscribe"], {"query": "rain", "at": "25:00"})
+    assert reading.command.name == "subscribe"
+    assert "25:00" in (reading.mistake or "")
+    assert not reading.missing
+    asked = read_values(BY_NAME["subscribe"], {"max": "7"})
+    assert asked.missing
+    assert asked.values == {"max": "7"}

@@ -8,11 +8,15 @@ import pytest
 from adapters.slack import forms
 from adapters.slack.views import place_of
 from bot.commands.model import Command, FormRequest, Kind
-from bot.commands.registry import BY_NAME, COMMANDS
+from bot.commands.registry import BY_NAME, COMMANDS, offered
 from bot.commands.values import call_from_values
 from tests.servers.slack.spec import Spec
 
-FORMS = [command for command in COMMANDS if command.form or command.name == "search"]
+FORMS = [
+    offered(command, "slack", forms.LAYOUTS)
+    for command in COMMANDS
+    if command.form or command.name == "search"
+]
 
 
 def filled(view: dict[str, Any], chosen: dict[str, dict[str, Any]] | None = None) -> dict[str, Any]:

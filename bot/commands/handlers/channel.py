@@ -6,13 +6,23 @@ from datetime import datetime, time, timedelta
 from typing import Final
 
 from bot.commands.actions import Verb
-from bot.commands.channels import applied, destination_at, difference, preview_days, values_of
-from bot.commands.managing import here, log, managed, name_of
+from bot.commands.channels import (
+    applied,
+    check_posting,
+    destination_at,
+    difference,
+    group_of,
+    posting_words,
+    preview_days,
+    values_of,
+)
+from bot.commands.managing import channel_of, here, log, managed, name_of
 from bot.commands.model import Actor, Call, FormRequest, Reply, Value
 from bot.commands.ports import Surface
-from bot.commands.registry import BY_NAME
+from bot.commands.registry import BY_NAME, offered
 from bot.commands.services import Services, address_of
 from bot.commands.text import format_call
+from bot.commands.topics import topic_of
 from bot.commands.values import quoted
 from bot.commands.view import (
     button,
@@ -29,8 +39,8 @@ from bot.commands.view import (
 )
 from bot.editions.digest import short_date
 from bot.editions.preview import preview as preview_of
-from bot.errors import ConflictError
-from bot.model import WORKDAYS, Destination, DestinationState, Pool, Route, Schedule, Slot, Window
+from bot.errors import ConflictError, InputError
+from bot.model import WORKDAYS, Destination, DestinationState, Pool, Posting, Route, Schedule, Slot, Window
 from bot.schedule.growth import LISTS_USED, share_by_hour
 from bot.schedule.pauses import pause as do_pause
 from bot.schedule.pauses import resume as do_resume
@@ -52,7 +62,9 @@ async def add(call: Call, services: Services, surface: Surface) -> Reply:
     there = await destination_at(services.store, surface.name, address)
     if there is not None:
         return _already(there, services.clock.now())
-    await surface.prove_posting(place)
+    posting = _asked_posting(call)
+    check_posting(posting, place)
+    posting = await surface.prove_posting(place, posting)
     if surface.asks_twice(place) and not call.sure:
         return _question(call)
     person = await services.meet(call.actor, call.text("zone"))
@@ -68,7 +80,7 @@ async def add(call: Call, services: Services, surface: Surface) -> Reply:
         active_from=now,
         created_at=now,
     )
-    made = applied(base, call.arguments)
+    made = replace(applied(base, call.arguments, group_of(place)), posting=posting)
     try:
         await services.store.destinations.add(made, place.name)
     except ConflictError:  # somebody else was faster
@@ -84,7 +96,7 @@ async def add(call: Call, services: Services, surface: Surface) -> Reply:
     if usual is not None:
         blocks.append(note(usual))
     if len(made.schedule.days) == 1 and made.window is Window.DAY:
-        wider = typed(surface.command, "channel edit window=week")
+        wider = typed(surface, "channel edit window=week")
         blocks.append(note("It looks back over one day alone; ", wider, " takes the best of the week."))
     blocks += buttons(
         button("Post the first one now", Verb.FIRST, made.id),
@@ -93,6 +105,16 @@ async def add(call: Call, services: Services, surface: Surface) -> Reply:
     )
     return say(
         f"Set up for {place.name}: {when_words(made)}, {papers_words(made)}{_filtered(made)}.", *blocks
+    )
+
+
+def _asked_posting(call: Call) -> Posting:
+    """How a call wants messages to be put up."""
+    return Posting(
+        mention=call.text("mention"),
+        publish=call.text("publish") == "yes",
+        forum=call.place.forum,
+        tag=call.text("tag"),
     )
 
 
@@ -124,8 +146,8 @@ async def add_form(call: Call, services: Services, surface: Surface) -> Reply:
     there = await destination_at(services.store, surface.name, address)
     if there is not None:
         return _already(there, services.clock.now())
-    await surface.prove_posting(call.place)
-    command = BY_NAME["channel add"]
+    await surface.prove_posting(call.place, Posting(forum=call.place.forum))
+    command = offered(BY_NAME["channel add"], surface.name, surface.layouts)
     usual = {one.name: one.default for one in command.options if one.default is not None}
     zone = await services.zone_of(call.actor)
     form = FormRequest(
@@ -133,7 +155,7 @@ async def add_form(call: Call, services: Services, surface: Surface) -> Reply:
         values={**usual, "zone": zone, **call.values},
         intro=f"A digest of trending papers for {call.place.name}.",
     )
-    example = typed(surface.command, f"channel add at=9:00 zone={zone}")
+    example = typed(surface, f"channel add at=9:00 zone={zone}")
     return by_form(form, "Say when: ", example, " sets it up.")
 
 
@@ -171,6 +193,11 @@ async def show(call: Call, services: Services, surface: Surface) -> Reply:
         sentence(f"Only papers that match “{one.query}”." if one.query else "No filter."),
         sentence(f"{capital(looks_words(one))}."),
     ]
+    posted = posting_words(await surface.named(call.place, one.posting))
+    if posted:
+        blocks.append(sentence(f"{capital(posted)}."))
+    if one.group:
+        blocks.append(sentence("A paper that fits another channel here better goes there alone."))
     if next_at is not None:
         blocks.append(sentence("Next digest: ", moment(next_at, one.schedule.zone), "."))
     by = f" by {owner.name}" if owner is not None else ""
@@ -197,10 +224,14 @@ async def edit(call: Call, services: Services, surface: Surface) -> Reply:
     now = services.clock.now()
     if (zone := call.text("zone")) and zone != old.schedule.zone:
         await services.meet(call.actor, zone)
-    new = applied(old, call.arguments)
-    changed = difference(old, new)
-    if not changed:
+    new = await _edited(old, call, surface)
+    if new == old:
         return say("That is how it is set already; nothing was changed.")
+    place = channel_of(old, call.place)
+    changed = difference(
+        replace(old, posting=await surface.named(place, old.posting)),
+        replace(new, posting=await surface.named(place, new.posting)),
+    )
     if new.schedule != old.schedule:
         new = replace(new, active_from=max(old.active_from, now))
     await services.store.destinations.update(new)
@@ -214,6 +245,18 @@ async def edit(call: Call, services: Services, surface: Surface) -> Reply:
     return say(f"Changed: {changed}.", *blocks)
 
 
+async def _edited(old: Destination, call: Call, surface: Surface) -> Destination:
+    """The digest as the call wants it; how it is put up is proved if that changes. Raises `InputError`."""
+    place = channel_of(old, call.place)
+    new = applied(old, call.arguments, group_of(place))
+    if call.text("repeats") == "no" and not new.group:
+        raise InputError("Papers are shared out within a server. Change that in the channel itself.")
+    if new.posting == old.posting:
+        return new
+    check_posting(new.posting, place)
+    return replace(new, posting=await surface.prove_posting(place, new.posting))
+
+
 async def _meant(call: Call, services: Services, surface: Surface) -> Destination:
     """The digest that a form or a button names, wherever that was; else the one of this channel."""
     if call.subject:
@@ -224,11 +267,13 @@ async def _meant(call: Call, services: Services, surface: Surface) -> Destinatio
 async def edit_form(call: Call, services: Services, surface: Surface) -> Reply:
     """The form with the digest as it is set."""
     one = await _meant(call, services, surface)
-    example = typed(surface.command, BY_NAME["channel edit"].examples[1])
+    example = typed(surface, BY_NAME["channel edit"].examples[1])
     how = f"{when_words(one)}, {papers_words(one)}{_filtered(one)}"
+    command = offered(BY_NAME["channel edit"], surface.name, surface.layouts)
+    known = {**values_of(one), "topic": topic_of(one.query) or "", **call.values}
     form = FormRequest(
-        command=BY_NAME["channel edit"],
-        values={**values_of(one), **call.values},
+        command=command,
+        values={option.name: known[option.name] for option in command.options},
         intro=f"The digest of {one.label or call.place.name}.",
         subject=one.id,
     )
@@ -284,7 +329,9 @@ async def preview(call: Call, services: Services, surface: Surface) -> Reply:
     now = services.clock.now()
     day = now.astimezone(zone_info(one.schedule.zone)).date()
     made = await preview_of(services.store, one, Slot(day, now), now)
-    return Reply(doc=made.doc)
+    if not made.elsewhere:
+        return Reply(doc=made.doc)
+    return Reply(doc=replace(made.doc, blocks=(*made.doc.blocks, note(f"{capital(made.elsewhere)}."))))
 
 
 def _filtered(one: Destination) -> str:

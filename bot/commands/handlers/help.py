@@ -15,29 +15,29 @@ async def explain(call: Call, services: Services, surface: Surface) -> Reply:
     """Lists the commands, or explains one, or one group of them."""
     topic = call.text("topic")
     if topic in BY_NAME:
-        blocks = list(_one(BY_NAME[topic], surface.command))
+        blocks = list(_one(BY_NAME[topic], surface))
         return Reply(doc=Doc(tuple(blocks), BY_NAME[topic].summary))
     some = GROUPS.get(topic, [one for one in COMMANDS if one.group is None])
     title = f"What “{topic}” can do" if topic else "What you can do here"
-    listed: list[Block] = [heading(title), *(_line(one, surface.command) for one in some)]
+    listed: list[Block] = [heading(title), *(_line(one, surface) for one in some)]
     if not topic:
         for group, members in GROUPS.items():
             listed.append(Section((Span(f"For who manages a {group}", strong=True),)))
-            listed += [_line(one, surface.command) for one in members]
+            listed += [_line(one, surface) for one in members]
         listed.append(note("What is no command is a search: just type what you are looking for."))
     return Reply(doc=Doc(tuple(listed), title))
 
 
-def _line(command: Command, prefix: str) -> Block:
-    return sentence(typed(prefix, usage(command)), f": {command.summary}.")
+def _line(command: Command, surface: Surface) -> Block:
+    return sentence(typed(surface, usage(command)), f": {command.summary}.")
 
 
-def _one(command: Command, prefix: str) -> list[Block]:
+def _one(command: Command, surface: Surface) -> list[Block]:
     blocks: list[Block] = [
-        heading(f"{prefix} {usage(command)}".strip()),
+        heading(surface.typed(usage(command))),
         sentence(*with_code(command.help)),
         *(note(Span(option_name(one), code=True), f": {described(one)}.") for one in command.options),
-        note("For example: ", *_listed([typed(prefix, one) for one in command.examples]), "."),
+        note("For example: ", *_listed([typed(surface, one) for one in command.examples]), "."),
     ]
     if command.permission is Permission.MANAGER:
         blocks.append(note("For who may manage the channel."))

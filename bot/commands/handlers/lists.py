@@ -48,7 +48,7 @@ async def saved(call: Call, services: Services, surface: Surface) -> Reply:
     """The person's list, the newest first."""
     papers = await _list(services, call.actor)
     if not papers:
-        hint = typed(surface.command, "save 1706.03762")
+        hint = typed(surface, "save 1706.03762")
         return say(["Your list is empty. ", hint, ", or the menu beside a paper, puts one on it."])
     shown, rest = papers[: 2 * PAGE], papers[2 * PAGE :]
     title = f"Your list: {counted(len(papers), 'paper')}"

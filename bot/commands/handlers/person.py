@@ -45,7 +45,7 @@ async def settings_form(call: Call, services: Services, surface: Surface) -> Rep
                 f"{counted(len(hidden), 'hidden paper')}, {counted(len(kept), 'subscription')}."
             )
         )
-    example = typed(surface.command, "settings zone=Europe/Berlin")
+    example = typed(surface, "settings zone=Europe/Berlin")
     blocks.append(note("To change your time zone, type ", example, "."))
     form = FormRequest(command=BY_NAME["settings"], values={"zone": zone, **call.values})
     return Reply(doc=Doc(tuple(blocks), f"{known}."), form=form)
@@ -59,7 +59,7 @@ async def my_data(call: Call, services: Services, surface: Surface) -> Reply:
     held = await services.store.people.held(person.recipient_id)
     rows = sum(len(table) for table in held.values())
     content = json.dumps(held, indent=2, ensure_ascii=False, default=str) + "\n"
-    deletes = typed(surface.command, "forget-me")
+    deletes = typed(surface, "forget-me")
     made = say([f"All that is stored of you: {counted(rows, 'row')}. ", deletes, " deletes it."])
     return Reply(
         doc=made.doc,

@@ -1,12 +1,14 @@
 """`search` and `similar`, their pages, and an answer shared with all in a place."""
 
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing, suppress
+from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from bot.commands.actions import Verb
-from bot.commands.model import Call, FormRequest, Place, Press, Reply
+from bot.commands.model import Call, FormRequest, Place, Press, Reply, Update
 from bot.commands.ports import Surface
 from bot.commands.registry import BY_NAME
 from bot.commands.services import Services, address_of
@@ -28,10 +30,10 @@ from bot.commands.view import (
 )
 from bot.errors import InputError
 from bot.model import Paper
-from bot.search.answer import Answer, Tier
+from bot.search.answer import Answer, Result, Tier
 from bot.search.fields import id_value
 from bot.search.query import And, Field, FieldName, Or, Query
-from bot.view.doc import Block, Doc, Section, Span
+from bot.view.doc import Block, Doc, Section, Span, with_code
 
 CLOSE: Final = "Close, but not every word"
 _FIRST: Final = "-"  # the first page, which has no name
@@ -39,25 +41,50 @@ _PAGE_NAME: Final = re.compile(r"[0-9]{1,18}\.[0-9]{1,9}")  # the second number:
 
 
 async def search(call: Call, services: Services, surface: Surface) -> Reply:
-    """The first page of what a query finds."""
-    return Reply(doc=await _page(services, call.place, call.text("query"), None))
+    """The first page of what a query finds: what is known here at once, what upstreams find as it comes."""
+    query = call.text("query")
+    answers = services.search.live(query, limit=PAGE)
+    first = await anext(answers)
+    doc = await _first_page(services, call, query, first)
+    if first.awaited:
+        return Reply(doc=doc, later=partial(_later, services, call, query, first, answers))
+    await answers.aclose()
+    return Reply(doc=doc)
+
+
+async def _later(
+    services: Services, call: Call, query: str, before: Answer, answers: AsyncGenerator[Answer]
+) -> AsyncGenerator[Update]:
+    """The first page again, each time that an upstream has answered."""
+    async with aclosing(answers):
+        async for answer in answers:
+            whole = await _first_page(services, call, query, answer)
+            yield Update(whole=whole, news=_news(query, before, answer))
+            before = answer
 
 
 async def page(press: Press, services: Services, surface: Surface) -> Reply:
     """Another page of it."""
     name, query = _named_page(press.argument)
-    return Reply(doc=await _page(services, press.place, query, name))
+    answer = await services.search.search(query, limit=PAGE, page=name)
+    return Reply(doc=await _page(services, press.place, query, answer, name))
 
 
 async def share(press: Press, services: Services, surface: Surface) -> Reply:
-    """An answer, shown to all in the place where it was asked for."""
+    """An answer, shown to all in the place where it was asked for, as whoever shares it saw it: with what
+    upstreams have found. It stays as it is, whatever they find later.
+    """
     if not services.sharing:
         raise InputError("Sharing answers is switched off here.")
     address = address_of(press.place)
     if not await surface.may_post(press.actor, press.place):
         raise InputError(f"You cannot post in {press.place.name}, so nothing can be shared there by you.")
     name, query = _named_page(press.argument)
-    doc = await _page(services, press.place, query, name, shared_by=press.actor.name)
+    if name is None:
+        answer = await services.search.recalled(query, limit=PAGE)
+    else:
+        answer = await services.search.search(query, limit=PAGE, page=name)
+    doc = await _page(services, press.place, query, answer, name, shared_by=press.actor.name)
     wait = services.shares.enter(press.actor.identity, address)
     if wait:
         seconds = -(-wait.total_seconds() // 1)
@@ -88,7 +115,7 @@ async def more_like_this(press: Press, services: Services, surface: Surface) -> 
 async def ask(press: Press, services: Services, surface: Surface) -> Reply:
     """The form of a search."""
     command = BY_NAME["search"]
-    example = typed(surface.command, command.examples[0])
+    example = typed(surface, command.examples[0])
     return by_form(FormRequest(command=command), "Type what you are looking for: ", example, ".")
 
 
@@ -102,11 +129,24 @@ def _named_page(argument: str) -> tuple[str | None, str]:
     return (None if name == _FIRST else name), query
 
 
+async def _first_page(services: Services, call: Call, query: str, answer: Answer) -> Doc:
+    """The first page, and why it is one where that may surprise."""
+    doc = await _page(services, call.place, query, answer, None)
+    if call.note is None:
+        return doc
+    return replace(doc, blocks=(note(*with_code(call.note)), *doc.blocks))
+
+
 async def _page(
-    services: Services, place: Place, query: str, name: str | None, *, shared_by: str | None = None
+    services: Services,
+    place: Place,
+    query: str,
+    answer: Answer,
+    name: str | None,
+    *,
+    shared_by: str | None = None,
 ) -> Doc:
     """A page of an answer; one that is shared has no buttons but its papers' own."""
-    answer = await _found(services, query, name)
     first = int(name.partition(".")[2]) if name is not None else 0
     blocks: list[Block] = [heading(_heading(answer, query, later=name is not None))]
     if shared_by is not None:
@@ -115,9 +155,11 @@ async def _page(
         mended = button(f"Did you mean {answer.did_you_mean}?", Verb.RUN, f"search {answer.did_you_mean}")
         blocks += buttons(mended)
     blocks += [note(one) for one in answer.notes]
+    if answer.awaited:
+        blocks.append(note("What they find that is missing here follows."))
     if not answer.results:
         blocks.append(sentence(await _nothing(services, answer, later=name is not None)))
-    blocks += _results(answer, first)
+    blocks += _results(answer.results, first)
     if shared_by is None:
         more = button("Next page", Verb.PAGE, f"{answer.more} {query}") if answer.more is not None else None
         post = button("Share with all here", Verb.SHARE, f"{name or _FIRST} {query}")
@@ -130,13 +172,20 @@ async def _page(
     return Doc(tuple(blocks), f"{title}: {found}" if found else title)
 
 
-async def _found(services: Services, query: str, name: str | None) -> Answer:
-    """A page; the first one with what upstreams find, where the operator lets them be asked."""
-    if name is not None:
-        return await services.search.search(query, limit=PAGE, page=name)
-    async for answer in services.search.live(query, limit=PAGE):
-        last = answer
-    return last
+def _news(query: str, before: Answer, answer: Answer) -> Doc | None:
+    """What an answer has that the one before it lacks: the findings of an upstream, or that it has none."""
+    shown = {one.paper.id for one in before.results}
+    found = [one for one in answer.results if one.paper.id not in shown]
+    blocks: list[Block] = []
+    lines = list(answer.notes[len(before.notes) :])
+    if found:
+        by = " and ".join(dict.fromkeys(one.label for result in found for one in result.found_by))
+        title = f"{by} found {counted(len(found), 'more paper')} for {quoted(query)}"
+        blocks.append(heading(title))
+        lines.insert(0, f"{title}: {titles(one.paper for one in found)}")
+    blocks += [note(one) for one in answer.notes[len(before.notes) :]]
+    blocks += _results(found, len(shown))
+    return Doc(tuple(blocks), " ".join(lines)) if blocks else None
 
 
 def _heading(answer: Answer, query: str, *, later: bool) -> str:
@@ -151,9 +200,9 @@ def _heading(answer: Answer, query: str, *, later: bool) -> str:
     return f"{counted(matching, 'paper')} {'matches' if matching == 1 else 'match'} {quoted(query)}"
 
 
-def _results(answer: Answer, first: int) -> Iterator[Block]:
+def _results(results: Sequence[Result], first: int) -> Iterator[Block]:
     close = False
-    for number, one in enumerate(answer.results, first + 1):
+    for number, one in enumerate(results, first + 1):
         if one.tier is Tier.CLOSE and not close:
             close = True
             yield Section((Span(CLOSE, strong=True),))

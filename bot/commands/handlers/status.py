@@ -35,7 +35,7 @@ async def status(call: Call, services: Services, surface: Surface) -> Reply:
         found = [] if person is None else await services.store.destinations.owned(person.recipient_id)
         mine = [one for one in found if person is not None and one.recipient_id == person.recipient_id]
         if not mine:
-            subscribe = typed(surface.command, "subscribe")
+            subscribe = typed(surface, "subscribe")
             return say(["Nothing comes to you here yet. ", subscribe, " changes that."])
     else:
         there = (
@@ -44,7 +44,7 @@ async def status(call: Call, services: Services, surface: Surface) -> Reply:
             else await destination_at(services.store, surface.name, place.address)
         )
         if there is None:
-            add = typed(surface.command, "channel add")
+            add = typed(surface, "channel add")
             return say(
                 [f"No digest is set up for {place.name}. Who may manage it sets one up with ", add, "."]
             )

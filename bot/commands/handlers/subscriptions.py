@@ -114,10 +114,8 @@ async def subscribe_form(call: Call, services: Services, surface: Surface) -> Re
     values = {"zone": zone, **call.values}
     form = FormRequest(command=BY_NAME["subscribe"], values=values, intro=intro)
     if query:
-        return by_form(
-            form, f"{intro} To subscribe, type ", typed(surface.command, f"subscribe {query}"), "."
-        )
-    example = typed(surface.command, BY_NAME["subscribe"].examples[1])
+        return by_form(form, f"{intro} To subscribe, type ", typed(surface, f"subscribe {query}"), ".")
+    example = typed(surface, BY_NAME["subscribe"].examples[1])
     return by_form(form, "Say what you want to hear of: ", example, ".")
 
 
@@ -125,7 +123,7 @@ async def subscriptions(call: Call, services: Services, surface: Surface) -> Rep
     """The person's subscriptions, when they come, and how much each brought last week."""
     kept = await _kept(services, call.actor)
     if not kept:
-        example = typed(surface.command, BY_NAME["subscribe"].examples[0])
+        example = typed(surface, BY_NAME["subscribe"].examples[0])
         make = button("Subscribe to a search", Verb.FORM, "subscribe")
         return say(["You have no subscriptions. ", example, " makes one."], *buttons(make))
     matched = await last_week(services.store, services.clock, [one.query for one in kept])
@@ -159,7 +157,7 @@ async def unsubscribe(call: Call, services: Services, surface: Surface) -> Reply
     if not (wanted.isascii() and wanted.isdigit() and 1 <= int(wanted) <= len(kept)):
         raise InputError(
             f"There is no subscription {quoted(call.text('number'))}. "
-            f"{typed(surface.command, 'subscriptions').shown} numbers them, 1 to {len(kept)}."
+            f"{typed(surface, 'subscriptions').shown} numbers them, 1 to {len(kept)}."
         )
     return await _ended(services, kept[int(wanted) - 1], call.actor)
 

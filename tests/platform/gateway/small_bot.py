@@ -57,7 +57,7 @@ class SmallBot(SettledClient):
         return self.about(event)[-1]
 
     def register(self) -> None:
-        raise NotImplementedError
+        """Makes its commands; this one has none."""
 
 
 class Paper(ui.DynamicItem[ui.Button[Any]], template=r"p:(?P<paper>\w+)"):
@@ -95,9 +95,7 @@ def _list(words: str) -> ui.LayoutView:
         options=[discord.SelectOption(label=one, value=one.lower()) for one in ("One", "Two")],
     )
     view = ui.LayoutView(timeout=None)
-    view.add_item(
-        ui.Container(ui.TextDisplay(words), ui.ActionRow(select), ui.ActionRow(Paper("abc").item))
-    )
+    view.add_item(ui.Container(ui.TextDisplay(words), ui.ActionRow(select), ui.ActionRow(Paper("abc").item)))
     return view
 
 

@@ -11,7 +11,7 @@ from bot.commands.actions import Verb
 from bot.commands.channels import applied
 from bot.commands.model import Call, Command, Kind, Option, Reply
 from bot.commands.ports import Surface
-from bot.commands.registry import COMMANDS
+from bot.commands.registry import COMMANDS, offered
 from bot.commands.service import Commands
 from bot.commands.services import Services
 from bot.commands.text import read_text
@@ -25,7 +25,7 @@ from tests.servers.slack.controls import with_ids
 from tests.servers.slack.state import Message
 
 CASES = [
-    (command, text)
+    (offered(command, "slack", forms.LAYOUTS), text)
     for command in COMMANDS
     if command.options
     for text in command.examples
@@ -84,7 +84,7 @@ async def test_text_and_form_reach_the_handler_alike(
         form = await (await slack.press(opener(slack, scene, command), "Open", user=scene.maya)).view()
         await (await slack.submit(form, filled(command, text), user=scene.maya)).view()
         by_form = heard[0].calls[1]
-        assert by_text.command is by_form.command is command
+        assert by_text.command == by_form.command == command
         assert by_form.actor == by_text.actor
         assert by_form.place == by_text.place
         if digest is None:

@@ -47,7 +47,7 @@ class EventSpec:
         missing = (
             key
             for key in self._keys.get(_measured(event, data), [])
-            if not all(_present(data, key.split(".")))
+            if not all(_present(data, _where(key, data)))
         )
         return found + [f"{event} has no {key}, without which discord.py breaks" for key in missing]
 
@@ -96,3 +96,11 @@ def _present(data: Any, path: list[str]) -> Iterator[bool]:
             yield from _present(one, rest)
     else:
         yield from _present(data[name], rest)
+
+
+def _where(key: str, data: Body) -> list[str]:
+    """The way to what an interaction needs: outside of servers there is a user and no member."""
+    way = key.split(".")
+    if way[0] != "member" or "user" not in data:
+        return way
+    return way[1:] if way[1:2] == ["user"] else ["user", "id"]

@@ -16,7 +16,8 @@ from tests.servers.discord.world import Change, World
 
 MOST_GUILDS: Final = 2_500  # of one shard
 LONGEST: Final = 4_096  # characters of what a client sends
-_FORGOTTEN: Final = frozenset({1000, 1001, 4004, 4007, 4009, 4010, 4011, 4012, 4013, 4014})  # closes
+_ENDING: Final = frozenset({4004, 4007, 4009, 4010, 4011, 4012, 4013, 4014})  # codes that end a session
+_GOODBYE: Final = frozenset({1000, 1001})  # codes by which a client ends its own
 _DAY: Final = timedelta(hours=24)
 
 
@@ -221,7 +222,7 @@ class Gateway:
             id=f"session-{self._world.new_id()}", shard=shard, shards=shards, intents=Intent(data["intents"])
         )
         own = [one for one in self._world.guilds.values() if one.has_bot and begun.serves(one.id)]
-        if begun.intents & ~KNOWN:
+        if data["intents"] & ~int(KNOWN):
             self._violate(wire, 4013, f"the intents {data['intents']}")
         elif begun.intents & PRIVILEGED & ~self._allowed():
             self._close(wire, 4014)
@@ -306,15 +307,15 @@ class Gateway:
         self._close(wire, code)
 
     def _close(self, wire: Wire, code: int) -> None:
-        if code in _FORGOTTEN:
+        if code in _ENDING:
             self._forget(wire)
         wire.close(code)
 
     def _part(self, wire: Wire, code: int | None) -> None:
-        """A connection has ended; a session lives on unless somebody closed it for good."""
-        if code in _FORGOTTEN:
+        """A connection has ended; its session lives on unless the client closed it for good."""
+        if not wire.closing and code in _GOODBYE:
             self._forget(wire)
-        elif wire.session is not None:
+        else:
             wire.leave()
 
     def _forget(self, wire: Wire) -> None:

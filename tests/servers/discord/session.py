@@ -40,6 +40,7 @@ class Wire:
         self._heard: deque[datetime] = deque()
         self.session: Session | None = None
         self.deaf = False  # hears nothing more, so acknowledges no heartbeat
+        self.closing = False  # by the server
         self.beats = 0  # heartbeats that came
 
     def send(self, op: int, data: Any = None, *, event: str | None = None, seq: int | None = None) -> None:
@@ -47,6 +48,7 @@ class Wire:
 
     def close(self, code: int) -> None:
         """Says farewell after all that is on its way."""
+        self.closing = True
         self._outgoing.put_nowait(code)
 
     def leave(self) -> None:

@@ -1,0 +1,26 @@
+"""What `paperboy doctor` looks at: every platform that is set up."""
+
+from collections.abc import Sequence
+
+from bot.checkup import Finding
+from bot.config import Settings
+from bot.ports import Store
+from bot.wiring import Surroundings
+from bot.wiring.chats import speaks_in_discord, speaks_in_slack
+
+
+async def examine(settings: Settings, store: Store, around: Surroundings) -> Sequence[Finding]:
+    """Everything that the platforms need, as far as it can be found out."""
+    found: list[Finding] = []
+    if speaks_in_slack(settings):
+        from bot.wiring import slack  # noqa: PLC0415 - loaded only where it is used
+
+        found += await slack.examine(settings, store, around)
+    if speaks_in_discord(settings):
+        from bot.wiring import discord  # noqa: PLC0415 - as above
+
+        found += await discord.examine(settings, store, around)
+    if not found:
+        remedy = "`paperboy setup slack` and `paperboy setup discord` walk the whole way."
+        return [Finding("Neither Slack nor Discord", "is set up", remedy)]
+    return found

@@ -1,0 +1,49 @@
+"""A loopback Discord with one server in it, and our whole bot listening to it."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.clocks import StillClock
+from tests.contract.commands import NOW
+from tests.platform.discord.discord_bot import DiscordBot, Scene, discord_bot, scene_in
+from tests.servers.discord.server import DiscordServer
+from tests.servers.discord.world import TOKEN
+
+# What no log may hold: the token, and what people type in these tests.
+SECRETS = (TOKEN, "attention", "cat:cs.CL", "zebra")
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_told(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """No log and no output holds the token or what somebody typed."""
+    yield
+    printed = capsys.readouterr()
+    told = f"{printed.out}\n{printed.err}\n{caplog.text}"
+    assert [secret for secret in SECRETS if secret in told] == []
+
+
+@pytest.fixture
+def clock() -> StillClock:
+    return StillClock(NOW)
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[DiscordServer]:
+    async with DiscordServer() as made:
+        yield made
+
+
+@pytest.fixture
+def scene(server: DiscordServer) -> Scene:
+    return scene_in(server)
+
+
+@pytest.fixture
+async def bot(
+    server: DiscordServer, scene: Scene, clock: StillClock, tmp_path: Path
+) -> AsyncIterator[DiscordBot]:
+    del scene  # there before the bot listens
+    async with discord_bot(server, clock, tmp_path / "home") as made:
+        yield made
