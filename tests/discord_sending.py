@@ -12,4 +12,5 @@ def payload_of(message: Message) -> dict[str, Any]:
     arguments = {name: value for name, value in message.arguments().items() if name != "suppress_embeds"}
     sent: dict[str, Any] | None = handle_message_parameters(**arguments).payload
     assert sent is not None
-    return json.loads(json.dumps(sent))  # type: ignore[no-any-return]
+    whole: dict[str, Any] = json.loads(json.dumps(sent))
+    return whole
