@@ -21,7 +21,7 @@ class Verb(StrEnum):
     UNHIDE = "unhide"
     WHY = "why"
     SIMILAR = "similar"  # one paper's key, or several with blanks between them
-    PAPER = "paper"  # all that is known of it; `destination paper` where it is chosen, `-` of an answer's
+    PAPER = "paper"  # all that is known of it; behind it may stand the digest in which it was chosen
     BAN = "ban"  # not for this channel: a manager's; `destination paper`
     SHARE = "share"  # an answer's search to all in the place: as PAGE
     PAGE = "page"  # `page query`, the page's name or `-` for the first

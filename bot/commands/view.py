@@ -114,28 +114,15 @@ def paper_menu(number: int, key: str, *, saved: bool = False) -> tuple[Button, .
     return tuple(one for one in menu if one is not None)
 
 
-def paper_buttons(key: str, without: Verb = Verb.PAPER) -> tuple[Button | None, ...]:
+def paper_buttons(key: str, without: Verb = Verb.PAPER, *, saved: bool = False) -> tuple[Button | None, ...]:
     """The same for an answer that is about one paper: three of them, all but `without`."""
     some = (
-        ("Save this paper", Verb.SAVE),
+        ("Remove it from my list", Verb.UNSAVE) if saved else ("Save this paper", Verb.SAVE),
         ("Why it trends", Verb.WHY),
         ("More like it", Verb.SIMILAR),
         ("Its details", Verb.PAPER),
     )
     return tuple(button(label, verb, key) for label, verb in some if verb is not without)
-
-
-def chosen_buttons(key: str, destination: str, *, saved: bool) -> tuple[Button | None, ...]:
-    """The same where the paper was chosen out of several, in place of its menu; with `destination` (its id)
-    out of a digest's.
-    """
-    return (
-        button("Remove it from my list", Verb.UNSAVE, key) if saved else button("Save it", Verb.SAVE, key),
-        button("Why it trends", Verb.WHY, key),
-        button("More like it", Verb.SIMILAR, key),
-        button("Hide it for me", Verb.HIDE, key),
-        button("Not for this channel", Verb.BAN, f"{destination} {key}") if destination else None,
-    )
 
 
 # --- papers --------------------------------------------------------------------------------------

@@ -228,6 +228,7 @@ async def assemble(
             surfaces[chat.deliverer.surface] = chat.deliverer
         for one in surfaces.values():
             stack.push_async_callback(one.aclose)
+        to_people = direct(chats)
         worker = Worker(
             store.outbox,
             surfaces,
@@ -235,7 +236,7 @@ async def assemble(
             name=around.holder(),
             random_=around.random,
             poll=around.idle_every,
-            notifier=Notifier(store, around.clock, around.ids, direct(chats)),
+            notifier=Notifier(store, around.clock, around.ids, to_people),
         )
         planner = Planner(
             store,
@@ -259,7 +260,7 @@ async def assemble(
                 planner,
                 worker.wake,
                 sharing=settings.sharing,
-                direct=_direct(slack),
+                direct=to_people,
             )
             commands = Commands(services)
             roles = web_roles(settings, [route for chat in chats for route in chat.listen(commands)])

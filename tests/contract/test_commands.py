@@ -334,16 +334,15 @@ async def test_a_button_does_what_it_stands_for(
 
 
 async def test_a_chosen_paper_offers_all_that_its_menu_has(world: World) -> None:
-    offered = await chosen(world, "-")
-    assert offered == ["Save it", "Why it trends", "More like it", "Hide it for me"]
+    assert await chosen(world) == ["Save this paper", "Why it trends", "More like it", "Hide it for me"]
     await world.run("save 2511.00001")
-    assert (await chosen(world, "-"))[0] == "Remove it from my list"
-    assert (await chosen(world, "d1"))[-1] == "Not for this channel"
+    assert (await chosen(world))[0] == "Remove it from my list"
+    assert (await chosen(world, " d1"))[-1] == "Not for this channel"
 
 
-async def chosen(world: World, destination: str) -> list[str]:
-    """The labels below a paper that was chosen out of a digest, or an answer."""
-    reply = await world.press(Action(Verb.PAPER, f"{destination} {ATTENTION}"))
+async def chosen(world: World, destination: str = "") -> list[str]:
+    """The labels below a paper that was chosen out of an answer, or a digest."""
+    reply = await world.press(Action(Verb.PAPER, f"{ATTENTION}{destination}"))
     return [one.label for block in reply.doc.blocks if isinstance(block, Actions) for one in block.buttons]
 
 

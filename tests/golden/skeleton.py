@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any, Final
 
-from discord.http import handle_message_parameters
-
 from adapters.discord import escape as discord_escape
 from adapters.discord import render as discord
 from adapters.slack import escape as slack_escape
@@ -16,6 +14,7 @@ from adapters.slack import render as slack
 from bot.model import Layout
 from bot.view.doc import Doc, PaperCard
 from bot.view.text import one_line, shorten
+from tests.discord_sending import payload_of
 
 LAYOUTS: Final = {
     "slack": (Layout.COMPACT, Layout.CARDS, Layout.THREAD),
@@ -38,17 +37,11 @@ def _slack(doc: Doc, layout: Layout) -> list[dict[str, Any]]:
 
 def _discord(doc: Doc, layout: Layout) -> list[dict[str, Any]]:
     """With the name that a thread with the message would have."""
-    found = []
-    for message in discord.messages(doc, layout, key="digest-k3v9x2mq7abc"):
-        given = {name: value for name, value in message.arguments().items() if name != "suppress_embeds"}
-        payload: Any = handle_message_parameters(**given).payload or {}
-        found.append(
-            {
-                "name": message.name,
-                **{name: payload[name] for name in ("embeds", "components") if name in payload},
-            }
-        )
-    return found
+    return [
+        {"name": message.name}
+        | {name: value for name, value in payload_of(message).items() if name in _SHOWN}
+        for message in discord.messages(doc, layout, key="digest-k3v9x2mq7abc")
+    ]
 
 
 def digest_of(text: str) -> str:

@@ -12,7 +12,6 @@ from bot.commands.view import (
     PAGE,
     button,
     buttons,
-    chosen_buttons,
     counted,
     heading,
     key_of,
@@ -111,16 +110,17 @@ async def paper(call: Call, services: Services, surface: Surface) -> Reply:
 
 
 async def show_paper(press: Press, services: Services, surface: Surface) -> Reply:
-    """The same, from a button, or chosen out of several."""
-    destination, chosen, key = press.argument.rpartition(" ")
+    """The same, chosen from a message; from a digest, whose destination stands behind the paper, with what a
+    manager can do about it there.
+    """
+    key, _, destination_id = press.argument.partition(" ")
+    more = [button("Hide it for me", Verb.HIDE, key)]
+    if destination_id:
+        more.append(button("Not for this channel", Verb.BAN, f"{destination_id} {key}"))
     one = await services.paper(key_of(key))
-    if not chosen:
-        return await _details(services, one)
     person = await services.find(press.actor)
     marked = [] if person is None else await services.store.people.marked(person.recipient_id, Mark.SAVED)
-    saved = one.id in {mark.paper_id for mark in marked}
-    menu = chosen_buttons(one.key, destination.removeprefix("-"), saved=saved)
-    return await _details(services, one, menu)
+    return await _details(services, one, more, saved=one.id in {mark.paper_id for mark in marked})
 
 
 def card(one: Paper) -> Doc:
@@ -219,8 +219,9 @@ async def _nothing(services: Services, when: str, topic: str = "") -> str:
 # --- one paper -----------------------------------------------------------------------------------
 
 
-async def _details(services: Services, one: Paper, menu: Sequence[Button | None] = ()) -> Reply:
-    """With the usual buttons unless others are given."""
+async def _details(
+    services: Services, one: Paper, more: Sequence[Button | None] = (), *, saved: bool = False
+) -> Reply:
     signals = (await services.store.papers.signals([one.id])).get(one.id, {})
     names = ", ".join(one.authors[:_MOST_AUTHORS])
     if len(one.authors) > _MOST_AUTHORS:
@@ -249,5 +250,5 @@ async def _details(services: Services, one: Paper, menu: Sequence[Button | None]
         blocks.append(sentence(Span(f"Hugging Face's AI{model}: ", emphasis=True), one.ai_summary))
     if one.abstract:
         blocks.append(sentence(Span("Abstract: ", emphasis=True), one.abstract))
-    blocks += [note(*parts), *buttons(*(menu or paper_buttons(one.key)))]
+    blocks += [note(*parts), *buttons(*paper_buttons(one.key, saved=saved), *more)]
     return Reply(doc=Doc(tuple(blocks), one.title))

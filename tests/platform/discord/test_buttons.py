@@ -72,13 +72,13 @@ async def test_a_paper_of_a_digest_is_chosen_and_saved_by_each_for_themselves(
 
 async def a_card(bot: DiscordBot, digest: Message, person: User) -> Message:
     """The answer with one paper, which a digest opens by a select or by a button."""
+    wanted = f"paper:{ATTENTION}"
     for _, one in every(digest.components):
         for option in one.get("options", ()):
-            if option["value"].startswith("paper:") and option["value"].endswith(ATTENTION):
+            if option["value"].startswith(wanted):
                 chosen = await bot.server.choose(digest, one["custom_id"], option["value"], user=person)
                 return await chosen.message()
-        held = str(one.get("custom_id"))
-        if "paper:" in held and held.endswith(ATTENTION):
+        if f":{wanted}" in str(one.get("custom_id")):
             pressed = await bot.server.press(digest, one["custom_id"], user=person)
             return await pressed.message()
     raise AssertionError(digest.components)
