@@ -76,6 +76,8 @@ def address(url: str) -> str | None:
 
 
 def _style(span: Span) -> str:
+    if span.code:
+        return ""  # it has its own
     return f"{_STRONG if span.strong else ''}{_EMPHASIS if span.emphasis else ''}"
 
 

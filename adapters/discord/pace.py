@@ -6,7 +6,7 @@ processes send, Discord's 429 slows them down together.
 """
 
 from collections import deque
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from bot.errors import NotAcceptedError
@@ -21,6 +21,7 @@ PATIENCE: Final = timedelta(seconds=3)
 REFUSALS: Final = 5_000
 REFUSALS_WITHIN: Final = timedelta(minutes=10)
 
+_LONGEST_QUEUE: Final = timedelta(minutes=1)  # longer than anybody's patience
 _BETWEEN: Final = timedelta(seconds=1) / A_SECOND
 
 
@@ -29,13 +30,13 @@ class Pace:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._next = self._held = clock.now()  # no turn is given before either
+        self._next = self._held = datetime.min.replace(tzinfo=UTC)  # no turn is given before either
         self._refused: deque[datetime] = deque(maxlen=REFUSALS)  # the last of such answers
 
     async def turn(self, patience: timedelta = PATIENCE) -> None:
         """Returns when a request may go out. Raises `NotAcceptedError` where that is not soon enough."""
         now = self._clock.now()
-        if self._next > now + PATIENCE + REFUSALS_WITHIN:  # the clock was set back
+        if self._next > now + _LONGEST_QUEUE:  # the clock was set back
             self._next = now
         at = max(now, self._next, self._held)
         if at - now > patience:

@@ -9,6 +9,7 @@ is not repeated.
 import os
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
@@ -23,7 +24,7 @@ from adapters.slack.answers import failure_of
 from adapters.slack.api import failure_told
 from adapters.slack.pace import A_MINUTE, PATIENCE, Pace
 from adapters.slack.render import Message, messages
-from bot.delivery.policy import LANDING
+from bot.delivery.policy import ASKING_ENDS, LANDING
 from bot.errors import DeliveryError, DoubtfulError, InputError, NotAcceptedError, RefusedError
 from bot.ports import Abilities, Ability, Clock, Parcel
 from bot.view.doc import from_json
@@ -51,6 +52,17 @@ class Tokens(Protocol):
         Raises `RefusedError` with `pause` if the installation is gone, `NotAcceptedError` if it cannot be
         renewed now.
         """
+
+
+@dataclass(slots=True)
+class _Place:
+    """How far a message was looked for. Slack may let us read no more than a page a minute."""
+
+    attempt: int  # the request that is looked for
+    asked_at: datetime
+    cursor: str = ""  # of the page to be read next, of the channel or, once there is a head, of its thread
+    head: str | None = None
+    parts: set[int] = field(default_factory=set)  # of the thread, as far as it was read
 
 
 def open_session(timeout: timedelta) -> aiohttp.ClientSession:
@@ -94,6 +106,7 @@ class SlackDeliverer:
         self._one_request = timeout / 3
         self._patience = min(PATIENCE, self._one_request)
         self._turns: dict[str, datetime] = {}  # of messages that are ready, by delivery
+        self._places: dict[str, _Place] = {}  # of messages that are looked up, by delivery
         self._session_factory = session_factory
         self._client: AsyncWebClient | None = None
 
@@ -129,24 +142,24 @@ class SlackDeliverer:
         return f"{address.channel}/{head}"
 
     async def find(self, parcel: Parcel) -> str | None:
-        """Looks the message up, and posts what is missing of its thread."""
+        """Looks the message up, and posts what is missing of its thread. Whoever asks again, because it could
+        not be read to an end, goes on where it was left.
+        """
         if not self._recheck:
             raise RefusedError("Slack cannot be asked without the pack recheck.")
-        until = self._clock.now() + self._timeout
-        address, parts = _address(parcel), _parts(parcel)
+        place = self._place(parcel)
         try:
-            head = await self._find_head(address, parcel, until)
-            if head is None:
-                return None
-            missing = dict(enumerate(parts[1:], 1))
-            if missing:
-                for part in await self._parts_there(address, parcel.key, head, until):
-                    missing.pop(part, None)
+            receipt = await self._look_up(parcel, place)
         except DoubtfulError as error:  # nothing is in doubt about a question: it is asked again
             raise NotAcceptedError(str(error), LANDING) from None
-        if not await self._post_thread(address, parcel.key, head, missing, until):
-            raise NotAcceptedError("The message is there; its thread is not complete yet.", LANDING)
-        return f"{address.channel}/{head}"
+        except RefusedError:
+            if place.cursor:  # which may be what is refused: it was not meant to be kept for long
+                place.cursor = ""
+                raise NotAcceptedError("Slack does not go on; the channel is read anew.", LANDING) from None
+            del self._places[parcel.delivery_id]
+            raise
+        del self._places[parcel.delivery_id]
+        return receipt
 
     async def aclose(self) -> None:
         if self._client is not None and self._client.session is not None:
@@ -224,39 +237,72 @@ class SlackDeliverer:
 
     # --- reading back ----------------------------------------------------------------------------
 
-    async def _find_head(self, address: Address, parcel: Parcel, until: datetime) -> str | None:
+    def _place(self, parcel: Parcel) -> _Place:
+        """Where reading goes on: from the start once another request went out."""
+        now = self._clock.now()
+        self._places = {
+            one: place for one, place in self._places.items() if place.asked_at > now - ASKING_ENDS
+        }
+        place = self._places.get(parcel.delivery_id)
+        if place is None or place.attempt != parcel.attempt:
+            place = self._places[parcel.delivery_id] = _Place(parcel.attempt, now)
+        place.asked_at = now
+        return place
+
+    async def _look_up(self, parcel: Parcel, place: _Place) -> str | None:
+        until = self._clock.now() + self._timeout
+        address, parts = _address(parcel), _parts(parcel)
+        place.head = place.head or await self._find_head(address, parcel, place, until)
+        if place.head is None:
+            return None
+        missing = dict(enumerate(parts[1:], 1))
+        if missing:
+            await self._read_thread(address, parcel.key, place, until)
+            for part in place.parts:
+                missing.pop(part, None)
+            place.parts.clear()  # whoever comes again reads the thread as it is then
+        if not await self._post_thread(address, parcel.key, place.head, missing, until):
+            raise NotAcceptedError("The message is there; its thread is not complete yet.", LANDING)
+        return f"{address.channel}/{place.head}"
+
+    async def _find_head(
+        self, address: Address, parcel: Parcel, place: _Place, until: datetime
+    ) -> str | None:
         since = parcel.created_at - _CLOCKS_APART
-        pages = self._pages(
-            AsyncWebClient.conversations_history,
-            address,
-            until,
-            oldest=f"{since.timestamp():.6f}",
-            include_all_metadata=True,
-        )
-        async for message in pages:
+        asked = {"oldest": f"{since.timestamp():.6f}"}
+        async for message in self._listed(AsyncWebClient.conversations_history, address, place, until, asked):
             payload = _payload(message)
             if payload.get("key") == parcel.key and "part" not in payload:
+                place.cursor = ""
                 return str(message["ts"])
         return None
 
-    async def _parts_there(self, address: Address, key: str, head: str, until: datetime) -> list[int]:
-        pages = self._pages(
-            AsyncWebClient.conversations_replies, address, until, ts=head, include_all_metadata=True
-        )
-        payloads = [_payload(message) async for message in pages]
-        return [payload["part"] for payload in payloads if payload.get("key") == key and "part" in payload]
+    async def _read_thread(self, address: Address, key: str, place: _Place, until: datetime) -> None:
+        """Notes the parts that are there."""
+        asked = {"ts": place.head}
+        async for message in self._listed(AsyncWebClient.conversations_replies, address, place, until, asked):
+            payload = _payload(message)
+            if payload.get("key") == key and "part" in payload:
+                place.parts.add(payload["part"])
 
-    async def _pages(
-        self, method: _Method, address: Address, until: datetime, **asked: Any
+    async def _listed(
+        self, method: _Method, address: Address, place: _Place, until: datetime, asked: dict[str, Any]
     ) -> AsyncIterator[dict[str, Any]]:
-        """The messages that a method lists, page after page, as far as that can be done by `until`."""
-        cursor = ""
+        """The messages that a method lists from that place on, page after page, as far as that can be done by
+        `until`; the place moves on with every page that was looked at.
+        """
         while True:
             if self._clock.now() > until - self._one_request:
                 raise NotAcceptedError("The channel has too many messages to be read in time.", LANDING)
-            more = {"cursor": cursor} if cursor else {}
+            more = {"cursor": place.cursor} if place.cursor else {}
             answer = await self._call(
-                method, address.tenant, channel=address.channel, limit=_PAGE, **asked, **more
+                method,
+                address.tenant,
+                channel=address.channel,
+                limit=_PAGE,
+                include_all_metadata=True,
+                **asked,
+                **more,
             )
             found = answer.get("messages")
             if not isinstance(found, list):
@@ -264,8 +310,8 @@ class SlackDeliverer:
             for message in found:
                 if isinstance(message, dict):
                     yield message
-            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
-            if not cursor:
+            place.cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+            if not place.cursor:
                 return
 
     # --- calling ---------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from bot.commands.model import Place, Value
+from bot.commands.ports import Surface
 from bot.commands.rankings import Rankings
 from bot.commands.topics import TOPICS
 from bot.commands.values import write
@@ -24,6 +25,7 @@ from bot.model import (
     Route,
     Schedule,
     Summaries,
+    Weekday,
     Window,
 )
 from bot.ports import Store
@@ -47,9 +49,9 @@ async def destination_at(store: Store, surface: str, address: str) -> Destinatio
     return next((one for one in others if one.pool is not Pool.SUBSCRIPTIONS), None)
 
 
-def group_of(place: Place) -> str:
-    """The group of the channels that share papers out among them; empty outside of any tenant. Pure."""
-    return f"{place.surface}:{place.tenant}" if place.tenant else ""
+def group_of(surface: Surface, place: Place) -> str:
+    """The group of the channels that share papers out with this one; empty if none do. Pure."""
+    return f"{surface.name}:{place.tenant}" if surface.shares_out and place.tenant else ""
 
 
 def applied(base: Destination, arguments: Mapping[str, Value], group: str = "") -> Destination:
@@ -200,16 +202,16 @@ def widen(destination: Destination, days: Sequence[DayPreview]) -> str | None:
         return "window=week"
     if destination.pool is Pool.TRENDING:
         return "pool=both"
-    return "filter=''" if destination.query else None
+    return "topic=everything" if destination.query else None
 
 
 def _moments(schedule: Schedule, now: datetime, days: int) -> list[tuple[date, datetime]]:
-    """The last appointments of a schedule that has every day, the oldest first."""
+    """The last appointments of a schedule, the oldest first."""
     day = now.astimezone(zone_info(schedule.zone)).date()
     found: list[tuple[date, datetime]] = []
     while len(found) < days:
         at = instant_of(schedule, day)
-        if at is not None and at <= now:
+        if at is not None and at <= now and tuple(Weekday)[day.weekday()] in schedule.days:
             found.append((day, at))
         day -= _DAY
     return found[::-1]

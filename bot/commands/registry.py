@@ -325,7 +325,8 @@ COMMANDS: Final[tuple[Command, ...]] = (
         name="channel add",
         summary="Post a digest to this channel",
         help="Sets up the daily post of this channel: when, how many papers, and which. It is proved first "
-        "that posting works here; then you may let the first one come at once.",
+        "that posting works here, and told what the last days would have brought. Then you may let the "
+        "first one come at once.",
         examples=("channel add", "channel add at=9:00 zone=Europe/Berlin filter='cat:cs.CL -survey' max=5"),
         options=_DIGEST,
         permission=Permission.MANAGER,

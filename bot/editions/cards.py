@@ -31,6 +31,7 @@ class Cards:
         self._papers = papers
         self._ranked: Mapping[int, Ranked] = {} if ranked is None else ranked
         self._stars: Mapping[int, int] = {} if stars is None else stars
+        self._plain: dict[tuple[int, bool, Summaries], PaperCard] = {}  # with no number yet
         self._made: dict[tuple[int, bool, Summaries, int], PaperCard] = {}
 
     def entry(self, paper_id: int) -> Ranked | None:
@@ -41,12 +42,15 @@ class Cards:
         self, number: int, paper_id: int, entry: Ranked | None, summaries: Summaries = Summaries.ANY
     ) -> PaperCard:
         """The paper's card with this number; `entry` is its place in the edition, if it is shown for that."""
-        key = paper_id, entry is None, summaries, number
-        made = self._made.get(key)
-        if made is None:
-            plain = card(number, self._papers[paper_id], entry, summaries, self._stars.get(paper_id))
-            made = self._made[key] = replace(plain, menu=_menu(plain))
-        return made
+        kind = paper_id, entry is None, summaries
+        key = *kind, number
+        if key not in self._made:
+            if kind not in self._plain:
+                stars = self._stars.get(paper_id)
+                self._plain[kind] = card(0, self._papers[paper_id], entry, summaries, stars)
+            plain = self._plain[kind]
+            self._made[key] = replace(plain, number=number, menu=_menu(number, plain.paper_key))
+        return self._made[key]
 
 
 def card(
@@ -92,9 +96,8 @@ def summary_of(paper: Paper, summaries: Summaries = Summaries.ANY) -> tuple[str,
 # --- what a reader can do ------------------------------------------------------------------------
 
 
-def _menu(shown: PaperCard) -> tuple[Button, ...]:
+def _menu(number: int, key: str) -> tuple[Button, ...]:
     """What anybody can do with a paper. Labels say the number, so that each is one of its kind."""
-    number, key = shown.number, shown.paper_key
     return (
         Button(f"Save paper {number}", str(Action(Verb.SAVE, key))),
         Button(f"Why paper {number} trends", str(Action(Verb.WHY, key))),

@@ -55,11 +55,11 @@ class Proposer:
         bounds = conditions(query)
         lexical, semantic = mode is not Mode.SEMANTIC, mode is not Mode.LEXICAL
         examples = self._weights.exemplified(text) if lexical and semantic else 0
-        matching, titled, related, near = await asyncio.gather(
-            self._index.matching(query, limits),
-            self._titled(text, bounds, limits),
-            self._index.related(query, limits) if lexical else _nothing(),
+        near, matching, titles, related = await asyncio.gather(  # begun in this order, two at a time
             self._index.near(text, bounds, limits) if semantic and not examples else _nothing(),
+            self._index.matching(query, limits),
+            self._titles(text, bounds, limits),
+            self._index.related(query, limits) if lexical else _nothing(),
         )
         first = frozenset(hit.paper_id for hit in matching.hits)
         words = (*matching.hits, *related.hits) if lexical else ()
@@ -68,21 +68,22 @@ class Proposer:
             like = await self._likeliest(text, words, limits, examples)
             near = await self._index.near(text, bounds, limits, like)
         meaning = (*near.hits, *await self._nearness(text, words, near, limits, like)) if semantic else ()
-        titles = await self._papers.get(hit.paper_id for hit in titled.hits) if titled.hits else {}
-        order = fuse(
-            text, words, meaning, {number: paper.title for number, paper in titles.items()}, self._weights
-        )
+        order = fuse(text, words, meaning, titles, self._weights)
         known = {one.paper_id for one in order}
         order += [Fused(paper_id, {}) for paper_id in sorted(first - known)]
         # Python's sort is stable: within each part the fused order stays.
         order.sort(key=lambda one: one.paper_id not in first)
         return Candidates(tuple(order), first, matching.total, Sort.RELEVANCE)
 
-    async def _titled(self, text: str, bounds: Query, limits: Limits) -> Hits:
-        """An exact title must be among the candidates, however many papers hold its words."""
+    async def _titles(self, text: str, bounds: Query, limits: Limits) -> Mapping[int, str]:
+        """Titles that have the words side by side, by number: an exact title must be among the candidates,
+        however many papers hold its words.
+        """
         if len(text) > _LONGEST_TITLE:
-            return Hits()
-        return await self._index.titled(text, bounds, replace(limits, limit=_TITLES))
+            return {}
+        titled = await self._index.titled(text, bounds, replace(limits, limit=_TITLES))
+        papers = await self._papers.get(hit.paper_id for hit in titled.hits) if titled.hits else {}
+        return {number: paper.title for number, paper in papers.items()}
 
     async def _likeliest(
         self, text: str, words: Iterable[Hit], limits: Limits, count: int

@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -101,10 +102,14 @@ def _scaled(hits: Iterable[Hit]) -> dict[int, float]:
     return {paper_id: score / top for paper_id, score in best.items()}
 
 
+@lru_cache(maxsize=1 << 7)  # of what was typed, for each title; of a title, to order and to judge it
+def _terms(text: str) -> tuple[str, ...]:
+    return tuple(terms_of(text)[0])
+
+
 def title_part(text: str, title: str, weights: Weights = WEIGHTS) -> float:
     """What a title adds that begins with the words of `text`, or has them side by side."""
-    wanted, _ = terms_of(text)
-    there, _ = terms_of(title)
+    wanted, there = _terms(text), _terms(title)
     width = len(wanted)
     if not wanted or width > len(there):
         return 0.0
@@ -116,8 +121,7 @@ def title_part(text: str, title: str, weights: Weights = WEIGHTS) -> float:
 
 def is_title(text: str, title: str) -> bool:
     """Whether the text is the title, whole, however it is capitalised, hyphenated or accented."""
-    wanted, _ = terms_of(text)
-    there, _ = terms_of(title)
+    wanted, there = _terms(text), _terms(title)
     return bool(wanted) and (wanted == there or "".join(wanted) == "".join(there))
 
 

@@ -21,7 +21,7 @@ from bot.search.fusion import WEIGHTS, Weights
 from bot.search.live import LiveSearch
 from bot.search.marks import excerpt
 from bot.search.parts import named_papers, wanted
-from bot.search.ports import IndexState, Limits, SearchedUpstream, SearchIndex
+from bot.search.ports import IndexState, Limits, Order, SearchedUpstream, SearchIndex
 from bot.search.query import (
     EVERYTHING,
     And,
@@ -91,13 +91,15 @@ class Search:
         if page is not None:
             upto, start = _page(page)
         ranking = await self._begun(query, mode, upto)
-        ranked = await ranking.upto(start + limit + 1)
+        ranked, mended = await asyncio.gather(
+            ranking.upto(start + limit + 1), self._mended(ranking) if start == 0 else _nothing()
+        )
         return Answer(
             query=query,
             results=tuple(result_of(query, one) for one in ranked[start : start + limit]),
             total=ranking.total,
             more=f"{upto}.{start + limit}" if len(ranked) > start + limit else None,
-            did_you_mean=await self._mended(ranking) if start == 0 else None,
+            did_you_mean=mended,
             notes=_notes(state),
             start=start,
         )
@@ -217,8 +219,9 @@ class Search:
         if ranking.total >= _FEW or len(words) > _TYPED:
             return None
         mended: dict[Query, Query] = {}
-        for one in words:
-            if len(one.text) <= _LONGEST_WORD and await self._rare(one, ranking.now):
+        rare = await asyncio.gather(*(self._rare(one, ranking.now) for one in words))
+        for one, is_rare in zip(words, rare, strict=True):
+            if is_rare:
                 spellings = await self.index.spellings(one.text, _SPELLINGS)
                 typed = terms_of(one.text)[0]  # another ending of a word is no typing error
                 mine = max((s.papers for s in spellings if terms_of(s.word)[0] == typed), default=0)
@@ -229,7 +232,14 @@ class Search:
 
     async def _rare(self, word: Word, now: datetime) -> bool:
         """Whether so few papers hold the word that it may be a typing error."""
-        return (await self.index.matching(word, Limits(now, 1))).total < _FEW
+        if len(word.text) > _LONGEST_WORD:
+            return False
+        found = await self.index.matching(word, Limits(now, 1), Order.NEW)  # the order that needs no scores
+        return found.total < _FEW
+
+
+async def _nothing() -> None:
+    return None
 
 
 def _notes(state: IndexState) -> tuple[str, ...]:

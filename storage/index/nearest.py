@@ -1,5 +1,5 @@
-"""The nearest papers among those that satisfy conditions: by vectors alone where conditions leave few, by
-vectors first where they leave many. Blocking, for threads.
+"""The nearest papers among those that satisfy conditions: of all of these where they are few enough, of the
+nearest of all papers where they are many. Blocking, for threads.
 """
 
 import math
@@ -20,6 +20,9 @@ _SPARE: Final = (
     2.0  # how many more nearest papers are fetched than should do if meaning and conditions were independent
 )
 _LEAST: Final = 1_000
+_AS_SOON: Final = (
+    20  # how many more satisfying papers are listed and compared in the time that one is looked up
+)
 
 
 def nearest(
@@ -30,7 +33,7 @@ def nearest(
     if not count or not len(vectors):
         return Hits()
     fetched = max(_LEAST, math.ceil(_SPARE * bounds.limit * len(vectors) / count))
-    if count <= fetched:
+    if count <= _AS_SOON * fetched:
         ids = words.numbers(satisfying, Filter(count, bounds.upto, bounds.among))
         return by_vector(vectors, vector, replace(bounds, among=ids))
     among = None if bounds.among is None else np.array(bounds.among, np.int64)

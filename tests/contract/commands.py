@@ -1,6 +1,6 @@
 """What the tests of commands stand on: a day's papers, a surface with people, and all commands over them."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +14,7 @@ from bot.commands.rankings import Rankings
 from bot.commands.service import Commands
 from bot.commands.services import Cooldown, Services
 from bot.errors import InputError
-from bot.model import PLAIN_POSTING, Destination, IdScheme, Layout, PaperId, PaperReading, Posting
+from bot.model import PLAIN_POSTING, Destination, IdScheme, Layout, PaperId, PaperReading, Posting, Route
 from bot.people.model import Identity
 from bot.ports import Store
 from bot.search.service import Search
@@ -68,11 +68,11 @@ async def fill(store: Store) -> None:
 class Room:
     """`bot.commands.ports.Surface` for tests: says of everybody what it was told."""
 
-    name: Final = "slack"
-    layouts: Final = (Layout.COMPACT, Layout.CARDS, Layout.THREAD)
-    shares_out: Final = False
-
-    def __init__(self) -> None:
+    def __init__(self, name: str = "slack") -> None:
+        self.name = name
+        self.shares_out = name == "discord"
+        every = set(Layout) if self.shares_out else set(Layout) - {Layout.EMBEDS}
+        self.layouts: Sequence[Layout] = sorted(every)
         self.managers = {"U-ADA"}
         self.posts = True  # whether we can post
         self.speaks = True  # whether people may
@@ -123,6 +123,11 @@ HERE: Final = Place(surface="slack", tenant="T1", address=CHANNEL, name="#ml-pap
 DIRECT: Final = Place(surface="slack", tenant="T1", address="T1/D-U-ADA", name="direct message", direct=True)
 
 
+async def nowhere(_: Identity) -> Route | None:
+    """Nobody is reached on another surface."""
+    return None
+
+
 class CountedIds:
     """`bot.ports.Ids`: id1, id2, …"""
 
@@ -168,6 +173,7 @@ class World:
             zone="UTC",
             late_limit=timedelta(hours=6),
             sharing=True,
+            direct=nowhere,
         )
         return cls(store, clock, replace(services, **changes), served=served, wakes=wakes)
 

@@ -10,21 +10,22 @@ import io
 import os
 import re
 import threading
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from enum import Enum, auto
+from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from adapters.console.deliverer import ConsoleDeliverer
 from adapters.slack.deliverer import SlackDeliverer
 from adapters.webhook.deliverer import WebhookDeliverer
 from adapters.webhook.signing import webhook_secret
+from bot.model import PLAIN_POSTING
 from bot.ports import Deliverer
 from bot.view.text import control_free
 from tests.clocks import FakeClock
+from tests.contract.bench import NOW, Arrived, Bench, Trouble
+from tests.contract.discord_bench import discord_bench
 from tests.servers.slack import BASE, RECHECK, SlackServer, workspace
 from tests.servers.slack import faults as slack_faults
 from tests.servers.webhook import (
@@ -37,76 +38,6 @@ from tests.servers.webhook import (
     WebhookServer,
 )
 from tests.slack_reading import glyphs_of
-
-NOW = datetime(2025, 11, 20, 9, 0, tzinfo=UTC)
-
-
-class Trouble(Enum):
-    """What can befall one send."""
-
-    UNREACHABLE = auto()  # no connection: nothing was accepted
-    BUSY = auto()  # asked to come again later: nothing was accepted
-    LOST_REQUEST = auto()  # cut before it was read
-    LOST_REPLY = auto()  # accepted, and the answer lost
-    FAILED_AFTER = auto()  # accepted, and then the receiver failed
-    REFUSED = auto()  # told no, for good
-    STUCK = auto()  # accepted or not, nothing comes back
-
-
-@dataclass(frozen=True)
-class Arrived:
-    """One message at the other end: its key, and its text as a person would find it."""
-
-    key: str
-    text: str
-
-
-class Bench(Protocol):
-    """One deliverer with the other end in hand."""
-
-    @property
-    def deliverer(self) -> Deliverer: ...
-
-    @property
-    def address(self) -> str:
-        """In its normal form."""
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """What no error may show."""
-
-    @property
-    def normal(self) -> Mapping[str, str]:
-        """Addresses as people give them, and their normal form."""
-
-    @property
-    def impossible(self) -> tuple[str, ...]:
-        """Addresses that must be refused."""
-
-    @property
-    def is_terminal(self) -> bool:
-        """Whether control characters in what arrives would steer something."""
-
-    @property
-    def troubles(self) -> frozenset[Trouble]:
-        """Those that can befall it."""
-
-    def cause(self, trouble: Trouble) -> None:
-        """The next send meets this."""
-
-    def shown(self, text: str) -> str:
-        """How a title must stand in the message that arrives."""
-
-    def pass_time(self, duration: timedelta) -> None:
-        """So much later, on both ends' clocks."""
-
-    def forbid_asking(self) -> None:
-        """From now on the deliverer may not look at what it sent; for some that is always so."""
-
-    async def arrived(self) -> list[Arrived]: ...
-
-    async def under_way(self) -> None:
-        """Returns once a send that was started has reached the other end."""
 
 
 class FixedClock:
@@ -147,6 +78,7 @@ class WebhookBench:
         "http://[::1]:8080/a": "http://[::1]:8080/a",
         "https://münchen.example/ä": "https://xn--mnchen-3ya.example/%C3%A4",
     }
+    posting = PLAIN_POSTING
     is_terminal = False
     troubles = frozenset(Trouble)
 
@@ -237,6 +169,7 @@ class ConsoleBench:
     secrets: tuple[str, ...] = ()
     normal: Final = {"": "stdout", "stdout": "stdout", " stdout ": "stdout"}
     impossible = ("stderr", "/dev/pts/1", "https://example.org/")
+    posting = PLAIN_POSTING
     is_terminal = True
     # Nobody tells a program to come again, and nothing is answered after writing that could be lost, except
     # that the reader has gone.
@@ -329,6 +262,7 @@ class SlackBench:
         "", "T1", "T1/", "/C1", "C1/T1", "T1/U1", "T1/C1/1", "#general", "T1 / C1", "T1/\u017f1", "T1/C\n1",
         f"T1/C{'1' * 31}", "https://acme.slack.com/archives/C1",
     )  # fmt: skip
+    posting = PLAIN_POSTING
     is_terminal = False
     troubles = frozenset(Trouble)
 
@@ -408,7 +342,11 @@ MakeBench = Callable[[timedelta], AbstractAsyncContextManager[Bench]]
 # By surface; behind a dash, which of its abilities.
 BENCHES: dict[str, MakeBench] = {
     "console": console_bench,
+    "discord": discord_bench,
+    "discord-forum": partial(discord_bench, forum=True),
     "slack": slack_bench,
     "slack-base": partial(slack_bench, recheck=False),
     "webhook": webhook_bench,
 }
+
+__all__ = ["BENCHES", "NOW", "Arrived", "Bench", "OneToken", "SlackBench", "Trouble", "slack_bench"]

@@ -3,6 +3,7 @@
 import asyncio
 import traceback
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -54,7 +55,7 @@ def parcel(bench: Bench, title: str = "A paper", *, key: str = KEY, attempt: int
         facts=(Span("41 upvotes in 6 h"), Span("code", "https://github.com/a/b")),
     )
     doc = Doc((Heading((Span("Trending papers"),)), card, Note((Span("Small print."),))), "1 paper")
-    return Parcel(f"id of {key}", key, bench.address, to_json(doc), NOW, attempt)
+    return Parcel(f"id of {key}", key, bench.address, to_json(doc), NOW, attempt, posting=bench.posting)
 
 
 def abilities(bench: Bench) -> Abilities:
@@ -196,8 +197,8 @@ async def test_a_final_no_is_told_apart(bench: Bench) -> None:
 
 async def test_an_address_or_a_message_that_cannot_be_used_is_refused(bench: Bench) -> None:
     good = parcel(bench)
-    wrong_address = Parcel("d1", KEY, bench.impossible[-1], good.doc, NOW, 1)
-    wrong_doc = Parcel("d1", KEY, bench.address, '{"version":99}', NOW, 1)
+    wrong_address = replace(good, address=bench.impossible[-1])
+    wrong_doc = replace(good, doc='{"version":99}')
     for wrong in (wrong_address, wrong_doc):
         with pytest.raises(RefusedError):
             await send(bench, wrong)

@@ -213,6 +213,66 @@ async def test_a_message_is_found_behind_many_others(slack: SlackBench) -> None:
     assert len(slack.server.called(HISTORY)) == 3
 
 
+async def found_at_last(slack: SlackBench, asked: Parcel, *, questions: int) -> str | None:
+    """What so many questions lead to, of which Slack puts off all but the last."""
+    for _ in range(questions - 1):
+        with pytest.raises(NotAcceptedError) as caught:
+            await slack.deliverer.find(asked)
+        assert caught.value.retry_after is not None
+        slack.clock.advance(caught.value.retry_after)
+    return await slack.deliverer.find(asked)
+
+
+@pytest.mark.parametrize("there", [True, False])
+async def test_a_channel_of_which_slack_lets_a_page_a_minute_be_read_is_read_to_its_end(
+    slack: SlackBench, there: bool
+) -> None:
+    if there:
+        await slack.deliverer.send(parcel())
+    for number in range(2050):
+        slack.server.world.say(slack.channel, slack.maya, f"chatter {number}")
+    slack.server.script.add(HISTORY, *[None, RateLimited(60)] * 10)
+    found = await found_at_last(slack, parcel(), questions=11)
+    assert (found is not None) == there
+    cursors = [call.get("cursor") for call in slack.server.called(HISTORY)]
+    assert len(set(cursors)) == len(cursors) == 11  # each page once
+
+
+async def test_a_thread_of_which_slack_lets_a_page_a_minute_be_read_is_completed(slack: SlackBench) -> None:
+    slack.server.script.add(POST, None, None, LoseRequest())
+    with pytest.raises(DoubtfulError):
+        await slack.deliverer.send(parcel(2, Layout.THREAD))
+    thread_ts = head(slack).ts
+    for number in range(450):
+        slack.server.world.say(slack.channel, slack.maya, f"chatter {number}", thread_ts=thread_ts)
+    slack.server.script.add(REPLIES, *[None, RateLimited(60)] * 2)
+    assert await found_at_last(slack, parcel(2, Layout.THREAD), questions=3) == f"C1/{head(slack).ts}"
+    ours = [message for message in thread(slack) if message.metadata]
+    assert [(message.metadata or {})["event_payload"]["part"] for message in ours] == [1, 2]
+    assert len(slack.server.called(REPLIES)) == 3
+
+
+async def test_a_message_that_went_out_since_is_looked_for_from_the_start(slack: SlackBench) -> None:
+    """Somebody had it sent again, maybe by another process, while it was being looked for."""
+    for number in range(450):
+        slack.server.world.say(slack.channel, slack.maya, f"chatter {number}")
+    slack.server.script.add(HISTORY, None, RateLimited(60))
+    with pytest.raises(NotAcceptedError):
+        await slack.deliverer.find(replace(parcel(), attempt=2))
+    await slack.deliverer.send(replace(parcel(), attempt=2))
+    assert await slack.deliverer.find(replace(parcel(), attempt=3)) == f"C1/{slack.channel.messages[-1].ts}"
+
+
+async def test_a_cursor_that_slack_knows_no_more_makes_it_read_anew(slack: SlackBench) -> None:
+    await slack.deliverer.send(parcel())
+    for number in range(450):
+        slack.server.world.say(slack.channel, slack.maya, f"chatter {number}")
+    slack.server.script.add(HISTORY, None, RateLimited(60), Fails("invalid_cursor"))
+    assert await found_at_last(slack, parcel(), questions=3) is not None
+    begun = [call.get("cursor") is None for call in slack.server.called(HISTORY)]
+    assert begun == [True, True, False, False]
+
+
 async def test_what_others_wrote_is_not_taken_for_ours(slack: SlackBench) -> None:
     for forged in (
         None,

@@ -225,6 +225,14 @@ class StandIn:
         if self._runner is not None:
             await self._runner.cleanup()
 
+    def close_door(self) -> None:
+        """From now on connections are refused."""
+        assert self._runner is not None, "The server was not started."
+        for site in self._runner.sites:
+            assert isinstance(site, web.TCPSite)
+            if site._server is not None:
+                site._server.close()
+
     def check(self) -> None:
         """Raises for every request that was refused as undescribed."""
         if self.violations:

@@ -1,6 +1,5 @@
 """`channel …`: the digest of the channel where it is typed."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Final
@@ -16,8 +15,9 @@ from bot.commands.channels import (
     preview_days,
     values_of,
 )
+from bot.commands.handlers.tried import tried
 from bot.commands.managing import channel_of, here, log, managed, name_of
-from bot.commands.model import Actor, Call, FormRequest, Reply, Value
+from bot.commands.model import Actor, Call, FormRequest, Reply
 from bot.commands.ports import Surface
 from bot.commands.registry import BY_NAME, offered
 from bot.commands.services import Services, address_of
@@ -29,7 +29,6 @@ from bot.commands.view import (
     buttons,
     by_form,
     capital,
-    counted,
     heading,
     moment,
     note,
@@ -37,10 +36,20 @@ from bot.commands.view import (
     sentence,
     typed,
 )
-from bot.editions.digest import short_date
 from bot.editions.preview import preview as preview_of
 from bot.errors import ConflictError, InputError
-from bot.model import WORKDAYS, Destination, DestinationState, Pool, Posting, Route, Schedule, Slot, Window
+from bot.model import (
+    WORKDAYS,
+    Destination,
+    DestinationState,
+    Pool,
+    Posting,
+    Route,
+    Schedule,
+    Slot,
+    SlotOutcome,
+    Window,
+)
 from bot.schedule.growth import LISTS_USED, share_by_hour
 from bot.schedule.pauses import pause as do_pause
 from bot.schedule.pauses import resume as do_resume
@@ -80,7 +89,8 @@ async def add(call: Call, services: Services, surface: Surface) -> Reply:
         active_from=now,
         created_at=now,
     )
-    made = replace(applied(base, call.arguments, group_of(place)), posting=posting)
+    made = replace(applied(base, call.arguments, group_of(surface, place)), posting=posting)
+    days = await preview_days(services.store, services.rankings, made, now)
     try:
         await services.store.destinations.add(made, place.name)
     except ConflictError:  # somebody else was faster
@@ -98,6 +108,7 @@ async def add(call: Call, services: Services, surface: Surface) -> Reply:
     if len(made.schedule.days) == 1 and made.window is Window.DAY:
         wider = typed(surface, "channel edit window=week")
         blocks.append(note("It looks back over one day alone; ", wider, " takes the best of the week."))
+    blocks += tried(made, days, surface)
     blocks += buttons(
         button("Post the first one now", Verb.FIRST, made.id),
         button("Change it", Verb.FORM, f"channel edit {made.id}"),
@@ -159,26 +170,6 @@ async def add_form(call: Call, services: Services, surface: Surface) -> Reply:
     return by_form(form, "Say when: ", example, " sets it up.")
 
 
-async def preview_lines(arguments: Mapping[str, Value], services: Services) -> list[str]:
-    """What a digest so set would have brought in the last days: a line a day, the newest first."""
-    now = services.clock.now()
-    base = Destination(
-        id="",
-        recipient_id="",
-        name="",
-        route=Route(surface="", address=""),
-        schedule=Schedule(_NINE, WORKDAYS, services.zone),
-        active_from=now,
-        created_at=now,
-    )
-    found = await preview_days(services.store, services.rankings, applied(base, arguments), now)
-    return [
-        f"{short_date(one.day)}: "
-        + (f"{counted(one.matches, 'paper')}, such as “{one.titles[0]}”" if one.titles else "no paper")
-        for one in found
-    ]
-
-
 async def show(call: Call, services: Services, surface: Surface) -> Reply:
     """How the digest is set up, by whom, and who changed it last."""
     one = await here(services, surface, call.place)
@@ -200,6 +191,8 @@ async def show(call: Call, services: Services, surface: Surface) -> Reply:
         blocks.append(sentence("A paper that fits another channel here better goes there alone."))
     if next_at is not None:
         blocks.append(sentence("Next digest: ", moment(next_at, one.schedule.zone), "."))
+    if records and records[0].outcome is SlotOutcome.QUEUED and records[0].detail:
+        blocks.append(note(f"Last time {records[0].detail}."))
     by = f" by {owner.name}" if owner is not None else ""
     blocks.append(note(f"Set up{by} {local(one.created_at, one.schedule.zone, now)}."))
     for change in await services.store.history.changes(one.id, _CHANGES):
@@ -248,7 +241,7 @@ async def edit(call: Call, services: Services, surface: Surface) -> Reply:
 async def _edited(old: Destination, call: Call, surface: Surface) -> Destination:
     """The digest as the call wants it; how it is put up is proved if that changes. Raises `InputError`."""
     place = channel_of(old, call.place)
-    new = applied(old, call.arguments, group_of(place))
+    new = applied(old, call.arguments, group_of(surface, place))
     if call.text("repeats") == "no" and not new.group:
         raise InputError("Papers are shared out within a server. Change that in the channel itself.")
     if new.posting == old.posting:

@@ -1,6 +1,7 @@
 """A loopback Discord with one server in it, and the real client of it."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import discord
@@ -39,12 +40,20 @@ def scene(rest: DiscordRest) -> Scene:
     return Scene(guild, guild.member("maya"), guild.text_channel("papers"))
 
 
-@pytest.fixture
-async def client(rest: DiscordRest) -> AsyncIterator[discord.Client]:
-    """Logged in, without a gateway."""
+@asynccontextmanager
+async def logged_in(rest: DiscordRest) -> AsyncIterator[discord.Client]:
+    """A client that is logged in, without a gateway."""
     before, Route.BASE = Route.BASE, rest.api_url  # discord.py knows one address for all clients
     client = discord.Client(intents=discord.Intents.none(), allowed_mentions=discord.AllowedMentions.none())
-    await client.login(rest.world.token)
-    yield client
-    await client.close()
-    Route.BASE = before
+    try:
+        await client.login(rest.world.token)
+        yield client
+    finally:
+        await client.close()
+        Route.BASE = before
+
+
+@pytest.fixture
+async def client(rest: DiscordRest) -> AsyncIterator[discord.Client]:
+    async with logged_in(rest) as client:
+        yield client

@@ -1,10 +1,18 @@
-"""Answers to interactions on the loopback Discord, by the library's own webhook adapter and by hand."""
+"""Answers to interactions on the loopback Discord, by hand and by what discord.py has for them."""
 
+import io
 from datetime import timedelta
 from typing import Any
 
 import aiohttp
+import discord
 import pytest
+from discord.http import handle_message_parameters
+from discord.webhook.async_ import (
+    async_context,
+    interaction_message_response_params,
+    interaction_response_params,
+)
 
 from tests.clocks import FakeClock
 from tests.platform.discord_server.calls import button, row, text, v2
@@ -236,3 +244,67 @@ async def test_an_unknown_interaction(app: App, rest: DiscordRest, command: Inte
     del rest.world.interactions[command.token]
     assert await app.answer(command, Callback.MESSAGE, PRIVATE) == (404, 10062)
     assert await app.follow_up(command, PRIVATE) == (404, 10015)
+
+
+class Follow(discord.ui.Modal, title="Follow"):
+    words: Any = discord.ui.Label(text="Words", component=discord.ui.TextInput(custom_id="words"))
+    who: Any = discord.ui.Label(
+        text="Whom to tell", component=discord.ui.RoleSelect(custom_id="role", required=False, min_values=0)
+    )
+
+
+def card() -> discord.ui.LayoutView:
+    options = [discord.SelectOption(label="Paper", value="1", description="Ours", emoji="🔖")]
+    view = discord.ui.LayoutView(timeout=None)
+    view.add_item(
+        discord.ui.Container(
+            discord.ui.TextDisplay("Papers"),
+            discord.ui.Separator(),
+            discord.ui.ActionRow(discord.ui.Select(custom_id="p:choose", options=options)),
+            discord.ui.ActionRow(discord.ui.Button(label="Save", custom_id="p:save", emoji="🔖")),
+        )
+    )
+    return view
+
+
+async def test_what_discord_py_sends_is_in_order(
+    rest: DiscordRest, scene: Scene, client: discord.Client
+) -> None:
+    """The server fails the test for anything that is not."""
+    adapter = async_context.get()
+    app_id = int(rest.world.application.id)
+    kinds = InteractionType
+
+    async with aiohttp.ClientSession() as session:
+
+        async def answer(kind: InteractionType, params: Any, **about: Any) -> Interaction:
+            one = rest.world.interaction(kind, user=scene.maya.user, channel=scene.papers, **about)
+            await adapter.create_interaction_response(int(one.id), one.token, session=session, params=params)
+            return one
+
+        private = discord.MessageFlags(ephemeral=True)
+        shown = interaction_message_response_params(type=4, view=card(), flags=private)
+        first = await answer(kinds.COMMAND, shown)
+        edited = handle_message_parameters(view=card()).payload
+        await adapter.edit_original_interaction_response(app_id, first.token, session=session, payload=edited)
+        webhook = discord.Webhook.partial(app_id, first.token, session=session)
+        file = discord.File(io.BytesIO(b"BIB"), "papers.bib")
+        message = await webhook.send("Here they are", file=file, wait=True)
+        await webhook.edit_message(message.id, content="Here they were", attachments=[])
+        await webhook.delete_message(message.id)
+        deferred = await answer(kinds.COMMAND, interaction_response_params(type=5, data={"flags": 64}))
+        embed = discord.Embed(title="Papers", url="https://example.org", colour=3).set_footer(text="Ours")
+        filled = handle_message_parameters(content=None, embed=embed).payload
+        await adapter.edit_original_interaction_response(
+            app_id, deferred.token, session=session, payload=filled
+        )
+        form = Follow(custom_id="p:follow").to_dict()
+        assert (await answer(kinds.COMMAND, interaction_response_params(type=9, data=form))).modal == form
+        offered = {"choices": [discord.app_commands.Choice(name="Vision", value="cs.CV").to_dict()]}
+        await answer(kinds.AUTOCOMPLETE, interaction_response_params(type=8, data=offered))
+        posted = rest.world.say(scene.papers, rest.world.bot, "papers")
+        update = interaction_message_response_params(type=7, view=card(), content=None, embeds=[])
+        await answer(kinds.COMPONENT, update, message=posted)
+        await answer(kinds.COMPONENT, interaction_response_params(type=6), message=posted)
+    assert [one.status for one in rest.calls if one.status >= 400] == []
+    assert posted.flags == 1 << 15

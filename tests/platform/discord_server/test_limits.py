@@ -11,7 +11,7 @@ import pytest
 
 from tests.clocks import FakeClock
 from tests.platform.discord_server.calls import error_of, send, text_channel
-from tests.platform.discord_server.conftest import Scene
+from tests.platform.discord_server.conftest import Scene, logged_in
 from tests.servers.discord.faults import (
     Fails,
     Garble,
@@ -88,15 +88,13 @@ def test_fifty_in_any_second_and_answers_to_interactions_besides(clock: FakeCloc
 
 
 async def test_the_client_waits_for_its_bucket_without_being_refused() -> None:
-    async with DiscordRest(utc_now) as rest:
-        client = await _logged_in(rest)
+    async with DiscordRest(utc_now) as rest, logged_in(rest) as client:
         channel = rest.world.guild().text_channel()
         rest.limits.set("POST", MESSAGES, Limit(2, timedelta(seconds=0.3)))
         began = time.monotonic()
         for _ in range(5):
             await send(client, channel.id, {"content": "x"})
         assert time.monotonic() - began >= 0.55
-        await client.close()
     assert [one.status for one in rest.called("POST", MESSAGES)] == [200] * 5
 
 
@@ -164,13 +162,6 @@ async def test_a_request_can_hang_or_be_held(rest: DiscordRest, scene: Scene, cl
 async def test_it_serves_from_a_thread_too(clock: FakeClock) -> None:
     server = DiscordRest(clock.now)
     with server.in_thread():
-        client = await _logged_in(server)
-        await client.close()
+        async with logged_in(server) as client:
+            assert client.user is not None
         assert server.run(server.until(lambda: server.called("GET", "/users/@me")))
-
-
-async def _logged_in(rest: DiscordRest) -> discord.Client:
-    discord.http.Route.BASE = rest.api_url
-    client = discord.Client(intents=discord.Intents.none())
-    await client.login(rest.world.token)
-    return client

@@ -7,9 +7,9 @@ import discord
 import pytest
 
 from tests.clocks import FakeClock
-from tests.platform.discord_server.calls import button, error_of, row, send, text, text_channel, v2
+from tests.platform.discord_server.calls import button, error_of, row, select, send, text, text_channel, v2
 from tests.platform.discord_server.conftest import Scene
-from tests.servers.discord.permissions import NONE, Permission
+from tests.servers.discord.permissions import Permission
 from tests.servers.discord.rest import DiscordRest
 from tests.servers.discord.world import INVITED
 
@@ -257,14 +257,64 @@ async def test_direct_messages_may_be_closed_or_nobodys_business(
     assert [one.content for one in rest.world.direct(stranger).messages.values()] == ["hello"]
 
 
-async def test_a_member_who_was_silenced_or_lost_all_roles_may_do_less(scene: Scene) -> None:
-    assert Permission.SEND_MESSAGES in scene.guild.may(scene.maya, scene.papers)
-    scene.maya.silenced_until = scene.guild.world.now() + timedelta(hours=1)
-    assert scene.guild.may(scene.maya, scene.papers) == (
-        Permission.VIEW_CHANNEL | Permission.READ_MESSAGE_HISTORY
-    )
-    scene.guild.allow(scene.guild.everyone, NONE)
-    assert scene.guild.may(scene.maya, scene.papers) == NONE
-    moderator = scene.guild.role("moderator", Permission.VIEW_CHANNEL | Permission.EMBED_LINKS)
-    jo = scene.guild.member("jo", roles=[moderator])
-    assert scene.guild.may(jo, scene.papers) == Permission.VIEW_CHANNEL  # links need sending, too
+async def test_a_message_answers_another(scene: Scene, client: discord.Client) -> None:
+    channel = await text_channel(client, scene.papers.id)
+    first = await channel.send("papers")
+    answer = await first.reply("more")
+    assert answer.type is discord.MessageType.reply
+    assert answer.reference is not None
+    assert answer.reference.message_id == first.id
+    await first.delete()
+    gone = {"message_reference": {"message_id": str(first.id), "fail_if_not_exists": False}}
+    assert (await send(client, scene.papers.id, {"content": "x", **gone}))["type"] == 0
+    async with channel.typing():
+        scene.papers.overwrite(scene.guild.me, deny=Permission.SEND_MESSAGES)
+    assert await error_of(client.http.send_typing(channel.id)) == (403, 50013)
+
+
+async def test_an_answer_to_what_is_gone_fails_the_test(
+    rest: DiscordRest, scene: Scene, client: discord.Client
+) -> None:
+    body = {"content": "x", "message_reference": {"message_id": "1"}}
+    assert await error_of(send(client, scene.papers.id, body)) == (400, 50035)
+    assert rest.forgive() == ["POST /channels/{channel_id}/messages: message_reference: Unknown message"]
+
+
+async def test_files_stay_and_go_with_an_edit(
+    rest: DiscordRest, scene: Scene, client: discord.Client
+) -> None:
+    channel = await text_channel(client, scene.papers.id)
+    scene.papers.overwrite(scene.guild.me, allow=Permission.ATTACH_FILES)
+    message = await channel.send(file=discord.File(io.BytesIO(b"one"), "one.bib", description="One"))
+    message = await message.edit(content="still there")
+    message = await message.add_files(discord.File(io.BytesIO(b"two"), "two.bib"))
+    assert [one.filename for one in message.attachments] == ["one.bib", "two.bib"]
+    message = await message.remove_attachments(message.attachments[0])
+    assert [one.filename for one in message.attachments] == ["two.bib"]
+    unknown = send(client, scene.papers.id, {"content": "x", "attachments": [{"id": "0"}]})
+    assert await error_of(unknown) == (400, 50035)
+    assert "neither a file of this request nor one before" in rest.forgive()[0]
+
+
+async def test_every_kind_of_component_comes_back_as_discord_shows_it(
+    scene: Scene, client: discord.Client
+) -> None:
+    picture = {"type": 11, "media": {"url": "https://example.org/plot.png"}}
+    section = {"type": 9, "components": [text()], "accessory": picture}
+    container = {"type": 17, "accent_color": 1, "components": [text(), {"type": 14}, row(select())]}
+    sent = await send(
+        client, scene.papers.id, v2(section, container)
+    )  # and is held against the specification
+    assert [one["type"] for one in sent["components"]] == [9, 17]
+    channel = await text_channel(client, scene.papers.id)
+    message = await channel.fetch_message(int(sent["id"]))
+    view = discord.ui.LayoutView.from_message(message)
+    assert view.content_length() == 10
+
+
+async def test_what_was_published_stays_so_through_an_edit(scene: Scene, client: discord.Client) -> None:
+    news = scene.guild.announcement_channel()
+    message = await (await text_channel(client, news.id)).send("x")
+    await message.publish()
+    await message.edit(content="y", suppress=True)
+    assert [(one.content, one.flags) for one in news.messages.values()] == [("y", 1 | 1 << 2)]

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import discord
+from discord.http import Route
 
 from tests.clocks import FakeClock
 from tests.platform.discord_server.calls import error_of, send, text_channel
@@ -44,7 +45,7 @@ async def test_a_forum_takes_threads_with_its_tags(scene: Scene, client: discord
 async def test_a_forum_takes_no_nonce(rest: DiscordRest, scene: Scene, client: discord.Client) -> None:
     made = scene.guild.forum()
     body = {"name": "Monday", "message": {"content": "x", "nonce": "k1", "enforce_nonce": True}}
-    route = discord.http.Route("POST", f"/channels/{made.id}/threads")
+    route = Route("POST", f"/channels/{made.id}/threads")
     assert await error_of(client.http.request(route, json=body)) == (400, 50035)
     assert sorted(one.rsplit(": ", 1)[1] for one in rest.forgive()) == [
         "enforce_nonce is no field of this",
@@ -59,6 +60,13 @@ async def test_a_thread_is_started_from_a_message_once(scene: Scene, client: dis
     assert thread.id == message.id
     assert await error_of(message.create_thread(name="again")) == (400, 160004)
     assert scene.papers.messages[str(message.id)].flags == 1 << 5
+    await thread.send("one")
+    assert [(one.type, one.content) async for one in thread.history(oldest_first=True)] == [
+        (discord.MessageType.thread_starter_message, ""),
+        (discord.MessageType.default, "one"),
+    ]
+    kept = scene.guild.threads[str(thread.id)]
+    assert ([one.content for one in kept.written], kept.sent) == (["one"], 1)
     news = await text_channel(client, scene.guild.announcement_channel().id)
     of_news = await (await news.send("papers")).create_thread(name="more")
     assert of_news.type is discord.ChannelType.news_thread
@@ -72,6 +80,8 @@ async def test_a_thread_without_a_message(scene: Scene, client: discord.Client) 
     assert await error_of(channel.create_thread(name="quiet")) == (403, 50013)  # it would be a private one
     public = await channel.create_thread(name="papers", type=discord.ChannelType.public_thread)
     await public.send("hello")
+    (notice,) = scene.papers.messages.values()
+    assert (notice.type, notice.content, scene.papers.written) == (18, "papers", [])
     scene.papers.overwrite(scene.guild.me, deny=Permission.SEND_MESSAGES_IN_THREADS)
     assert await error_of(public.send("hello")) == (403, 50013)
 
@@ -95,6 +105,11 @@ async def test_an_archived_thread_opens_again_unless_it_is_locked(
     await thread.send("four")
     await thread.edit(archived=True, locked=True)
     assert (kept.archived, kept.locked) == (True, True)
+    scene.papers.overwrite(scene.guild.me)
+    assert await error_of(thread.edit(name="x")) == (400, 50083)
+    assert await error_of(thread.edit(archived=False)) == (403, 50013)  # it is locked
+    assert await error_of(thread.delete()) == (403, 50013)
+    scene.papers.overwrite(scene.guild.me, allow=Permission.MANAGE_THREADS)
     await thread.delete()
     assert await error_of(send(client, kept.id, {"content": "x"})) == (404, 10003)
 
@@ -122,3 +137,40 @@ async def test_threads_are_listed_while_they_are_active_and_afterwards(
     made.overwrite(scene.guild.me, deny=Permission.READ_MESSAGE_HISTORY)
     refused = client.http.get_public_archived_threads(forum.id)
     assert await error_of(refused) == (403, 50013)
+
+
+async def test_the_bot_joins_and_leaves_threads_and_calls_others_in(
+    scene: Scene, client: discord.Client
+) -> None:
+    made = scene.guild.thread(scene.papers, owner=scene.maya.user)
+    thread = await client.fetch_channel(int(made.id))
+    assert isinstance(thread, discord.Thread)
+    await thread.join()
+    assert made.thread_members == {scene.maya.user.id, scene.guild.me.user.id}
+    await thread.leave()
+    assert made.thread_members == {scene.maya.user.id}
+    assert await error_of(thread.add_user(discord.Object(1))) == (404, 10007)
+    assert await error_of(client.http.join_thread(int(scene.papers.id))) == (400, 50024)
+    assert await error_of(thread.edit(name="x")) == (403, 50013)  # it is not the bot's
+    assert await error_of(client.http.delete_channel(int(scene.papers.id))) == (400, 50024)
+    assert await error_of(client.http.edit_channel(int(scene.papers.id), name="x")) == (400, 50024)
+
+
+async def test_only_its_own_kind_of_thread_stands_in_a_channel(scene: Scene, client: discord.Client) -> None:
+    news = await text_channel(client, scene.guild.announcement_channel().id)
+    public = news.create_thread(name="x", type=discord.ChannelType.public_thread)
+    assert await error_of(public) == (400, 50024)
+    voice = scene.guild.voice_channel()
+    sent = await send(client, voice.id, {"content": "x"})
+    route = Route("POST", f"/channels/{voice.id}/messages/{sent['id']}/threads")
+    assert await error_of(client.http.request(route, json={"name": "x"})) == (400, 50024)
+
+
+async def test_a_server_has_room_for_a_thousand_active_threads(scene: Scene, client: discord.Client) -> None:
+    for _ in range(1_000):
+        made = scene.guild.thread(scene.papers)
+    channel = await text_channel(client, scene.papers.id)
+    message = await channel.send("x")
+    assert await error_of(message.create_thread(name="x")) == (400, 160006)
+    scene.guild.archive(made)
+    await message.create_thread(name="x")

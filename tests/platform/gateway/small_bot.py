@@ -35,6 +35,7 @@ class SmallBot(SettledClient):
         self.clock = clock
         self.heard: list[tuple[str, Any]] = []
         self.tree = app_commands.CommandTree(self)
+        self.tree.error(self._on_tree_error)
         self.register()
 
     def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
@@ -56,6 +57,11 @@ class SmallBot(SettledClient):
         await self.server.until(lambda: len(self.about(event)) >= times)
         return self.about(event)[-1]
 
+    async def _on_tree_error(
+        self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError
+    ) -> None:
+        self.dispatch("failure", error.__cause__ or error)
+
     def register(self) -> None:
         """Makes its commands; this one has none."""
 
@@ -69,7 +75,7 @@ class Paper(ui.DynamicItem[ui.Button[Any]], template=r"p:(?P<paper>\w+)"):
 
     @classmethod
     async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
+        cls, _: discord.Interaction[Any], _item: ui.Item[Any], match: re.Match[str], /
     ) -> Self:
         return cls(match["paper"])
 
@@ -133,6 +139,16 @@ class Library(SmallBot):
         ) -> list[app_commands.Choice[str]]:
             return [app_commands.Choice(name=f"{current} models", value=f"{current}-models")]
 
+        @group.command(description="Answers a second time")
+        async def twice(interaction: discord.Interaction[Any]) -> None:
+            await interaction.response.send_message("once")
+            interaction.response._response_type = None  # so that the library lets it
+            await interaction.response.send_message("twice")
+
+        @group.command(description="Says nothing")
+        async def silent(interaction: discord.Interaction[Any]) -> None:
+            pass
+
         @group.command(description="Takes its time")
         async def slow(interaction: discord.Interaction[Any]) -> None:
             await interaction.response.defer(ephemeral=True, thinking=True)
@@ -147,9 +163,14 @@ class Library(SmallBot):
 
         @channels.command(description="Adds a channel")
         async def add(
-            interaction: discord.Interaction[Any], channel: discord.TextChannel, role: discord.Role
+            interaction: discord.Interaction[Any],
+            channel: discord.TextChannel,
+            role: discord.Role,
+            who: discord.Member | None = None,
         ) -> None:
-            await interaction.response.send_message(f"{channel.name} {role.name}")
+            allowed = channel.permissions_for(channel.guild.me).send_messages
+            name = who.display_name if who is not None else None
+            await interaction.response.send_message(f"{channel.name} {role.name} {name} {allowed}")
 
         @self.tree.context_menu(name="Papers like this")
         async def similar(interaction: discord.Interaction[Any], message: discord.Message) -> None:

@@ -79,6 +79,15 @@ async def test_roles_come_change_and_go(bot: SmallBot, scene: Scene) -> None:
     await bot.told("guild_role_delete")
 
 
+async def test_the_bot_hears_of_its_own_roles(bot: SmallBot, scene: Scene) -> None:
+    me = bot.guilds[0].me
+    assert me.guild_permissions.send_messages
+    scene.guild.allow(scene.guild.everyone, Permission.VIEW_CHANNEL)
+    scene.guild.give(scene.guild.me)
+    await bot.told("member_update")
+    assert not bot.guilds[0].me.guild_permissions.send_messages
+
+
 async def test_threads_are_told_of_where_they_are_seen(bot: SmallBot, scene: Scene) -> None:
     hidden = scene.guild.text_channel("hidden")
     hidden.overwrite(scene.guild.everyone, deny=Permission.VIEW_CHANNEL)

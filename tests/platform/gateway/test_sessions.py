@@ -69,6 +69,7 @@ async def test_heartbeats_are_sent_when_they_are_due_and_when_asked_for(
     bot: SmallBot, discord_server: DiscordServer
 ) -> None:
     discord_server.gateway.heartbeat_interval = timedelta(milliseconds=30)
+    discord_server.gateway.patience = 1_000
     async with running(bot):
         (wire,) = discord_server.gateway.wires
         await discord_server.until(lambda: wire.beats >= 3)
@@ -126,7 +127,8 @@ async def test_a_session_survives_many_lost_connections(
 async def test_a_deaf_connection_is_given_up_and_the_session_resumed(
     discord_server: DiscordServer, scene: Scene, clock: FakeClock
 ) -> None:
-    discord_server.gateway.heartbeat_interval = timedelta(seconds=0.05)
+    discord_server.gateway.heartbeat_interval = timedelta(milliseconds=50)
+    discord_server.gateway.patience = 1_000
     bot = SmallBot(discord_server, clock, heartbeat_timeout=0.3)
     async with running(bot):
         discord_server.gateway.go_deaf()

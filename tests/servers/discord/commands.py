@@ -94,7 +94,11 @@ class Line:
         if not described.get("autocomplete"):
             raise ImpossibleError(f"/{self.name} offers nothing while {option!r} is typed.")
         focused = {"name": option, "type": described["type"], "value": text, "focused": True}
-        return self._data([*(self._value(name, value) for name, value in values.items()), focused])
+        others = [self._value(name, value) for name, value in values.items()]
+        for one in others:
+            if one["type"] in (_INTEGER, _NUMBER):  # unfinished, numbers are text
+                one["value"] = str(one["value"])
+        return self._data([*others, focused])
 
     def _data(self, filled: list[Body]) -> Body:
         for one in reversed(self._path):

@@ -15,11 +15,15 @@ _HIDDEN: Final[Body] = {"content": "", "embeds": [], "attachments": [], "compone
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """The data of one event; `hidden` replaces parts of it for those who may not read messages."""
+    """The data of one event; `hidden` replaces parts of it for those who may not read messages.
+
+    `own` is about the bot itself, and told whatever the intents.
+    """
 
     data: Body
     guild_id: str | None
     hidden: Body | None = None
+    own: bool = False
 
 
 def ready(world: World, session: Session, resume_url: str) -> Body:
@@ -94,7 +98,8 @@ def of(change: Change, world: World, *, known: bool) -> Event | None:
     if change.member is not None:
         left = change.event == "GUILD_MEMBER_REMOVE"
         user: Body = {"user": change.member.user.shown()}
-        return Event({"guild_id": guild.id} | (user if left else change.member.shown()), guild.id)
+        shown = {"guild_id": guild.id} | (user if left else change.member.shown())
+        return Event(shown, guild.id, own=change.member.user is world.bot)
     return Event(
         guild_create(guild, known=known) if change.event == "GUILD_CREATE" else guild.shown(), guild.id
     )

@@ -9,6 +9,7 @@ from typing import Any, Final
 from aiohttp import WSMsgType, web
 
 from tests.servers.discord import event_spec, events, session
+from tests.servers.discord.events import Event
 from tests.servers.discord.intents import KNOWN, PRIVILEGED, Intent, needed
 from tests.servers.discord.session import Session, Wire
 from tests.servers.discord.state import Body
@@ -39,6 +40,7 @@ class Gateway:
         self.identifies: list[Body] = []
         self.resumes: list[Body] = []
         self.heartbeat_interval = timedelta(seconds=41.25)  # of the real clock, as are the heartbeats
+        self.patience = 2  # intervals without a heartbeat until a connection is closed
         self.identify_pause = timedelta(seconds=5)  # between two of the same turn
         self.refused_resumes = 0  # how many are answered with an invalid session
         self.checks_events = True  # against their descriptions, which takes milliseconds each
@@ -97,20 +99,20 @@ class Gateway:
 
     # --- events ----------------------------------------------------------------------------------
 
-    def dispatch(self, event: str, data: Body, *, guild_id: str | None, hidden: Body | None = None) -> None:
-        """Sends an event to whoever asked for such; `hidden` is what those see who may not read messages."""
-        intent = needed(event, in_guild=guild_id is not None)
+    def dispatch(self, name: str, event: Event) -> None:
+        """Sends an event to whoever asked for such."""
+        intent = needed(name, in_guild=event.guild_id is not None)
         told = [
             one
             for one in self.sessions.values()
-            if one.serves(guild_id) and (not intent or one.intents & intent)
+            if one.serves(event.guild_id) and (event.own or not intent or one.intents & intent)
         ]
         if told and self.checks_events:
-            problems = self._spec.problems(event, data)
+            problems = self._spec.problems(name, event.data)
             assert not problems, problems
         for one in told:
-            withheld = hidden if hidden and Intent.MESSAGE_CONTENT not in one.intents else {}
-            one.dispatch(event, data | withheld)
+            withheld = event.hidden if Intent.MESSAGE_CONTENT not in one.intents else None
+            one.dispatch(name, event.data | (withheld or {}))
         self._changed()
 
     def _hear_of(self, change: Change) -> None:
@@ -122,7 +124,7 @@ class Gateway:
         elif guild is not None and change.event == "GUILD_DELETE" and guild.has_bot:
             self._away.add(guild.id)
         if event is not None:
-            self.dispatch(change.event, event.data, guild_id=event.guild_id, hidden=event.hidden)
+            self.dispatch(change.event, event)
 
     # --- connections -----------------------------------------------------------------------------
 
@@ -154,7 +156,7 @@ class Gateway:
         return socket
 
     async def _listen(self, socket: web.WebSocketResponse, wire: Wire) -> None:
-        patience = 2 * self.heartbeat_interval.total_seconds()
+        patience = self.patience * self.heartbeat_interval.total_seconds()
         while True:
             try:
                 message = await socket.receive(timeout=patience)

@@ -1,7 +1,7 @@
 """One thing that somebody did, and how the app answered it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from tests.servers.discord.interaction_state import Callback, Interaction
@@ -20,12 +20,20 @@ class Watched(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Modal:
-    """A form that somebody has before them; `origin` is the message whose control opened it."""
+    """A form that somebody has before them; `origin` is the message whose control opened it.
+
+    It closes when a submission is answered.
+    """
 
     form: Body
     user: User
     channel: Channel
     origin: Message | None
+    submissions: list[Interaction] = field(default_factory=list)
+
+    @property
+    def closed(self) -> bool:
+        return any(one.answer is not None for one in self.submissions)
 
 
 class Exchange:

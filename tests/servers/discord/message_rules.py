@@ -5,7 +5,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from tests.servers.discord.problems import Problem
-from tests.servers.discord.state import COMPONENTS_V2, EPHEMERAL, Body
+from tests.servers.discord.state import (
+    COMPONENTS_V2,
+    EPHEMERAL,
+    SUPPRESS_EMBEDS,
+    SUPPRESS_NOTIFICATIONS,
+    Body,
+)
 
 LONGEST_CONTENT: Final = 2_000
 LONGEST_EMBEDS: Final = 6_000  # characters of all embeds of a message
@@ -17,8 +23,7 @@ MOST_IN_MODAL: Final = 5
 ROW, BUTTON, STRING_SELECT, TEXT_INPUT, TEXT, LABEL = 1, 2, 3, 4, 10, 18
 _SELECTS: Final = (3, 5, 6, 7, 8)
 _LINK, _PREMIUM = 5, 6  # styles of buttons
-_SUPPRESS_EMBEDS, _SUPPRESS_NOTIFICATIONS = 1 << 2, 1 << 12
-_FLAGS: Final = _SUPPRESS_EMBEDS | _SUPPRESS_NOTIFICATIONS | COMPONENTS_V2
+_FLAGS: Final = SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS | COMPONENTS_V2  # that an app may set
 
 
 def message_problems(body: Body, *, ephemeral: bool = False) -> list[Problem]:

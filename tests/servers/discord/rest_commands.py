@@ -115,5 +115,5 @@ def _made(call: Call, command: Body, before: Body | None) -> Body:
 def _plain(value: Any) -> Any:
     """Without nulls and empty lists, as options come back."""
     if isinstance(value, dict):
-        return {key: _plain(one) for key, one in value.items() if one or one == 0 and one is not False}
+        return {key: _plain(one) for key, one in value.items() if one or (one == 0 and one is not False)}
     return [_plain(one) for one in value] if isinstance(value, list) else value

@@ -8,7 +8,7 @@ from tests.servers.discord.message_rules import modal_problems
 from tests.servers.discord.permissions import NONE, Permission
 from tests.servers.discord.problems import Problem
 from tests.servers.discord.sending import Draft, change, draft, new_message
-from tests.servers.discord.state import EPHEMERAL, LOADING, Body, Message
+from tests.servers.discord.state import EPHEMERAL, LOADING, Body, Message, MessageType
 
 TOKEN: Final = "/webhooks/{webhook_id}/{webhook_token}"
 ORIGINAL: Final = TOKEN + "/messages/@original"
@@ -200,7 +200,7 @@ def _post(call: Call, interaction: Interaction, made: Draft) -> Message:
         by_app=True,
         only_for=interaction.user if private else None,
         metadata=_metadata(interaction),
-        type=20 if interaction.type is InteractionType.COMMAND else 0,
+        type=MessageType.COMMAND if interaction.type is InteractionType.COMMAND else MessageType.DEFAULT,
     )
     if private:
         message.flags |= EPHEMERAL

@@ -16,7 +16,7 @@ from tests.servers.discord.permissions import Permission
 from tests.servers.discord.problems import Problem
 from tests.servers.discord.rate_limits import LimitedError
 from tests.servers.discord.sending import change, draft, new_message
-from tests.servers.discord.state import CROSSPOSTED, Body, Channel, ChannelType, Message, User
+from tests.servers.discord.state import CROSSPOSTED, Body, Channel, ChannelType, Message, MessageType, User
 from tests.servers.discord.world import World
 
 MESSAGES: Final = "/channels/{channel_id}/messages"
@@ -46,9 +46,8 @@ def create_message(call: Call) -> Body:
             return known.shown()
     if channel.archived and channel.guild is not None:
         channel.guild.archive(channel, archived=False, locked=channel.locked)
-    message = new_message(
-        call, channel, made, nonce=nonce, reference=reference, type=19 if reference is not None else 0
-    )
+    kind = MessageType.DEFAULT if reference is None else MessageType.REPLY
+    message = new_message(call, channel, made, nonce=nonce, reference=reference, type=kind)
     if nonce is not None:
         call.world.remember(nonce, message)
     call.world.post(message)

@@ -8,7 +8,15 @@ from tests.servers.discord.guild import Guild
 from tests.servers.discord.permissions import Permission
 from tests.servers.discord.rest_messages import MESSAGE, insist_open
 from tests.servers.discord.sending import draft, new_message
-from tests.servers.discord.state import HAS_THREAD, Body, Channel, ChannelType, stamp
+from tests.servers.discord.state import (
+    HAS_THREAD,
+    Body,
+    Channel,
+    ChannelType,
+    Message,
+    MessageType,
+    stamp,
+)
 
 THREADS: Final = "/channels/{channel_id}/threads"
 MOST_ACTIVE: Final = 1_000  # threads in a server
@@ -27,6 +35,7 @@ def start_thread_from_message(call: Call) -> Body:
     thread = guild.thread(channel, call.body["name"], message=message, archive_minutes=_archive_minutes(call))
     message.flags |= HAS_THREAD
     call.world.edited(message)
+    _notice(call, thread, MessageType.THREAD_STARTER, of=message)
     return thread.shown()
 
 
@@ -45,7 +54,10 @@ def start_thread(call: Call) -> Body:
         raise wrong_channel_type()
     _insist_room(guild)
     minutes = _archive_minutes(call)
-    return guild.thread(channel, call.body["name"], private=private, archive_minutes=minutes).shown()
+    thread = guild.thread(channel, call.body["name"], private=private, archive_minutes=minutes)
+    if not private:
+        _notice(call, channel, MessageType.THREAD_CREATED, of=thread)
+    return thread.shown()
 
 
 def _start_in_forum(call: Call, forum: Channel) -> Body:
@@ -116,6 +128,17 @@ def add_thread_member(call: Call) -> None:
     if Permission.SEND_MESSAGES_IN_THREADS not in call.allowed(thread):
         raise no_permission()
     thread.thread_members.add(call.params["user_id"])
+
+
+def _notice(call: Call, channel: Channel, kind: MessageType, *, of: Message | Channel) -> None:
+    """What Discord itself writes about a new thread: where it came from, or that it is there."""
+    assert channel.guild is not None, "A thread stands in a server."
+    if isinstance(of, Message):
+        text, where = "", {"channel_id": of.channel.id, "message_id": of.id}
+    else:
+        text, where = of.name, {"channel_id": of.id}
+    reference = {"type": 0, "guild_id": channel.guild.id, **where}
+    call.world.say(channel, call.bot, text, type=kind, reference=reference)
 
 
 def _thread(call: Call) -> Channel:

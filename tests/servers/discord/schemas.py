@@ -25,13 +25,11 @@ def resolve(document: Body, reference: str) -> Body:
     return resolved
 
 
-def validators(document: Body, known: frozenset[str] | None) -> Callable[[Body], Validator]:
-    """Makes the validator of a schema in the document. Fields that the schema does not name are wrong, except
-    the `known`; with None they pass.
-    """
-    rules = _Rules(document, known)
+def validators(document: Body, *, strict: bool) -> Callable[[Body], Validator]:
+    """Makes the validator of a schema in the document; `strict` ones refuse fields that no schema names."""
+    rules = _Rules(document)
     keywords = {"$ref": rules.reference, "anyOf": rules.union, "oneOf": rules.union}
-    if known is not None:
+    if strict:
         keywords["properties"] = rules.properties
     kind: Callable[[Body], Validator] = extend(  # type: ignore[no-untyped-call]  # the stubs leave it untyped
         jsonschema.Draft202012Validator, keywords
@@ -40,9 +38,8 @@ def validators(document: Body, known: frozenset[str] | None) -> Callable[[Body],
 
 
 class _Rules:
-    def __init__(self, document: Body, known: frozenset[str] | None) -> None:
+    def __init__(self, document: Body) -> None:
         self._document = document
-        self._known = known or frozenset()
         self._resolved: dict[str, Body] = {}
         self._by_type: dict[int, dict[Any, list[Body]]] = {}
         self._any = jsonschema.Draft202012Validator.VALIDATORS["anyOf"]
@@ -76,7 +73,7 @@ class _Rules:
     def properties(self, validator: Any, properties: Body, instance: Any, schema: Body) -> Errors:
         yield from self._properties(validator, properties, instance, schema)
         if isinstance(instance, dict) and "additionalProperties" not in schema:
-            for name in instance.keys() - properties.keys() - self._known:
+            for name in instance.keys() - properties.keys():
                 yield jsonschema.ValidationError(f"{name} is no field of this", path=[name])
 
     def _follow(self, reference: str) -> Body:

@@ -10,11 +10,17 @@ from tests.servers.discord.api import Call, DiscordError, File, insist, no_permi
 from tests.servers.discord.message_rules import TEXT, every, message_problems, whole_problems
 from tests.servers.discord.permissions import ALL, Permission
 from tests.servers.discord.problems import Problem
-from tests.servers.discord.state import COMPONENTS_V2, EPHEMERAL, Body, Channel, Message, User
+from tests.servers.discord.state import SUPPRESS_EMBEDS, Body, Channel, Message, User
 from tests.servers.discord.world import World
 
 _MENTION: Final = re.compile(r"<@!?(\d+)>|<@&(\d+)>|@(everyone|here)")
-_CONTAINER, _BUTTON, _SECTION, _SEPARATOR, _THUMBNAIL = 17, 2, 9, 14, 11
+_THUMBNAIL: Final = 11
+_UNSAID: Final[dict[int, Body]] = {  # by type of component, what holds where nothing else is said
+    **{select: {"min_values": 1, "max_values": 1, "disabled": False} for select in (3, 5, 6, 7, 8)},
+    _THUMBNAIL: {"description": None, "spoiler": False},
+    14: {"spacing": 1, "divider": True},
+    17: {"accent_color": None, "spoiler": False},
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,8 +119,7 @@ def _flags(body: Body, before: Message | None) -> int:
     said: int = body.get("flags") or 0
     if before is None:
         return said
-    kept = before.flags if "flags" not in body else before.flags & (COMPONENTS_V2 | EPHEMERAL)
-    return kept | said
+    return said | (before.flags & ~SUPPRESS_EMBEDS if "flags" in body else before.flags)
 
 
 def _attachments(
@@ -158,25 +163,20 @@ def _embed(embed: Body) -> Body:
 
 def _shown(component: Body, world: World) -> Body:
     """As Discord gives it back: what was null is gone, and what was left out is said."""
-    shown = {name: value for name, value in component.items() if value is not None}
-    if "components" in shown:
-        shown["components"] = [_shown(one, world) for one in shown["components"]]
-    if "accessory" in shown:
-        shown["accessory"] = _shown(shown["accessory"], world)
-    kind = shown["type"]
-    if kind == _CONTAINER:
-        shown = {"accent_color": None, "spoiler": False} | shown
-    elif kind == _SEPARATOR:
-        shown = {"spacing": 1, "divider": True} | shown
-    elif kind == _THUMBNAIL:
-        media = {"id": world.new_id(), "proxy_url": shown["media"]["url"]} | shown["media"]
-        shown = {"description": None, "spoiler": False} | shown | {"media": media}
-    elif "options" in shown:
-        options = [
-            {key: value for key, value in one.items() if value is not None} for one in shown["options"]
-        ]
-        shown = {"min_values": 1, "max_values": 1, "disabled": False} | shown | {"options": options}
+    shown: Body = _without_nulls(component)
+    for _, one in every([shown]):
+        said = _UNSAID.get(one["type"], {})
+        if one["type"] == _THUMBNAIL:
+            one["media"] = {"id": world.new_id(), "proxy_url": one["media"]["url"]} | one["media"]
+        for name, value in said.items():
+            one.setdefault(name, value)
     return shown
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_nulls(one) for name, one in value.items() if one is not None}
+    return [_without_nulls(one) for one in value] if isinstance(value, list) else value
 
 
 def _number(components: Iterable[Body]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from tests.servers.discord import commands, controls, payloads
+from tests.servers.discord.events import Event
 from tests.servers.discord.gateway import Gateway
 from tests.servers.discord.interaction_state import InteractionType
 from tests.servers.discord.interactions import Exchange, Modal
@@ -145,11 +146,15 @@ class DiscordServer(DiscordRest):
         """Who has the form before them fills it in, by labels or custom ids, and submits it."""
         user, channel = modal.user, modal.channel
         payloads.member_of(user, channel)
+        if modal.closed:
+            raise ImpossibleError(f"{user.name} does not have {modal.form['title']!r} open.")
         data = controls.submitted(modal.form, values or {}, Resolved(user, channel))
         owners = payloads.owners(self.world, user, channel, (payloads.FOR_GUILD, payloads.FOR_USER))
-        return self._begin(
+        exchange = self._begin(
             InteractionType.MODAL, data, owners, user=user, channel=channel, message=modal.origin
         )
+        modal.submissions.append(exchange.interaction)
+        return exchange
 
     def offered(self, *, user: User, channel: Channel) -> list[str]:
         """The names of the slash commands that this person is offered here."""
@@ -181,7 +186,7 @@ class DiscordServer(DiscordRest):
         begun.only_user = str(payloads.FOR_GUILD) not in owners
         payload = payloads.interaction(self.world, begun, data, owners)
         guild_id = channel.guild.id if channel.guild is not None else None
-        self.gateway.dispatch("INTERACTION_CREATE", payload, guild_id=guild_id)
+        self.gateway.dispatch("INTERACTION_CREATE", Event(payload, guild_id))
         return Exchange(self, begun, payload)
 
     @staticmethod

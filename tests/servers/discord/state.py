@@ -14,11 +14,23 @@ Body = dict[str, Any]
 """JSON as Discord has it."""
 
 REQUIRE_TAG: Final = 1 << 4  # a forum's flag
-EPHEMERAL: Final = 1 << 6  # a message's flags
-CROSSPOSTED: Final = 1 << 0
+CROSSPOSTED: Final = 1 << 0  # a message's flags
+SUPPRESS_EMBEDS: Final = 1 << 2
 HAS_THREAD: Final = 1 << 5
+EPHEMERAL: Final = 1 << 6
 LOADING: Final = 1 << 7
+SUPPRESS_NOTIFICATIONS: Final = 1 << 12
 COMPONENTS_V2: Final = 1 << 15
+
+
+class MessageType(IntEnum):
+    """Discord's numbers, of messages that somebody wrote and of its own notices."""
+
+    DEFAULT = 0
+    THREAD_CREATED = 18  # stands in the channel where somebody began a thread without a message
+    REPLY = 19
+    COMMAND = 20
+    THREAD_STARTER = 21  # stands first in a thread of a message, and points to it
 
 
 class ChannelType(IntEnum):
@@ -195,6 +207,12 @@ class Channel:
     def last_message_id(self) -> str | None:
         return next(reversed(self.messages), None)
 
+    @property
+    def written(self) -> list["Message"]:
+        """The messages for all, Discord's own notices left out."""
+        notices = (MessageType.THREAD_CREATED, MessageType.THREAD_STARTER)
+        return [one for one in self.messages.values() if one.type not in notices]
+
     def seen_by(self, user: User) -> list["Message"]:
         """What somebody sees there that others do not."""
         return [one for one in self.ephemeral if one.only_for is user]
@@ -249,7 +267,7 @@ class Channel:
     def _thread_shown(self) -> Body:
         return {
             "owner_id": self.owner_id,
-            "message_count": min(self.sent, len(self.messages)),
+            "message_count": min(self.sent, len(self.written)),
             "member_count": min(len(self.thread_members), 50),
             "total_message_sent": self.sent,
             "applied_tags": list(self.applied_tags),
@@ -280,7 +298,7 @@ class Message:
     components: list[Body] = field(default_factory=list)  # as the app sent them, ids added
     attachments: list[Body] = field(default_factory=list)
     flags: int = 0
-    type: int = 0
+    type: MessageType = MessageType.DEFAULT
     nonce: str | int | None = None
     edited_at: datetime | None = None
     mentions: list[User] = field(default_factory=list)  # who is told of it
@@ -302,7 +320,7 @@ class Message:
         body: Body = {
             "id": self.id,
             "channel_id": self.channel.id,
-            "type": self.type,
+            "type": int(self.type),
             "author": self.author.shown(),
             "content": self.content,
             "embeds": self.embeds,

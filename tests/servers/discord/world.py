@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 from tests.servers.discord.guild import Guild
 from tests.servers.discord.interaction_state import Interaction, InteractionType
 from tests.servers.discord.permissions import PEOPLE, Permission
-from tests.servers.discord.state import Body, Channel, ChannelType, Member, Message, Role, User
+from tests.servers.discord.state import Body, Channel, ChannelType, Member, Message, MessageType, Role, User
 
 EPOCH: Final = datetime(2015, 1, 1, tzinfo=UTC)  # of snowflakes
 TOKEN: Final = "MTIzNDU2Nzg5.paperboy.loopback"
@@ -203,7 +203,7 @@ class World:
             self.changed()
             return
         channel.messages[message.id] = message
-        if channel.is_thread and message.id != channel.id:
+        if channel.is_thread and message.id != channel.id and message.type is not MessageType.THREAD_STARTER:
             channel.sent += 1
         self.tell("MESSAGE_CREATE", guild=channel.guild, channel=channel, message=message)
 

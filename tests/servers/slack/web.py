@@ -77,14 +77,6 @@ class SlackWeb(StandIn):
             connection.cut()
         await super().stop()
 
-    def close_door(self) -> None:
-        """From now on connections are refused."""
-        assert self._runner is not None, "The server was not started."
-        for site in self._runner.sites:
-            assert isinstance(site, web.TCPSite)
-            if site._server is not None:
-                site._server.close()
-
     # --- waiting ---------------------------------------------------------------------------------
 
     def changed(self) -> None:

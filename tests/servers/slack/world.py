@@ -127,10 +127,16 @@ class World:
             token.trouble = trouble
         return gone
 
-    def say(self, channel: Channel, user: User, text: str, **content: Any) -> Message:
-        """Somebody writes something."""
+    def say(
+        self, channel: Channel, user: User, text: str, *, thread_ts: str | None = None, **content: Any
+    ) -> Message:
+        """Somebody writes something, to a thread if one is given."""
         message = Message(
-            ts=self.new_ts(), channel=channel, sender=user.id, content={"text": text, **content}
+            ts=self.new_ts(),
+            channel=channel,
+            sender=user.id,
+            thread_ts=thread_ts,
+            content={"text": text, **content},
         )
         channel.messages.append(message)
         return message

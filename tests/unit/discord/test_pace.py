@@ -1,0 +1,83 @@
+"""The pace of the outbox: below Discord's limit, and no crowd of refusals."""
+
+from datetime import timedelta
+
+import pytest
+
+from adapters.discord.pace import A_SECOND, PATIENCE, REFUSALS, REFUSALS_WITHIN, Pace
+from bot.errors import NotAcceptedError
+from tests.clocks import FakeClock
+
+SECOND = timedelta(seconds=1)
+
+
+async def test_the_first_message_never_waits() -> None:
+    clock = FakeClock()
+    await Pace(clock).turn()
+    assert clock.slept == []
+
+
+async def test_ten_thousand_channels_take_at_least_nine_tenths_of_discords_pace_and_never_all() -> None:
+    clock = FakeClock()
+    pace, began = Pace(clock), clock.now()
+    for _ in range(10_000):
+        await pace.turn()
+    took = clock.now() - began
+    assert 45 <= 10_000 / took.total_seconds() < 50
+    assert A_SECOND == 47
+
+
+async def test_patience_that_was_asked_for_is_had() -> None:
+    clock = FakeClock()
+    pace, began = Pace(clock), clock.now()
+    pace.hold(PATIENCE)
+    pace.hold(SECOND)  # the longer wait counts
+    await pace.turn()
+    assert clock.now() - began == PATIENCE
+
+
+async def test_who_would_wait_long_is_sent_back_with_the_time_to_return() -> None:
+    clock = FakeClock()
+    pace = Pace(clock)
+    pace.hold(2 * PATIENCE)
+    for _ in range(3):
+        with pytest.raises(NotAcceptedError) as caught:
+            await pace.turn()
+        assert caught.value.retry_after == 2 * PATIENCE
+    clock.advance(2 * PATIENCE)
+    await pace.turn()
+    assert clock.slept == []
+
+
+async def test_many_refusals_stop_everything_until_they_are_old() -> None:
+    clock = FakeClock()
+    pace = Pace(clock)
+    for _ in range(REFUSALS - 1):
+        pace.refused()
+    await pace.turn()
+    clock.advance(SECOND)
+    pace.refused()
+    with pytest.raises(NotAcceptedError) as caught:
+        await pace.turn()
+    assert caught.value.retry_after == REFUSALS_WITHIN - SECOND
+    clock.advance(REFUSALS_WITHIN)
+    await pace.turn()
+
+
+async def test_few_refusals_stop_nothing() -> None:
+    clock = FakeClock()
+    pace = Pace(clock)
+    for _ in range(3 * REFUSALS):
+        pace.refused()
+        clock.advance(2 * REFUSALS_WITHIN / REFUSALS)
+    await pace.turn()
+    assert clock.slept == []
+
+
+async def test_a_clock_that_is_set_back_holds_nobody_up() -> None:
+    clock = FakeClock()
+    pace = Pace(clock)
+    await pace.turn()
+    clock.advance(timedelta(hours=-1))
+    await pace.turn()
+    assert sum(clock.slept, timedelta()) < SECOND
