@@ -1,12 +1,15 @@
 """What Paperboy asks for in a server, each permission with its reason; and the links that add it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import discord
 from yarl import URL
 
-_SCOPES: Final = "bot applications.commands"
+SERVER_SCOPES: Final = ("bot", "applications.commands")
+PERSONAL_SCOPES: Final = ("applications.commands",)
+_BY_PERSON: Final = "1"  # Discord's number for an installation by a person
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,29 +46,14 @@ def wanted() -> discord.Permissions:
 
 def invitation(application_id: int, api_url: str) -> str:
     """The link with which an administrator adds the bot to a server."""
-    query = {"client_id": str(application_id), "scope": _SCOPES, "permissions": str(wanted().value)}
-    return _authorize(api_url, query)
+    return _authorize(api_url, application_id, SERVER_SCOPES, permissions=str(wanted().value))
 
 
 def personal_link(application_id: int, api_url: str) -> str:
     """The link with which a person takes the commands along, into every server and all direct messages."""
-    query = {
-        "client_id": str(application_id),
-        "scope": "applications.commands",
-        "integration_type": "1",  # installed by a user (Discord: Application Integration Types)
-    }
-    return _authorize(api_url, query)
+    return _authorize(api_url, application_id, PERSONAL_SCOPES, integration_type=_BY_PERSON)
 
 
-def _authorize(api_url: str, query: dict[str, str]) -> str:
+def _authorize(api_url: str, application_id: int, scopes: Sequence[str], **more: str) -> str:
+    query = {"client_id": str(application_id), "scope": " ".join(scopes), **more}
     return str((URL(api_url).origin() / "oauth2/authorize").with_query(query))
-
-
-def installs() -> dict[str, object]:
-    """Where the application can be installed, as Discord's API takes it: in servers, and by people.
-
-    Source: Edit Current Application, `integration_types_config`.
-    """
-    server = {"scopes": _SCOPES.split(), "permissions": wanted().value}
-    person = {"scopes": ["applications.commands"], "permissions": 0}
-    return {"0": {"oauth2_install_params": server}, "1": {"oauth2_install_params": person}}

@@ -1,20 +1,24 @@
 """A client that asks Discord and listens to nothing: logged in when it is first needed."""
 
 import asyncio
-from typing import Final
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
+from typing import Final, TypeVar
 
 import aiohttp
 import discord
 
 from adapters.discord.endpoints import SettledClient
-from bot.errors import NotAcceptedError
+from bot.errors import ConfigError, NotAcceptedError
 
-_WRONG: Final = "Discord does not know PAPERBOY_DISCORD_TOKEN. `paperboy setup discord` takes a new one."
-_UNREACHED: Final = "Discord cannot be reached just now."
+_T = TypeVar("_T")
+
+_WRONG: Final = "Discord does not know the bot's token. `paperboy setup discord` takes a new one."
+_UNREACHED: Final = "Discord cannot be reached. Check the network between here and Discord, then try again."
 
 
 class Session:
-    """One client for all that post and ask. Belongs to one event loop."""
+    """One client for all that ask. Belongs to one event loop."""
 
     def __init__(self, token: str, api_url: str) -> None:
         self._token = token
@@ -23,12 +27,13 @@ class Session:
         self._turn = asyncio.Lock()
 
     async def __call__(self) -> SettledClient:
-        """The client. Raises `NotAcceptedError` where it cannot log in now."""
-        if self._client is None:
-            async with self._turn:
-                if self._client is None:
-                    self._client = await self._logged_in()
-        return self._client
+        """The client. Raises `ConfigError` for a token that Discord does not know, `NotAcceptedError` where
+        it cannot be asked now.
+        """
+        async with self._turn:
+            if self._client is None:
+                self._client = await self._logged_in()
+            return self._client
 
     async def _logged_in(self) -> SettledClient:
         client = SettledClient(
@@ -38,13 +43,13 @@ class Session:
             allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,
         )
-        trouble = None
+        trouble: Exception | None = None
         try:
-            await client.login(self._token)
+            await asked(client.login(self._token))
         except discord.LoginFailure:
-            trouble = NotAcceptedError(_WRONG)
-        except (discord.HTTPException, aiohttp.ClientError, TimeoutError, OSError):
-            trouble = NotAcceptedError(_UNREACHED)
+            trouble = ConfigError(_WRONG)
+        except NotAcceptedError as error:
+            trouble = error
         if trouble is not None:  # raised out here: the library's own errors may show the token
             await client.close()
             raise trouble
@@ -54,3 +59,24 @@ class Session:
         """Closes its connections."""
         if self._client is not None:
             await self._client.close()
+
+
+@asynccontextmanager
+async def signed_in(token: str, api_url: str) -> AsyncIterator[SettledClient]:
+    """A client for a few questions. Raises what `Session` does."""
+    session = Session(token, api_url)
+    try:
+        yield await session()
+    finally:
+        await session.aclose()
+
+
+async def asked(answer: Awaitable[_T]) -> _T:
+    """What Discord answers. Raises `NotAcceptedError` where it does not."""
+    try:
+        return await answer
+    except discord.HTTPException as error:
+        trouble = NotAcceptedError(f"Discord answered with the error {error.code or error.status}.")
+    except (aiohttp.ClientError, TimeoutError, OSError):
+        trouble = NotAcceptedError(_UNREACHED)
+    raise trouble

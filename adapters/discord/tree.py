@@ -8,16 +8,15 @@ import inspect
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Final, Protocol
 
-import aiohttp
 import discord
 from discord import app_commands
 from discord.app_commands import AppCommandContext, AppInstallationType, Choice, Range
 
 from adapters.discord.hearing import Interaction
 from adapters.discord.offer import COMMANDS
+from adapters.discord.session import asked
 from bot.commands.model import Command, Completion, Kind, Option
 from bot.commands.values import LONGEST_QUERY
-from bot.errors import NotAcceptedError
 from bot.view.text import shorten
 
 CHANNEL: Final = "channel"  # the group of commands that manage a channel
@@ -30,7 +29,6 @@ _EVERYWHERE: Final = AppCommandContext(guild=True, dm_channel=True, private_chan
 _IN_SERVERS: Final = AppCommandContext(guild=True)
 _BY_ALL: Final = AppInstallationType(guild=True, user=True)
 _BY_SERVERS: Final = AppInstallationType(guild=True)
-_NOT_REACHED: Final = "Discord could not be told of the commands"
 
 
 class Handler(Protocol):
@@ -83,28 +81,41 @@ def slash(name: str, command: Command) -> str:
 # --- registering -------------------------------------------------------------------------------------------
 
 
+async def knows_commands(client: discord.Client, name: str) -> bool:
+    """Whether Discord knows the commands as they are here. Raises `NotAcceptedError`."""
+    return await _knows(client, _payload(name))
+
+
 async def synchronise_commands(client: discord.Client, name: str) -> bool:
     """Tells Discord of the commands, if it knows others; whether it did not know them.
 
-    `client` is logged in, and has no commands of its own. Raises `NotAcceptedError`.
+    `client` is logged in. Raises `NotAcceptedError`.
     """
-    return await synchronise(client, Tree(client, name, _Nobody()).payload)
+    return await synchronise(client, _payload(name))
 
 
 async def synchronise(client: discord.Client, payload: list[dict[str, Any]]) -> bool:
     """The same with commands that are made already."""
+    if await _knows(client, payload):
+        return False
+    await asked(client.http.bulk_upsert_global_commands(_application_id(client), payload))
+    return True
+
+
+async def _knows(client: discord.Client, payload: list[dict[str, Any]]) -> bool:
+    known = await asked(client.http.get_global_commands(_application_id(client)))
+    return _plain(known) == _plain(payload)
+
+
+def _application_id(client: discord.Client) -> int:
     application = client.application_id
     assert application is not None  # noqa: S101 - whoever is logged in has one
-    try:
-        known = await client.http.get_global_commands(application)
-        if _plain(known) == _plain(payload):
-            return False
-        await client.http.bulk_upsert_global_commands(application, payload)
-    except discord.HTTPException as error:
-        raise NotAcceptedError(f"{_NOT_REACHED} (error {error.code or error.status}).") from None
-    except (aiohttp.ClientError, TimeoutError, OSError):
-        raise NotAcceptedError(f"{_NOT_REACHED}: it cannot be reached.") from None
-    return True
+    return application
+
+
+def _payload(name: str) -> list[dict[str, Any]]:
+    nowhere = discord.Client(intents=discord.Intents.none())  # never logged in; trees stand on clients
+    return Tree(nowhere, name, _Nobody()).payload
 
 
 class _Nobody:

@@ -3,6 +3,8 @@
 import typer
 
 from bot.cli.common import JsonOption, load_settings, print_json, run, say
+from bot.cli.output import paragraph
+from bot.view.doc import Span
 
 app = typer.Typer(help="Invite the bot in Discord, and tell Discord of its commands.", no_args_is_help=True)
 
@@ -10,11 +12,10 @@ app = typer.Typer(help="Invite the bot in Discord, and tell Discord of its comma
 @app.command()
 def invite(json_: JsonOption = False) -> None:
     """Print the link that adds the bot to a server, with exactly the permissions it uses."""
-    from bot.cli.output import paragraph
-    from bot.view.doc import Span
-    from bot.wiring.discord import PERMISSIONS, own_links
+    from bot.wiring.discord import PERMISSIONS, links, token_of
 
-    found = run(own_links(load_settings()))
+    settings = load_settings()
+    found = run(links(settings, token_of(settings)))
     if json_:
         asked = [{"name": one.name, "reason": one.reason} for one in PERMISSIONS]
         print_json({"server": found.server, "person": found.person, "permissions": asked})
@@ -22,9 +23,7 @@ def invite(json_: JsonOption = False) -> None:
     say("Adds the bot to a server (whoever opens it needs Manage Server there):")
     say(found.server)
     say()
-    say("It asks for:")
-    for one in PERMISSIONS:
-        paragraph(Span(one.name, strong=True), Span(f": to {one.reason}"), first="  ", rest="    ")
+    show_permissions()
     say()
     say("Takes the commands along for one person, into every server and all direct messages:")
     say(found.person)
@@ -41,3 +40,12 @@ def sync() -> None:
     settings = load_settings()
     changed = run(synchronise(settings, token_of(settings)))
     say("Discord knows the commands now." if changed else "Discord knows the commands already.")
+
+
+def show_permissions() -> None:
+    """What the invitation asks for, and why."""
+    from bot.wiring.discord import PERMISSIONS
+
+    say("It asks for:")
+    for one in PERMISSIONS:
+        paragraph(Span(one.name, strong=True), Span(f": to {one.reason}"), first="  ", rest="    ")

@@ -1,10 +1,15 @@
-"""What the command line does for Discord beside running the bot: the invitation, the set-up, the check-up."""
+"""What the command line does for Discord beside running the bot: the invitation, the set-up, the check-up.
+
+Each question signs in anew. All of them raise `PaperboyError` where Discord cannot be asked.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from adapters.discord import checkup
+from adapters.discord.application import application_of, reads_messages, servers, set_installs
 from adapters.discord.permissions import PERMISSIONS, invitation, personal_link
+from adapters.discord.session import signed_in
 from adapters.discord.tree import synchronise_commands
 from bot.checkup import Finding
 from bot.config import Settings
@@ -22,81 +27,67 @@ class Links:
     person: str
 
 
-def links(settings: Settings, application_id: int) -> Links:
+async def bot_token(settings: Settings, token: str) -> Finding:
+    """Whether a bot's token speaks; never raises for one that does not."""
+    return await checkup.bot_token(token, settings.discord_api_url)
+
+
+async def links(settings: Settings, token: str) -> Links:
     """The links that add the application to a server, and to a person."""
+    async with signed_in(token, settings.discord_api_url) as client:
+        number = application_of(client).id
     return Links(
-        invitation(application_id, settings.discord_api_url),
-        personal_link(application_id, settings.discord_api_url),
+        invitation(number, settings.discord_api_url), personal_link(number, settings.discord_api_url)
     )
 
 
-async def own_links(settings: Settings) -> Links:
-    """The links of the application whose token the settings have. Raises `PaperboyError`."""
-    async with checkup.signed_in(token_of(settings), settings.discord_api_url) as client:
-        told = await checkup.application(client)
-    return links(settings, int(told["id"]))
+async def servers_of(settings: Settings, token: str) -> Sequence[tuple[str, str]]:
+    """The ids and names of the servers that the bot is in."""
+    async with signed_in(token, settings.discord_api_url) as client:
+        return await servers(client)
 
 
-async def try_token(settings: Settings, token: str) -> "tuple[Sequence[Finding], Application | None]":
-    """Whether a bot's token speaks, and for which application."""
-    found, told = await checkup.bot_token(token, settings.discord_api_url)
-    if told is None:
-        return found, None
-    return found, Application(int(told["id"]), str(told["name"]), reads_messages=checkup.reads_messages(told))
-
-
-@dataclass(frozen=True, slots=True)
-class Application:
-    """What is known of the application once its token speaks."""
-
-    id: int
-    name: str
-    reads_messages: bool
-
-
-async def servers(settings: Settings, token: str) -> Sequence[tuple[str, str]]:
-    """The ids and names of the servers that the bot is in. Raises `PaperboyError`."""
-    async with checkup.signed_in(token, settings.discord_api_url) as client:
-        return await checkup.servers(client)
-
-
-async def test_message(settings: Settings, token: str) -> Sequence[Finding]:
-    """Sends a direct message to whoever owns the application. Raises `PaperboyError`."""
-    async with checkup.signed_in(token, settings.discord_api_url) as client:
-        return [await checkup.test_message(client, settings.discord_command)]
+async def may_read(settings: Settings, token: str) -> bool:
+    """Whether Discord lets the bot read what people write."""
+    async with signed_in(token, settings.discord_api_url) as client:
+        return reads_messages(application_of(client))
 
 
 async def synchronise(settings: Settings, token: str) -> bool:
-    """Tells Discord of the commands, and where the application can be installed; whether anything changed.
+    """Tells Discord of the commands, and how the application is installed; whether anything changed."""
+    async with signed_in(token, settings.discord_api_url) as client:
+        changed = await set_installs(client)
+        return await synchronise_commands(client, settings.discord_command) or changed
 
-    Raises `PaperboyError`.
-    """
-    async with checkup.signed_in(token, settings.discord_api_url) as client:
-        installed = await checkup.set_installs(client)
-        return await synchronise_commands(client, settings.discord_command) or installed
+
+async def test_message(settings: Settings, token: str) -> Finding:
+    """Sends a direct message to whoever owns the application."""
+    async with signed_in(token, settings.discord_api_url) as client:
+        return await checkup.test_message(client, settings.discord_command)
 
 
 async def examine(settings: Settings, store: Store, around: Surroundings) -> Sequence[Finding]:
-    """Everything that Discord needs, as far as it can be found out, where the settings have a token."""
-    token = token_of(settings)
-    found, told = await checkup.bot_token(token, settings.discord_api_url)
-    if told is None:
-        return found
-    found = list(found)
-    try:
-        async with checkup.signed_in(token, settings.discord_api_url) as client:
-            found += await checkup.findings(client, told, settings.discord_link_cards)
-    except PaperboyError as error:
-        found.append(Finding("Discord", "did not answer every question", str(error)))
+    """Everything that Discord needs, as far as it can be found out."""
+    token, found = token_of(settings), []
+    found.append(await bot_token(settings, token))
+    if not found[0].well:
+        return found  # nothing else could be tried
     discord = open_discord(settings, store, around)
     try:
-        found += [one async for one in checkup.channels(discord.surface, await store.destinations.list())]
+        async with signed_in(token, settings.discord_api_url) as client:
+            command, cards = settings.discord_command, settings.discord_link_cards
+            found += [one async for one in checkup.findings(client, command, cards)]
+        destinations = await store.destinations.list()
+        found += [one async for one in checkup.channels(discord.surface, destinations)]
+    except PaperboyError as error:
+        found.append(Finding("Discord", "did not answer every question", str(error)))
     finally:
         await discord.aclose()
     return found
 
 
 def token_of(settings: Settings) -> str:
+    """The token of the settings. Raises `ConfigError` without one."""
     if settings.discord_token is None:
         raise ConfigError("Discord is not set up: `paperboy setup discord` does it.")
     return settings.discord_token.get_secret_value()
@@ -104,14 +95,13 @@ def token_of(settings: Settings) -> str:
 
 __all__ = [
     "PERMISSIONS",
-    "Application",
     "Links",
+    "bot_token",
     "examine",
     "links",
-    "own_links",
-    "servers",
+    "may_read",
+    "servers_of",
     "synchronise",
     "test_message",
     "token_of",
-    "try_token",
 ]
