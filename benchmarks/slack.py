@@ -188,6 +188,13 @@ async def _measured(slack: LoadedSlack, bot: psutil.Process, due: datetime) -> S
     return seen(slack, commands, begin, max(memory), used)
 
 
+async def all_served(slack: LoadedSlack, begin: float) -> None:
+    """Waits for the last digest, if it comes."""
+    left = begin + SERVED_WITHIN - time.monotonic()
+    with suppress(TimeoutError):
+        await slack.until(lambda: len(slack.served) == CHANNELS, left)
+
+
 def seen(slack: LoadedSlack, commands: Sequence[Typed], begin: float, megabytes: float, used: float) -> Seen:
     """All that was seen of one bot."""
     whole = len(slack.served) == CHANNELS
