@@ -2,7 +2,6 @@
 
 from typing import Final
 
-
 THUMBNAILS: Final = "https://cdn-thumbnails.huggingface.co"
 """The one other host that a page may show pictures of, where that is switched on."""
 
@@ -27,13 +26,3 @@ def security_headers(*, thumbnails: bool) -> dict[str, str]:
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
     }
-
-
-def matches(tag: str, asked: str | None) -> bool:
-    """Whether an `If-None-Match` names this tag, compared weakly (RFC 9110, 13.1.2)."""
-    if asked is None:
-        return False
-    names = {one.strip().removeprefix("W/") for one in asked.split(",")}
-    return "*" in names or tag.removeprefix("W/") in names
-
-

@@ -84,19 +84,23 @@ def period_of(window: Window, day: date) -> Period:
 
 def read_period(window: Window, name: str) -> Period:
     """The period of that name. Raises `NotFoundError` if the calendar has none."""
-    found = _NAMES[window].fullmatch(name)
-    try:
-        if found is None:
-            raise ValueError(name)
-        match window:
-            case Window.DAY:
-                day = date.fromisoformat(name)
-            case Window.WEEK:
-                day = date.fromisocalendar(int(found[1]), int(found[2]), 1)
-            case Window.MONTH:
-                day = date.fromisoformat(f"{name}-01")
-    except ValueError:
-        raise NotFoundError(window.value, name, f"Write one like {_SHAPES[window]}.") from None
-    if not date.min + _MARGIN <= day <= date.max - _MARGIN:
+    day = _first_day(window, name)
+    if day is None or not date.min + _MARGIN <= day <= date.max - _MARGIN:
         raise NotFoundError(window.value, name, f"Write one like {_SHAPES[window]}.")
     return Period(window, day)
+
+
+def _first_day(window: Window, name: str) -> date | None:
+    found = _NAMES[window].fullmatch(name)
+    if found is None:
+        return None
+    try:
+        match window:
+            case Window.DAY:
+                return date.fromisoformat(name)
+            case Window.WEEK:
+                return date.fromisocalendar(int(found[1]), int(found[2]), 1)
+            case Window.MONTH:
+                return date.fromisoformat(f"{name}-01")
+    except ValueError:
+        return None

@@ -9,13 +9,11 @@ from typing import Final
 from bot.commands.handlers.why import compared, place
 from bot.commands.rankings import Rankings
 from bot.editions.make import EDITION_SIZE, source_notes
-from bot.errors import InputError, NotFoundError, QueryError
+from bot.errors import NotFoundError, QueryError
 from bot.model import (
     Edition,
-    Outcome,
     PaperId,
     PaperSeries,
-    Ranked,
     Ranking,
     Signal,
     SourceNote,
