@@ -71,7 +71,7 @@ class Tab:
     async def picture(self, file: Path) -> None:
         """The whole page as PNG."""
         shot = await self.call("Page.captureScreenshot", format="png", captureBeyondViewport=True)
-        file.write_bytes(base64.b64decode(shot["data"]))
+        await asyncio.to_thread(file.write_bytes, base64.b64decode(shot["data"]))
 
     async def evaluate(self, expression: str) -> Any:
         """What an expression is worth; promises are waited for. The page's own policy does not bind it."""

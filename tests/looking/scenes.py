@@ -46,7 +46,7 @@ HOSTILE: Final = (
 
 
 async def full_day(store: Store) -> None:
-    """Five weeks of recorded lists. The papers are recorded; how their numbers rose over a day is invented."""
+    """Five weeks of recorded lists; how the papers' numbers rose over each day is invented."""
     chance = random.Random(20251120)
     for day, whole in _recorded():
         opened = datetime.combine(day, time(0, 30), UTC)
@@ -130,6 +130,25 @@ async def hostile_day(store: Store) -> None:
         readings=readings,
     )
     await store.papers.ingest(poll, at)
+
+
+def pictured(thumbnail: str) -> Poll:
+    """A list with one paper, whose picture lies there."""
+    at = datetime.combine(TODAY, time(6), UTC)
+    reading = PaperReading(
+        ids=(LEADING,),
+        title="A Picture of It",
+        announce_type=AnnounceType.LISTED,
+        thumbnail_url=thumbnail,
+        signals={Signal.UPVOTES: 9},
+    )
+    return Poll(
+        upstream=Upstream.HUGGING_FACE,
+        subject=f"daily:{TODAY}",
+        observed_at=at,
+        outcome=Outcome.OK,
+        readings=(reading,),
+    )
 
 
 def _recorded() -> Iterator[tuple[date, Poll]]:

@@ -4,6 +4,7 @@ Pictures are left in the folder that `$PAPERBOY_PICTURES` names, to be looked at
 axe-core, where `$AXE` is the path of its `axe.min.js` (`npm pack axe-core`).
 """
 
+import asyncio
 import os
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -67,13 +68,10 @@ VIEWS: Final = (
 @asynccontextmanager
 async def shown(scene: Scene, folder: Path) -> AsyncIterator[tuple[Served, Tab]]:
     chromium()
-    async with (
-        open_sqlite(folder / "scene.db") as store,
-        served(store, folder, StillClock(scenes.NOW)) as page,
-        browser(folder) as tab,
-    ):
+    async with open_sqlite(folder / "scene.db") as store:
         await scene(store)
-        yield page, tab
+        async with served(store, folder, StillClock(scenes.NOW)) as page, browser(folder) as tab:
+            yield page, tab
 
 
 @pytest.mark.parametrize(("width", "dark"), VIEWS)
@@ -99,7 +97,7 @@ async def test_no_page_has_a_barrier_that_axe_knows(
 ) -> None:
     if not (axe := os.environ.get("AXE")):
         pytest.skip("needs axe-core: $AXE must be the path of its axe.min.js")
-    source = Path(axe).read_text(encoding="utf-8")
+    source = await asyncio.to_thread(Path(axe).read_text, encoding="utf-8")
     scene, pages = SCENES[name]
     async with shown(scene, tmp_path) as (page, tab):
         for called, path in pages.items():
