@@ -27,7 +27,7 @@ DIGESTS: Final = 10  # of a channel, which gets one a day
 
 
 class Feeds:
-    """May be called from any task of one event loop; changes nothing. Raises `StorageError` as `Reading` does.
+    """May be called from any task of one event loop; changes nothing. Raises as `Reading` does.
 
     An entry is one paper, under the same id in every feed on every day. Without an address at which the world
     reaches Paperboy, feeds hold none of it: whoever reads one knows whom they asked.
@@ -171,14 +171,17 @@ def _found_entry(paper: Paper, why: str) -> FeedEntry:
 
 
 def _posted_entries(digest: PostedDigest, papers: Mapping[int, Paper]) -> Iterator[FeedEntry]:
-    """The papers of a digest in its order, with what it said of each."""
-    cards = [block for block in from_json(digest.doc).blocks if isinstance(block, PaperCard)]
-    by_key = {card.paper_key: card for card in cards}
-    for number in sorted(digest.papers & papers.keys()):
-        paper = papers[number]
-        card = next((by_key[key] for key in map(str, paper.ids) if key in by_key), None)
-        facts = " · ".join(fact.text for fact in card.facts) if card is not None else ""
-        yield _entry(paper, digest.posted_at, facts)
+    """The papers of a digest in its order, with what it said of each; last those that it named by an id which
+    they do not have any more.
+    """
+    told = [papers[number] for number in sorted(digest.papers & papers.keys())]
+    by_key = {str(paper_id): paper for paper in told for paper_id in paper.ids}
+    reasons: dict[int, str] = {}
+    for card in from_json(digest.doc).blocks:
+        if isinstance(card, PaperCard) and card.paper_key in by_key:
+            reasons.setdefault(by_key[card.paper_key].id, " · ".join(fact.text for fact in card.facts))
+    for number in dict.fromkeys([*reasons, *(paper.id for paper in told)]):
+        yield _entry(papers[number], digest.posted_at, reasons.get(number, ""))
 
 
 def _entry(paper: Paper, published: datetime, reason: str, updated: datetime | None = None) -> FeedEntry:
