@@ -9,7 +9,7 @@ from adapters.discord.offer import SURFACE
 from adapters.discord.session import Session
 from adapters.discord.surface import DiscordSurface
 from bot.commands.model import Actor, Place
-from bot.errors import InputError, NotAcceptedError
+from bot.errors import ConfigError, InputError
 from bot.model import PLAIN_POSTING, Posting
 from bot.people.model import Identity
 from tests.servers.discord.guild import Guild
@@ -220,7 +220,7 @@ async def test_a_posted_message_is_deleted_and_deleting_again_is_no_error(
 
 async def test_a_token_that_is_unknown_is_told_in_a_sentence(discord: DiscordRest, guild: Guild) -> None:
     session = Session("a.wrong.token", discord.api_url)
-    with pytest.raises(NotAcceptedError, match="setup discord"):
+    with pytest.raises(ConfigError, match="setup discord"):
         await DiscordSurface(session, command="papers").prove_posting(place(guild.text_channel()))
     await session.aclose()
     discord.forgive()
