@@ -22,15 +22,19 @@ REFUSALS: Final = 5_000
 REFUSALS_WITHIN: Final = timedelta(minutes=10)
 
 _LONGEST_QUEUE: Final = timedelta(minutes=1)  # longer than anybody's patience
-_BETWEEN: Final = timedelta(seconds=1) / A_SECOND
+_SECOND: Final = timedelta(seconds=1)
+_BETWEEN: Final = _SECOND / A_SECOND
 
 
 class Pace:
-    """Turns to send, one after the other."""
+    """Turns to send, one after the other; who was late to take theirs (the machine was busy) hurries nobody
+    into the same second.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._next = self._held = datetime.min.replace(tzinfo=UTC)  # no turn is given before either
+        self._given: deque[datetime] = deque(maxlen=A_SECOND)  # when the last turns were really taken
         self._refused: deque[datetime] = deque(maxlen=REFUSALS)  # the last of such answers
 
     async def turn(self, patience: timedelta = PATIENCE) -> None:
@@ -44,6 +48,17 @@ class Pace:
         self._next = at + _BETWEEN
         if at > now:
             await self._clock.sleep(at - now)
+        while (wait := self._crowded()) > timedelta(0):
+            await self._clock.sleep(wait)
+        self._given.append(self._clock.now())
+
+    def _crowded(self) -> timedelta:
+        """How long until the last second holds less turns than one may."""
+        now = self._clock.now()
+        if self._given and self._given[-1] > now:  # the clock was set back
+            self._given.clear()
+        full = len(self._given) == A_SECOND
+        return self._given[0] + _SECOND - now if full else timedelta(0)
 
     def hold(self, wait: timedelta) -> None:
         """Discord asked for patience: nothing goes out before."""

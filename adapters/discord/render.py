@@ -9,23 +9,23 @@
 What one message has no room for goes on in the next. No word and no entity is ever cut.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Final, assert_never
+from typing import Any, Final
 
 from discord import ButtonStyle, Embed, SelectOption, SeparatorSpacing
 from discord.ui import ActionRow, Container, Item, LayoutView, Section, Select, Separator, TextDisplay, View
 from discord.ui import Button as UiButton
 
 from adapters.discord import custom_ids
-from adapters.discord.escape import address, clean, escaped, line
+from adapters.discord.escape import address, clean, escaped
+from adapters.discord.lines import embed_title, lines_of, name_of, quoted, under_title
 from bot.commands.actions import Action, Verb
 from bot.model import Layout
-from bot.view import doc as view
-from bot.view.doc import Actions, Block, Button, Divider, Doc, Heading, Note, PaperCard, Span, marked
+from bot.view.doc import Actions, Block, Button, Divider, Doc, PaperCard
 from bot.view.pack import Budget, Size, pack_papers
-from bot.view.ready import plain, ready
+from bot.view.ready import plain, ready, with_unique_labels
 from bot.view.text import shorten
 
 # Discord takes 40 components and 4,000 characters of text. What stands around the blocks is taken off: the
@@ -37,14 +37,11 @@ _EMBEDS: Final = 10
 _FEW: Final = 15  # components up to which each paper has a text display of its own, which looks better
 
 LONGEST_LABEL: Final = 80
-LONGEST_NAME: Final = 100  # of a thread
 _LONGEST_OPTION: Final = 100
-_LONGEST_EMBED_TITLE: Final = 256
 _OPTIONS: Final = 25
 _ROW: Final = 5
 _EMBED_ROWS: Final = 4  # of buttons; the fifth is the select's
 _LONGEST_RUN: Final = 3_500  # characters of text between two embeds of papers
-_DOT: Final = Span(" · ")
 _FURTHER: Final = "below"
 
 _Ui = Item[Any]
@@ -86,10 +83,13 @@ def messages(
     the first one mentions. Unless `listed`, a message a paper comes without the list of all before it. A
     view may be sent once: call again to send again. Raises `ValueError` for buttons that no message can hold.
     """
-    return tuple(
-        _Maker(custom_ids.mark(key, number) if key else "", "" if number else mention).made(part, shape)
-        for number, (part, shape) in enumerate(_parts(ready(doc, LONGEST_LABEL), layout, listed))
-    )
+    shown = (with_unique_labels if layout is Layout.THREAD else ready)(doc, LONGEST_LABEL)
+    made: list[Message] = []
+    for number, (part, shape) in enumerate(_parts(shown, layout, listed)):
+        maker = _Maker(custom_ids.mark(key, number) if key else "", "" if number else mention)
+        alone = shape is Layout.THREAD
+        made.append(replace(maker.made(part, shape), name=name_of(part if alone else doc), alone=alone))
+    return tuple(made)
 
 
 # --- parts ---------------------------------------------------------------------------------------------
@@ -135,7 +135,7 @@ def _runs(doc: Doc) -> Iterator[int]:
                 yield length
             length = 0
         else:
-            length += sum(len(one) + 1 for one in _lines(block))
+            length += sum(len(one) + 1 for one in lines_of(block))
     if length:
         yield length
 
@@ -144,57 +144,6 @@ def _suits_embeds(doc: Doc, runs: Sequence[int]) -> bool:
     rows = sum(-(-len(block.buttons) // _ROW) for block in doc.blocks if isinstance(block, Actions))
     papers = any(isinstance(block, PaperCard) for block in doc.blocks)
     return papers and rows <= _EMBED_ROWS and len(runs) <= _ROW and max(runs, default=0) <= _LONGEST_RUN
-
-
-def _name(part: Doc) -> str:
-    texts = [plain(block.spans) for block in part.blocks if isinstance(block, Heading)]
-    return shorten(clean(next(filter(None, texts), part.fallback)).strip(), LONGEST_NAME) or "Paperboy"
-
-
-# --- text ----------------------------------------------------------------------------------------------
-
-
-def _lines(block: Block) -> list[str]:
-    """A block's lines of Markdown; none where there is nothing to read."""
-    match block:
-        case Heading(spans):
-            return _with("## ", line(_unstyled(spans)))
-        case view.Section(spans):
-            return _with("", line(spans))
-        case Note(spans):
-            return _with("-# ", line(spans))
-        case PaperCard():
-            return [*_with("", line(_title(block))), *_with("", line(_summary(block))), *_facts(block)]
-        case Divider() | Actions():
-            return []
-        case _:
-            assert_never(block)
-
-
-def _unstyled(spans: Iterable[Span]) -> Iterator[Span]:
-    """The spans for a heading, which is bold by itself."""
-    return (replace(span, strong=False) for span in spans)
-
-
-def _with(mark: str, text: str) -> list[str]:
-    return [f"{mark}{text}"] if text else []
-
-
-def _title(card: PaperCard) -> tuple[Span, ...]:
-    """The number and the linked title, bold; or, where something was looked for in it, that alone."""
-    title = replace(card.title, strong=not card.title_marks)
-    return (Span(f"{card.number}. ", strong=title.strong), *marked(title, card.title_marks))
-
-
-def _summary(card: PaperCard) -> tuple[Span, ...]:
-    if not plain(card.summary):
-        return ()
-    return (*card.summary, *((Span(f" ({card.summary_from})"),) if card.summary_from else ()))
-
-
-def _facts(card: PaperCard) -> list[str]:
-    spans = [part for fact in card.facts if plain((fact,)) for part in (_DOT, fact)]
-    return _with("-# ", line(spans[1:]))
 
 
 # --- components ----------------------------------------------------------------------------------------
@@ -210,8 +159,7 @@ class _Maker:
         self._carried = not mark
 
     def made(self, part: Doc, shape: Layout) -> Message:
-        made = self._embeds(part) if shape is Layout.EMBEDS else self._components(part, shape)
-        return replace(made, name=_name(part), alone=shape is Layout.THREAD)
+        return self._embeds(part) if shape is Layout.EMBEDS else self._components(part, shape)
 
     def _components(self, part: Doc, shape: Layout) -> Message:
         if shape is Layout.CARDS:
@@ -250,7 +198,7 @@ class _Maker:
                         flush()
                     elif text:
                         text.append("")
-                    text += _lines(block)
+                    text += lines_of(block)
                     if block is cards[-1]:
                         flush()
                         items += self._choice(cards, shape)
@@ -261,7 +209,7 @@ class _Maker:
                     flush()
                     items += self._rows(buttons)
                 case _:
-                    text += _lines(block)
+                    text += lines_of(block)
         flush()
         return items or [TextDisplay(escaped(part.fallback) or "Paperboy")]
 
@@ -275,7 +223,7 @@ class _Maker:
         items: list[_Ui] = []
         text: list[str] = []
         for block in part.blocks:
-            if (text and not _lines(block)) or isinstance(block, PaperCard):
+            if (text and not lines_of(block)) or isinstance(block, PaperCard):
                 items += [TextDisplay("\n".join(text))] if text else []
                 text = []
             match block:
@@ -286,12 +234,12 @@ class _Maker:
                 case Actions(buttons):
                     items += self._rows(buttons)
                 case _:
-                    text += _lines(block)
+                    text += lines_of(block)
         items += [TextDisplay("\n".join(text))] if text else []
         return items or [TextDisplay(escaped(part.fallback) or "Paperboy")]
 
     def _card(self, card: PaperCard) -> _Ui:
-        display: TextDisplay[Any] = TextDisplay("\n".join(_quoted(card)))
+        display: TextDisplay[Any] = TextDisplay("\n".join(quoted(card)))
         button = self._button(_about(card))
         return display if button is None else Section(display, accessory=button)
 
@@ -347,7 +295,7 @@ def _embedded(part: Doc) -> Iterator[Embed]:
             text = []
             yield _embed(block)
         else:
-            text += _lines(block)
+            text += lines_of(block)
     if text:
         yield Embed(description="\n".join(text))
 
@@ -355,30 +303,10 @@ def _embedded(part: Doc) -> Iterator[Embed]:
 def _embed(card: PaperCard) -> Embed:
     url = address(card.title.url) if card.title.url is not None else None
     return Embed(
-        title=_embed_title(card),
+        title=embed_title(card),
         url=url,
-        description="\n".join([*_with("", line(_summary(card))), *_facts(card)]) or None,
+        description="\n".join(under_title(card)) or None,
     )
-
-
-def _embed_title(card: PaperCard) -> str:
-    text = clean(f"{card.number}. {card.title.text}").strip()
-    room = _LONGEST_EMBED_TITLE
-    while len(title := escaped(shorten(text, room))) > _LONGEST_EMBED_TITLE:
-        room -= len(title) - _LONGEST_EMBED_TITLE
-    return title
-
-
-def _quoted(card: PaperCard) -> list[str]:
-    """A paper in a box of its own: its summary is a quotation, and who wrote it stands below."""
-    summary = _with("> ", line(card.summary))
-    author = [f"> -# {escaped(card.summary_from)}"] if summary and card.summary_from else []
-    return [
-        f"### {line(_unstyled(_title(card)))}",
-        *summary,
-        *author,
-        *_facts(card),
-    ]
 
 
 def _about(card: PaperCard) -> Button:
@@ -415,7 +343,7 @@ def _size(block: Block, layout: Layout) -> Size:
     """The most that a block takes, whatever stands beside it: never more for a shorter text."""
     match block:
         case PaperCard():
-            lines = _quoted(block) if layout is Layout.CARDS else _lines(block)
+            lines = quoted(block) if layout is Layout.CARDS else lines_of(block)
             menu = _row_size(len(block.menu)) if layout is Layout.THREAD else 0
             return Size(_length(lines), _PAPER_COMPONENTS[layout] + menu)
         case Actions(buttons):
@@ -423,15 +351,15 @@ def _size(block: Block, layout: Layout) -> Size:
         case Divider():
             return Size(0, 2)
         case _:
-            return Size(_length(_lines(block)), 1 if layout is Layout.CARDS else 0)
+            return Size(_length(lines_of(block)), 1 if layout is Layout.CARDS else 0)
 
 
 def _embed_size(block: Block) -> Size:
     match block:
         case PaperCard():
-            return Size(len(_embed_title(block)) + _length(_lines(block)[1:]), 1)
+            return Size(len(embed_title(block)) + _length(under_title(block)), 1)
         case _:
-            return Size(_length(_lines(block)), 0)
+            return Size(_length(lines_of(block)), 0)
 
 
 def _row_size(buttons: int) -> int:

@@ -231,7 +231,10 @@ class DiscordSurface:
         no error.
         """
         del address
-        channel, _, message = receipt.partition("/")
+        for one in receipt.split():  # a long digest is several messages
+            await self._delete(*one.split("/", 1))
+
+    async def _delete(self, channel: str, message: str) -> None:
         http = (await self._rest()).http
         try:
             if channel == message:  # a forum's thread has the id of its first message

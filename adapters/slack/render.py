@@ -16,11 +16,14 @@ from adapters.slack.escape import Json, Line, characters, escaped, mrkdwn, rich
 from bot.model import Layout
 from bot.view.doc import Actions, Block, Button, Divider, Doc, Heading, Note, PaperCard, Section, Span, marked
 from bot.view.pack import Budget, Size, pack_papers
-from bot.view.ready import plain, ready
+from bot.view.ready import plain, ready, with_unique_labels
 from bot.view.text import shorten
 
 # What Slack refuses begins at some 13,200 characters a message, at 11,300 with rich text.
 BUDGET: Final = Budget(characters=10_000, blocks=50)
+
+LAYOUTS: Final = (Layout.COMPACT, Layout.CARDS, Layout.THREAD)
+"""Those that Slack has; others' are shown as cards."""
 
 MENU: Final = "menu"  # the `action_id` of a paper's menu; the values of its options are actions
 BUTTON: Final = "button-"  # how the `action_id` of a button begins; its value is an action
@@ -52,9 +55,10 @@ def messages(
 
     Raises `ValueError` for a row of buttons that no message can hold.
     """
+    layout = layout if layout in LAYOUTS else Layout.CARDS
     if layout is not Layout.THREAD:
         return tuple(_messages(ready(doc, _LONGEST_LABEL), layout, further))
-    doc = ready(doc, _LONGEST_LABEL)
+    doc = with_unique_labels(doc, _LONGEST_LABEL)
     head = replace(doc, blocks=tuple(map(_title_alone, doc.blocks)))
     cards = [Doc((block,), "") for block in doc.blocks if isinstance(block, PaperCard)]
     return (

@@ -34,6 +34,7 @@ class Verb(StrEnum):
     SURE = "sure"  # the same, after the question whether it is really meant
     FIRST = "first"  # a destination's id: posts its first digest now
     RESUME = "resume"  # a destination's id
+    MOVE = "move"  # `destination surface`: a person's own goes to their direct messages there
     REMOVE = "remove"  # a destination's id, after the question
     DELETE = "delete"  # a delivery's id: a posted digest goes
     ARRIVED = "arrived"  # a delivery's id: the doubtful message did arrive

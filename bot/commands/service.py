@@ -15,6 +15,7 @@ from typing import Final
 import structlog
 
 from bot.commands.actions import Action, Verb
+from bot.commands.completing import Begun, completions
 from bot.commands.handlers import (
     channel,
     help,  # noqa: A004 - the command is called so
@@ -27,12 +28,14 @@ from bot.commands.handlers import (
     status,
     subscriptions,
     tried,
+    unreached,
     why,
 )
 from bot.commands.model import (
     Actor,
     Call,
     Command,
+    Completion,
     FormRequest,
     Later,
     Permission,
@@ -52,7 +55,7 @@ from bot.commands.view import by_form, note, say, typed
 from bot.errors import InputError, PaperboyError, StorageError
 from bot.logs import whereabouts
 from bot.model import PaperId
-from bot.view.doc import Doc, with_code
+from bot.view.doc import Block, Doc, with_code
 from bot.view.text import unticked
 
 _log = structlog.get_logger(__name__)
@@ -113,6 +116,7 @@ BUTTONS: Final[Mapping[Verb, tuple[Permission, Pressed]]] = {
     Verb.RESUBSCRIBE: (Permission.MEMBER, subscriptions.take_back),
     Verb.FIRST: (Permission.MEMBER, posted.first),
     Verb.RESUME: (Permission.MEMBER, posted.resume),
+    Verb.MOVE: (Permission.MEMBER, unreached.move),
     Verb.REMOVE: (Permission.MEMBER, posted.remove),
     Verb.DELETE: (Permission.MEMBER, posted.delete),
     Verb.ARRIVED: (Permission.MEMBER, posted.arrived),
@@ -195,6 +199,26 @@ class Commands:
         except PaperboyError as error:
             return [str(error)]
 
+    async def complete(
+        self,
+        command_name: str,
+        option_name: str,
+        typed_so_far: str,
+        others: Mapping[str, str],
+        actor: Actor,
+        place: Place,
+    ) -> Sequence[Completion]:
+        """Ways to go on with what somebody types into an option, at most 25; none where something fails."""
+        try:
+            command = BY_NAME[command_name]
+            begun = Begun(command, command.option(option_name), typed_so_far, others, actor, place)
+            return await completions(begun, self._services)
+        except PaperboyError:  # whoever types goes on without
+            return []
+        except Exception as error:  # noqa: BLE001 - a bug is this person's bad luck, and nobody else's
+            self._bug(error, "completion")
+            return []
+
     # --- dispatch --------------------------------------------------------------------------------
 
     async def _run(
@@ -224,7 +248,11 @@ class Commands:
 
     async def _handle(self, call: Call, surface: Surface) -> Reply:
         await _permit(_needed(call.command, call.subject), call.actor, call.place, surface)
-        return await HANDLERS[call.command.name](call, self._services, surface)
+        reply = await HANDLERS[call.command.name](call, self._services, surface)
+        if reply.shared:
+            return reply
+        news = await unreached.unreached(call.actor, self._services, surface)
+        return _behind(news, reply) if news else reply
 
     async def _open(
         self,
@@ -301,6 +329,24 @@ class Commands:
         kind, where = type(error).__name__, whereabouts(error)
         _log.error("A command failed.", id=number, what=what, kind=kind, where=where)
         return number
+
+
+def _behind(news: Sequence[Block], reply: Reply) -> Reply:
+    """The reply with blocks in front of it, also when more comes."""
+
+    def fronted(doc: Doc) -> Doc:
+        return replace(doc, blocks=(*news, *doc.blocks))
+
+    later = reply.later
+    if later is None:
+        return replace(reply, doc=fronted(reply.doc))
+
+    async def updates() -> AsyncGenerator[Update]:
+        async with aclosing(later()) as found:
+            async for update in found:
+                yield replace(update, whole=fronted(update.whole))
+
+    return replace(reply, doc=fronted(reply.doc), later=updates)
 
 
 def _asks_for_form(reading: Reading) -> bool:

@@ -8,10 +8,13 @@ from typing import Final
 from bot.commands.model import Actor, Place
 from bot.commands.rankings import Rankings
 from bot.errors import InputError
-from bot.model import Destination, IdScheme, Paper, PaperId
+from bot.model import Destination, IdScheme, Paper, PaperId, Route
 from bot.people.model import Identity, Person
 from bot.ports import Clock, Ids, Store
 from bot.search.service import Search
+
+Direct = Callable[[Identity], Awaitable[Route | None]]
+"""Gives the route to somebody's direct messages on the surface that knows them; `None` if there is none."""
 
 ServeNow = Callable[[Destination], Awaitable[str | None]]
 """Posts a destination's digest at once, whatever its schedule; a sentence that says why if there is none."""
@@ -55,6 +58,7 @@ class Services:
     zone: str  # of whoever told none
     late_limit: timedelta  # how long a message that is sent again may take
     sharing: bool
+    direct: Direct
 
     async def find(self, actor: Actor) -> Person | None:
         """What is known of the actor; nothing is stored."""

@@ -114,10 +114,10 @@ def paper_menu(number: int, key: str, *, saved: bool = False) -> tuple[Button, .
     return tuple(one for one in menu if one is not None)
 
 
-def paper_buttons(key: str, without: Verb = Verb.PAPER) -> tuple[Button | None, ...]:
+def paper_buttons(key: str, without: Verb = Verb.PAPER, *, saved: bool = False) -> tuple[Button | None, ...]:
     """The same for an answer that is about one paper: three of them, all but `without`."""
     some = (
-        ("Save this paper", Verb.SAVE),
+        ("Remove it from my list", Verb.UNSAVE) if saved else ("Save this paper", Verb.SAVE),
         ("Why it trends", Verb.WHY),
         ("More like it", Verb.SIMILAR),
         ("Its details", Verb.PAPER),

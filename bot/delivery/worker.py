@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from functools import partial
@@ -32,6 +33,8 @@ _log = structlog.get_logger(__name__)
 
 # How long an idle worker waits before it looks again: another process may have written a delivery.
 POLL: Final = timedelta(seconds=5)
+# Messages of one surface that are on their way at once: 50 a second that take 600 ms each.
+PARALLEL: Final = 32
 
 
 class Worker:
@@ -49,11 +52,12 @@ class Worker:
         *,
         name: str,
         random_: random.Random,
-        parallel: int = 8,
+        parallel: int = PARALLEL,
         poll: timedelta = POLL,
         notifier: Notifier | None = None,
     ) -> None:
-        """`name` must differ from every other worker's; `parallel` messages are on their way at once.
+        """`name` must differ from every other worker's. `parallel` messages of each surface are on their way
+        at once: a surface that is slow, or has a crowd to serve, keeps no other waiting.
 
         `notifier` tells the owners of destinations what they should know.
         """
@@ -68,7 +72,7 @@ class Worker:
         self._notifier = notifier
         self._wake = asyncio.Event()
         self._stopping = False
-        self._active = 0
+        self._active: Counter[str] = Counter()  # messages under way, by surface
         leases = [lease_for(deliverer.request_timeout) for deliverer in deliverers.values()]
         self._lease = max(leases, default=timedelta(minutes=2))
 
@@ -103,24 +107,27 @@ class Worker:
                 taken = await self._take(tasks)
                 total += taken
                 if not taken:
-                    if not self._active:
+                    if not self._active.total():
                         break
                     await self._wake.wait()
         return total
 
     async def _take(self, tasks: asyncio.TaskGroup) -> int:
-        """Leases as many due deliveries as hands are free, and starts on each."""
-        free = self._parallel - self._active
-        if free <= 0:
+        """Leases as many due deliveries as any surface that has free hands can take, and starts on each."""
+        hands = {surface: self._parallel - self._active[surface] for surface in self._surfaces}
+        free = {surface: count for surface, count in hands.items() if count}
+        if not free:
             return 0
-        claimed = await self._outbox.claim(self._name, self._surfaces, self._clock.now(), self._lease, free)
+        now, limit = self._clock.now(), min(free.values())
+        claimed = await self._outbox.claim(self._name, tuple(free), now, self._lease, limit)
         for delivery in claimed:
-            self._active += 1
-            tasks.create_task(self._handle(delivery)).add_done_callback(self._done)
+            surface = delivery.route.surface
+            self._active[surface] += 1
+            tasks.create_task(self._handle(delivery)).add_done_callback(partial(self._done, surface))
         return len(claimed)
 
-    def _done(self, _: asyncio.Task[None]) -> None:
-        self._active -= 1
+    def _done(self, surface: str, _: asyncio.Task[None]) -> None:
+        self._active[surface] -= 1
         self._wake.set()
 
     async def _idle(self) -> None:

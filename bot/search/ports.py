@@ -147,6 +147,16 @@ class SearchIndex(Protocol):
         `word` itself is among them if papers hold it.
         """
 
+    async def titles(self, beginning: str, limit: int) -> Sequence[int]:
+        """Numbers of papers whose title holds the words of the text, of which the last may be unfinished:
+        first those whose title begins with them; of either those with more upvotes, then the newer ones.
+        """
+
+    async def people(self, beginning: str, limit: int) -> Sequence[str]:
+        """Authors whose family name begins as the text ends, and whose first name as it begins: as they are
+        written, those of most papers first.
+        """
+
     async def catch_up(self, progress: Progress | None = None) -> IndexState:
         """Takes in all that the store has changed; returns at once if another process does so."""
 

@@ -28,10 +28,11 @@ def ready(doc: Doc, longest_label: int) -> Doc:
             return replace(block, summary_from=None)
         return block
 
-    return _with_unique_labels(replace(doc, blocks=tuple(map(shown, doc.blocks))), longest_label)
+    return with_unique_labels(replace(doc, blocks=tuple(map(shown, doc.blocks))), longest_label)
 
 
-def _with_unique_labels(doc: Doc, longest: int) -> Doc:
+def with_unique_labels(doc: Doc, longest: int) -> Doc:
+    """The same for a message whose papers are shown apart from its small print."""
     counts = Counter(_label(button, longest) for block in doc.blocks for button in _buttons(block))
     taken: set[str] = set()
 

@@ -228,6 +228,7 @@ async def assemble(
             surfaces[chat.deliverer.surface] = chat.deliverer
         for one in surfaces.values():
             stack.push_async_callback(one.aclose)
+        to_people = direct(chats)
         worker = Worker(
             store.outbox,
             surfaces,
@@ -235,7 +236,7 @@ async def assemble(
             name=around.holder(),
             random_=around.random,
             poll=around.idle_every,
-            notifier=Notifier(store, around.clock, around.ids, direct(chats)),
+            notifier=Notifier(store, around.clock, around.ids, to_people),
         )
         planner = Planner(
             store,
@@ -252,7 +253,14 @@ async def assemble(
             search = await stack.enter_async_context(open_search(settings, store, around))
             index = search.index
             services = command_services(
-                settings, around, store, search, planner, worker.wake, sharing=settings.sharing
+                settings,
+                around,
+                store,
+                search,
+                planner,
+                worker.wake,
+                sharing=settings.sharing,
+                direct=to_people,
             )
             commands = Commands(services)
             roles = web_roles(settings, [route for chat in chats for route in chat.listen(commands)])

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.config import Settings
+from bot.people.model import Identity
 from bot.ports import Store
 from bot.secret import secret_key
 from bot.wiring import Surroundings, open_search, open_store
 
 if TYPE_CHECKING:
-    from bot.commands.services import Services
+    from bot.commands.services import Direct, Services
     from bot.schedule.planner import Planner
     from bot.search.service import Search
 
@@ -30,6 +31,7 @@ def command_services(
     queued: Callable[[], None],
     *,
     sharing: bool,
+    direct: "Direct",
 ) -> "Services":
     """What commands work with; `queued` is told of deliveries that they made pending."""
     from bot.commands.rankings import Rankings  # noqa: PLC0415 - loaded only where it is used
@@ -48,6 +50,7 @@ def command_services(
         zone=settings.timezone,
         late_limit=timedelta(hours=settings.late_limit_hours),
         sharing=sharing,
+        direct=direct,
     )
 
 
@@ -76,7 +79,16 @@ async def open_chat(
             refresh=_nothing_to_refresh,
             queued=_nobody_to_tell,
         )
-        services = command_services(settings, around, store, search, planner, _nobody_to_tell, sharing=False)
+        services = command_services(
+            settings,
+            around,
+            store,
+            search,
+            planner,
+            _nobody_to_tell,
+            sharing=False,
+            direct=nowhere,
+        )
         follower = Follower(search.index, store.papers, around.clock, every=around.follow_every)
         following = asyncio.create_task(follower.run())
         try:
@@ -88,6 +100,10 @@ async def open_chat(
 
 async def _nothing_to_refresh() -> None:
     """A terminal reads no sources: the running bot does."""
+
+
+async def nowhere(_: Identity) -> None:
+    """A process that listens to no chat reaches nobody's direct messages."""
 
 
 def _nobody_to_tell() -> None:

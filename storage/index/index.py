@@ -19,6 +19,7 @@ from bot.search.parts import ids_named
 from bot.search.ports import Encoder, Hits, IndexState, Limits, Order, Progress, Spelling
 from bot.search.query import EVERYTHING, Query
 from storage.index.checking import problems
+from storage.index.completing import Bearer, bearers, names_of, titled_so_far
 from storage.index.following import Pace, follow_vectors, follow_words, same_store
 from storage.index.generations import Generations
 from storage.index.lexical import DamagedIndexError, Filter, Lexical
@@ -155,6 +156,16 @@ class FolderIndex:
         papers = await self._papers.get({number for one in found for number in one.examples})
         spelt = (Spelling(surface(one, word, papers), one.papers) for one in found)
         return sorted(spelt, key=lambda one: (-one.papers, one.word))
+
+    async def titles(self, beginning: str, limit: int) -> Sequence[int]:
+        """Numbers of papers whose title holds the words of the text, of which the last may be unfinished."""
+        return await self._read(lambda generation: titled_so_far(generation.words, beginning, limit), [])
+
+    async def people(self, beginning: str, limit: int) -> Sequence[str]:
+        """Authors whose family name begins as the text ends, those of most papers first."""
+        nothing: list[Bearer] = []
+        found = await self._read(lambda generation: bearers(generation.words, beginning, 2 * limit), nothing)
+        return names_of(found, await self._papers.get({one.example for one in found}))[:limit]
 
     async def state(self) -> IndexState:
         """How far the index follows its store."""

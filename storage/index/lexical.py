@@ -125,9 +125,7 @@ class Lexical:
     def find(
         self, query: Query, bounds: Filter, *, order: Order = Order.RELEVANCE, count: bool = True
     ) -> Hits:
-        """The best papers that satisfy the query. Without `count` the total is that of the hits, and the
-        engine passes over what cannot become one of them.
-        """
+        """The best papers that satisfy the query. Without `count` the total is that of the hits."""
         view = self.view()
         bounded = self._bounded(query, bounds, view)
         with _engine():

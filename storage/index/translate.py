@@ -75,7 +75,7 @@ class Translator:
         scores = self._scores(query)
         bounds = conditions(query)
         if not scores or bounds == EVERYTHING:
-            return _any(scores)  # nothing else beside, so that the engine can pass over poor papers
+            return _any(scores)
         return _all([_without_score(self._papers(bounds)), _any(scores)])
 
     def titled(self, text: str, bounds: Query) -> Engine:
@@ -144,7 +144,10 @@ class Translator:
                 without.append(self._true(part.part, sure=not sure))
             else:
                 must.append(self._true(part, sure=sure))
-        return _any([_all([*chosen, *must], without=without) for chosen in product(*_choices(words))])
+        # What stands beside the words is asked for in each choice, and must not have choices itself.
+        flat = all(isinstance(part, Word | Field) for part in parts)
+        choices = _choices(words) if flat else [[_any_of(found)] for found in words]
+        return _any([_all([*chosen, *must], without=without) for chosen in product(*choices)])
 
     # --- words and phrases -----------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from bot.commands.rankings import Rankings
 from bot.commands.service import Commands
 from bot.commands.services import Cooldown, Services
 from bot.errors import InputError
-from bot.model import PLAIN_POSTING, Destination, IdScheme, Layout, PaperId, PaperReading, Posting
+from bot.model import PLAIN_POSTING, Destination, IdScheme, Layout, PaperId, PaperReading, Posting, Route
 from bot.people.model import Identity
 from bot.ports import Store
 from bot.search.service import Search
@@ -123,6 +123,11 @@ HERE: Final = Place(surface="slack", tenant="T1", address=CHANNEL, name="#ml-pap
 DIRECT: Final = Place(surface="slack", tenant="T1", address="T1/D-U-ADA", name="direct message", direct=True)
 
 
+async def nowhere(_: Identity) -> Route | None:
+    """Nobody is reached on another surface."""
+    return None
+
+
 class CountedIds:
     """`bot.ports.Ids`: id1, id2, …"""
 
@@ -168,6 +173,7 @@ class World:
             zone="UTC",
             late_limit=timedelta(hours=6),
             sharing=True,
+            direct=nowhere,
         )
         return cls(store, clock, replace(services, **changes), served=served, wakes=wakes)
 

@@ -11,6 +11,7 @@ from bot.commands.registry import BY_NAME, COMMANDS
 from bot.commands.service import BUTTONS, FORMS, HANDLERS, OF_COMMANDS
 from bot.commands.text import read_text
 from bot.model import Delivery, DeliveryState, IdScheme, PaperId
+from bot.view.doc import Actions
 from tests.contract.commands import (
     ADAPTERS,
     ATTENTION,
@@ -256,6 +257,12 @@ async def channel_and_paper(world: World) -> str:
     return f"{(await world.channel()).id} {ATTENTION}"
 
 
+async def move_to_discord(world: World) -> str:
+    await world.run("subscribe attention")
+    (one,) = await world.store.destinations.list()
+    return f"{one.id} discord"
+
+
 async def subscription_id(world: World) -> str:
     made = await world.run("subscribe attention")
     return buttons_of(made)["Take it back"].removeprefix("unsubscribe:")
@@ -307,6 +314,7 @@ PRESSES: Sequence[tuple[Verb, Preparing, str]] = (
     (Verb.SURE, holding("channel add"), "Set up for #ml-papers"),
     (Verb.FIRST, channel_id, "It is on its way to #ml-papers."),
     (Verb.RESUME, paused_id, "goes on, without a backlog"),
+    (Verb.MOVE, move_to_discord, "You have no direct messages on Discord that I know of."),
     (Verb.REMOVE, channel_id, "The digest of #ml-papers has ended."),
     (Verb.DELETE, sent, "The digest is deleted."),
     (Verb.ARRIVED, doubtful, "it counts as arrived"),
@@ -323,6 +331,19 @@ async def test_a_button_does_what_it_stands_for(
     reply = await world.press(Action(verb, await prepare(world)))
     assert says in text_of(reply)
     assert reply.shared is (verb is Verb.SHARE)
+
+
+async def test_a_chosen_paper_offers_all_that_its_menu_has(world: World) -> None:
+    assert await chosen(world) == ["Save this paper", "Why it trends", "More like it", "Hide it for me"]
+    await world.run("save 2511.00001")
+    assert (await chosen(world))[0] == "Remove it from my list"
+    assert (await chosen(world, " d1"))[-1] == "Not for this channel"
+
+
+async def chosen(world: World, destination: str = "") -> list[str]:
+    """The labels below a paper that was chosen out of an answer, or a digest."""
+    reply = await world.press(Action(Verb.PAPER, f"{ATTENTION}{destination}"))
+    return [one.label for block in reply.doc.blocks if isinstance(block, Actions) for one in block.buttons]
 
 
 def test_every_command_and_every_button_is_proved_here() -> None:

@@ -20,6 +20,7 @@ from storage.embedding.static import open_static
 from storage.index.index import FolderIndex, open_index
 from tests.contract.commands import World, fill, text_of
 from tests.contract.readings import described
+from tests.contract.test_unreached import refused
 from tests.contract.upstreams import Waited
 
 AFAR = described(PaperId(IdScheme.ARXIV, "2511.00088"), title="Export of Attention", abstract="Of controls.")
@@ -86,6 +87,17 @@ async def test_an_update_has_the_whole_answer_and_what_is_new(store: Store, inde
     assert update.news.fallback == (
         "Hugging Face found 1 more paper for “export attention”: Export of Attention"
     )
+
+
+async def test_what_is_told_in_front_of_an_answer_stays_there(store: Store, index: FolderIndex) -> None:
+    world = asking(store, index, answering(Upstream.HUGGING_FACE, AFAR))
+    await refused(world)
+    reply = await world.run("export attention")
+    assert text_of(reply).startswith("Your subscriptions on Slack are paused since ")
+    (update,) = await updates(reply)
+    assert words(update.whole).startswith("Your subscriptions on Slack are paused since ")
+    assert words(update.whole).count("Export of Attention") == 1
+    assert "paused since" not in words(update.news)
 
 
 async def test_two_upstreams_that_find_the_same_make_one_news(store: Store, index: FolderIndex) -> None:

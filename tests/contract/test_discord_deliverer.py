@@ -1,5 +1,6 @@
 """The Discord deliverer against the loopback Discord: what goes out, and what becomes of all of it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -26,6 +27,7 @@ from tests.servers.discord.faults import (
     Status,
 )
 from tests.servers.discord.permissions import Permission
+from tests.servers.discord.rate_limits import Limit
 from tests.servers.discord.state import Channel, Message
 
 PATIENT = timedelta(seconds=60)
@@ -208,8 +210,8 @@ async def test_a_message_is_found_behind_many_others(discord: DiscordBench) -> N
 
 async def test_what_others_wrote_with_our_mark_is_not_ours(discord: DiscordBench) -> None:
     maya = discord.guild.member("maya").user
-    forged = [{"type": 1, "components": [{"type": 2, "style": 2, "label": "x", "custom_id": ""}]}]
-    forged[0]["components"][0]["custom_id"] = custom_ids.button_id("search:", mark=custom_ids.mark(KEY))  # type: ignore[index]
+    custom_id = custom_ids.button_id("search:", mark=custom_ids.mark(KEY))
+    forged = [{"type": 1, "components": [{"type": 2, "style": 2, "label": "x", "custom_id": custom_id}]}]
     discord.server.world.application.reads_content = True
     discord.server.world.say(discord.channel, maya, "forged", components=forged)
     assert await discord.deliverer.find(parcel(discord)) is None
@@ -497,3 +499,15 @@ async def test_a_question_that_fails_is_asked_again(discord: DiscordBench) -> No
         discord.server.script.add("GET", POST, fault)
         with pytest.raises(NotAcceptedError):
             await discord.deliverer.find(parcel(discord))
+
+
+async def test_a_channels_own_pace_is_the_librarys() -> None:
+    """It waits for the channel's next turn behind a message; the receipt does not wait with it."""
+    async with discord_bench(timedelta(seconds=1.5)) as hasty:
+        hasty.server.limits.set("POST", POST, Limit(1, timedelta(seconds=30)))
+        async with asyncio.timeout(20):
+            receipt = await hasty.deliverer.send(parcel(hasty))
+            assert receipt == f"{hasty.channel.id}/{there(hasty.channel)[0].id}"
+            with pytest.raises(NotAcceptedError, match="no more messages just now"):
+                await hasty.deliverer.send(replace(parcel(hasty), key="digest-abc-2025-11-21"))
+        assert hasty.server.invalid == 0

@@ -11,7 +11,7 @@ import pytest
 from bot.model import Signal
 from bot.ports import Store
 from bot.search.ports import Hits, IndexState, Limits, Order, SearchIndex, Spelling
-from bot.search.query import EVERYTHING, parse
+from bot.search.query import EVERYTHING, MAX_DEPTH, parse
 from storage.index.index import FolderIndex, open_index
 from tests.contract.encoders import HashedWords
 from tests.contract.readings import arxiv, at, batch, described, doi, lookup, poll, reading, take
@@ -394,6 +394,20 @@ async def test_a_query_of_very_many_words_is_answered_by_its_rarest(store: Store
     )
     await index.catch_up()
     assert numbers(await index.related(parse(words), LIMITS))[0] == await number(store, 1)
+
+
+async def test_alternatives_within_alternatives_of_words_written_in_two_ways_are_not_multiplied(
+    store: Store, index: FolderIndex
+) -> None:
+    await take(
+        store.papers,
+        poll(0, reading(arxiv(1), title="Flash-attention"), reading(arxiv(2), title="Flash attention")),
+    )
+    await index.catch_up()
+    both = [await number(store, 1), await number(store, 2)]
+    nested = "flashattention (moss OR " * MAX_DEPTH + "flashattention" + ")" * MAX_DEPTH
+    assert sorted(await found(index, nested)) == both
+    assert sorted(await found(index, "flashattention attention flash")) == both
 
 
 async def test_questions_of_many_tasks_are_answered_while_the_index_follows(

@@ -108,9 +108,11 @@ async def running(worker: Worker) -> AsyncIterator[asyncio.Task[None]]:
         await task
 
 
-async def one_delivery(store: Store, name: str = "team") -> tuple[Destination, Delivery]:
+async def one_delivery(
+    store: Store, name: str = "team", surface: str = SURFACE
+) -> tuple[Destination, Delivery]:
     (paper, *_) = await add_papers(store, 1, first=sum(map(ord, name)) * 7 + len(name))
-    destination = await add_destination(store.destinations, name, route=Route(surface=SURFACE, address="x"))
+    destination = await add_destination(store.destinations, name, route=Route(surface=surface, address="x"))
     return destination, await queue(store, destination, [paper])
 
 
@@ -341,6 +343,27 @@ async def test_one_slow_receiver_holds_up_nobody_else(store: Store) -> None:
         assert not gate.is_set()
         gate.set()
     assert sorted(receiver.arrived) == sorted(one.key for one in deliveries)
+
+
+async def test_a_surface_whose_hands_are_all_bound_keeps_no_other_waiting(store: Store) -> None:
+    slow, quick = Receiver(Ability.KEY), Receiver(Ability.KEY)
+    slow.gate = asyncio.Event()
+    for number in range(9):
+        await one_delivery(store, f"slow {number}")
+        await one_delivery(store, f"quick {number}", surface="console")
+    worker = Worker(
+        store.outbox,
+        {SURFACE: slow, "console": quick},
+        StillClock(NOW),
+        name="one",
+        random_=random.Random(1),
+        parallel=2,
+    )
+    async with running(worker):
+        await quick.until(9)
+        assert len(slow.tries) == 2
+        slow.gate.set()
+        await slow.until(9)
 
 
 async def test_stopping_lets_what_is_being_sent_end_and_begins_nothing(store: Store) -> None:

@@ -3,12 +3,17 @@
 import asyncio
 import sys
 import tempfile
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
+from adapters.discord import render as discord
 from adapters.slack.render import messages
 from bot.model import Layout
 from bot.view.doc import Actions, Block, Button, Doc, Heading, Note, PaperCard, Section, Span
+from tests.discord_sending import payload_of
+from tests.golden.skeleton import LAYOUTS
+from tests.looking import discord_html
 from tests.looking.answers import pictured, replies
 from tests.looking.days import digest_of, recorded_store
 from tests.looking.slack_html import page
@@ -79,20 +84,35 @@ async def write(folder: Path) -> None:
                 "a thin day": await digest_of(store, date(2025, 1, 21), 5, floor=1),
                 "a quiet day": await digest_of(store, date(2025, 11, 22), 5, query="cat:math.AG"),
             }
-            answered = [
-                (words, pictured(one)) for words, one in (await replies(store, Path(scratch))).items()
-            ]
+            answers = await replies(store, Path(scratch))
     docs |= {"hostile titles": hostile(), "an answer": reply()}
-    for layout in Layout:
-        for dark in (False, True):
-            shown = [
-                (f"{name} · {layout}", [list(one.blocks) for one in messages(doc, layout)])
-                for name, doc in docs.items()
-            ]
-            name = f"slack-{layout}{'-dark' if dark else ''}.html"
-            (folder / name).write_text(page(name, shown, dark=dark, menu=True), encoding="utf-8")
-
+    for dark in (False, True):
+        for layout in LAYOUTS["slack"]:
+            _write_slack(folder, layout, docs, dark=dark)
+        for layout in LAYOUTS["discord"]:
+            _write_discord(folder, layout, docs, dark=dark)
+    answered = [(words, pictured(one)) for words, one in answers.items()]
     (folder / "slack-answers.html").write_text(page("answers", answered), encoding="utf-8")
+    said = [(words, list(map(payload_of, discord.messages(one.doc)))) for words, one in answers.items()]
+    (folder / "discord-answers.html").write_text(discord_html.page("answers", said), encoding="utf-8")
+
+
+def _write_slack(folder: Path, layout: Layout, docs: Mapping[str, Doc], *, dark: bool) -> None:
+    shown = [
+        (f"{name} · {layout}", [list(one.blocks) for one in messages(doc, layout)])
+        for name, doc in docs.items()
+    ]
+    name = f"slack-{layout}{'-dark' if dark else ''}.html"
+    (folder / name).write_text(page(name, shown, dark=dark, menu=True), encoding="utf-8")
+
+
+def _write_discord(folder: Path, layout: Layout, docs: Mapping[str, Doc], *, dark: bool) -> None:
+    shown = [
+        (f"{name} · {layout}", list(map(payload_of, discord.messages(doc, layout, key="k", mention="7"))))
+        for name, doc in docs.items()
+    ]
+    name = f"discord-{layout}{'-dark' if dark else ''}.html"
+    (folder / name).write_text(discord_html.page(name, shown, dark=dark, menu=True), encoding="utf-8")
 
 
 if __name__ == "__main__":

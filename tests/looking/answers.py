@@ -16,7 +16,7 @@ from bot.search.service import Search
 from storage.embedding.static import open_static
 from storage.index.index import open_index
 from tests.clocks import StillClock
-from tests.contract.commands import ADA, DIRECT, HERE, KEY, CountedIds, Room
+from tests.contract.commands import ADA, DIRECT, HERE, KEY, CountedIds, Room, nowhere
 
 NOW: Final = datetime(2025, 11, 20, 20, tzinfo=UTC)
 ASKED: Final[Sequence[str]] = (
@@ -65,6 +65,7 @@ async def replies(store: Store, folder: Path) -> Mapping[str, Reply]:
             zone="UTC",
             late_limit=timedelta(hours=6),
             sharing=True,
+            direct=nowhere,
         )
         commands, room = Commands(services), Room()
 

@@ -8,16 +8,16 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from discord.http import handle_message_parameters
 from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.discord import custom_ids
 from adapters.discord.escape import LONGEST_ADDRESS, address, clean, escaped, line
-from adapters.discord.render import Message, messages
+from adapters.discord.render import messages
 from bot.model import Layout
 from bot.view.doc import Actions, Block, Button, Divider, Doc, Heading, Note, PaperCard, Section, Span
 from tests.discord_reading import CallError, Glyph, every, glyphs_of, read_line, texts_of
+from tests.discord_sending import payload_of
 from tests.property.docs import docs
 from tests.shared import shared_file
 
@@ -131,14 +131,6 @@ KEYS = st.sampled_from(["", "digest-abc-2025-11-20"])
 _INSTANTS = 8_640_000_000_000
 
 
-def payload(message: Message) -> dict[str, Any]:
-    """The message as discord.py sends it."""
-    arguments = {name: value for name, value in message.arguments().items() if name != "suppress_embeds"}
-    sent = handle_message_parameters(**arguments).payload
-    assert sent is not None
-    return json.loads(json.dumps(sent))  # type: ignore[no-any-return]
-
-
 def said(spans: tuple[Span, ...]) -> list[Glyph]:
     """What a line says, character by character, blanks and styles left out."""
     found: list[Glyph] = []
@@ -230,7 +222,7 @@ def test_an_address_too_long_to_be_followed_is_left_out() -> None:
 def test_a_message_calls_and_links_nobody(doc: Doc, layout: Layout, key: str) -> None:
     ours = {address(span.url) for block in doc.blocks for span in _spans(block) if span.url is not None}
     for message in messages(doc, layout, key=key):
-        sent = payload(message)
+        sent = payload_of(message)
         for glyph in glyphs_of(sent["components"], sent.get("embeds", ())):
             assert glyph.url is None or glyph.url in ours
 
@@ -254,7 +246,7 @@ def test_every_paper_is_shown_once_in_order(doc: Doc, layout: Layout) -> None:
         ),
         "",
     )
-    made = [payload(one) for one in messages(numbered, layout)]
+    made = [payload_of(one) for one in messages(numbered, layout)]
     text = "".join(plain(glyphs_of(one["components"], one.get("embeds", ()))) for one in made)
     order = [text.index(f"#{index}#") for index in range(1, len(doc.blocks) + 1)]
     assert order == sorted(order)
@@ -265,7 +257,7 @@ def test_every_message_keeps_the_budget(doc: Doc, layout: Layout, key: str) -> N
     made = messages(doc, layout, key=key, mention="123456789012345678")
     assert made
     for message in made:
-        sent = payload(message)
+        sent = payload_of(message)
         embeds = sent.get("embeds", [])
         components = list(every(sent["components"]))
         assert len(embeds) <= 10
@@ -285,7 +277,7 @@ def test_every_message_keeps_the_budget(doc: Doc, layout: Layout, key: str) -> N
 def test_every_message_of_a_delivery_carries_its_own_mark(doc: Doc, layout: Layout) -> None:
     for number, message in enumerate(messages(doc, layout, key="digest-1")):
         mark = custom_ids.mark("digest-1", number)
-        components = list(every(payload(message)["components"]))
+        components = list(every(payload_of(message)["components"]))
         marks = {custom_ids.mark_of(one.get("custom_id") or "") for one in components}
         assert mark in marks or custom_ids.number(mark) in {one.get("id") for one in components}
         assert marks <= {mark, None}
@@ -299,13 +291,13 @@ def test_a_digest_of_few_papers_is_one_compact_message(doc: Doc) -> None:
     )
     foot = (Actions((Button("Search papers", "search:"), Button("Change", "form:x"))), Note((Span("Next."),)))
     (message,) = messages(Doc((Heading((Span("Trending"),)), *cards, *foot), ""), key="k")
-    assert len(list(every(payload(message)["components"]))) <= 15
+    assert len(list(every(payload_of(message)["components"]))) <= 15
 
 
 def test_what_stands_below_the_papers_is_in_the_first_message() -> None:
     cards = tuple(PaperCard(n, f"k{n}", Span(f"Paper {n} " + "word " * 60)) for n in range(1, 41))
     foot = (Actions((Button("Search papers", "search:"),)), Note((Span("Next: tomorrow."),)))
-    first, *others = map(payload, messages(Doc((Heading((Span("Trending"),)), *cards, *foot), "Trending")))
+    first, *others = map(payload_of, messages(Doc((Heading((Span("Trending"),)), *cards, *foot), "Trending")))
     assert others
     options = next(one["options"] for one in every(first["components"]) if one["type"] == 3)
     texts = "\n".join(texts_of(first["components"]))
@@ -317,7 +309,7 @@ def test_what_stands_below_the_papers_is_in_the_first_message() -> None:
 def test_more_papers_than_a_select_holds_have_two() -> None:
     cards = tuple(PaperCard(n, f"k{n}", Span(f"Paper {n}")) for n in range(1, 31))
     (message,) = messages(Doc(cards, ""))
-    selects = [one for one in every(payload(message)["components"]) if one["type"] == 3]
+    selects = [one for one in every(payload_of(message)["components"]) if one["type"] == 3]
     assert [len(one["options"]) for one in selects] == [25, 5]
     assert [one["placeholder"] for one in selects] == [
         "Choose a paper (1 to 25)…",
@@ -328,7 +320,9 @@ def test_more_papers_than_a_select_holds_have_two() -> None:
 def test_the_mention_stands_in_the_first_message_alone() -> None:
     cards = tuple(PaperCard(n, f"k{n}", Span(f"Paper {n}")) for n in range(1, 4))
     for layout in Layout:
-        first, *others = [json.dumps(payload(one)) for one in messages(Doc(cards, ""), layout, mention="77")]
+        first, *others = [
+            json.dumps(payload_of(one)) for one in messages(Doc(cards, ""), layout, mention="77")
+        ]
         assert first.count("<@&77>") == 1
         assert not any("<@&" in other for other in others)
 
@@ -350,7 +344,7 @@ def spec() -> Any:
 @given(doc=HOSTILE_DOCS | docs(20), layout=LAYOUTS)
 def test_discord_would_take_every_message(spec: Any, doc: Doc, layout: Layout) -> None:
     for message in messages(doc, layout, key="k"):
-        assert spec.check("POST", "/channels/1/messages", payload(message)) == []
+        assert spec.check("POST", "/channels/1/messages", payload_of(message)) == []
 
 
 # --- what is pressed -----------------------------------------------------------------------------------
@@ -377,7 +371,7 @@ def test_twenty_papers_of_a_great_store_fit_a_button() -> None:
 def test_an_action_that_fits_no_button_is_left_out() -> None:
     assert custom_ids.button_id("page:- " + "x" * 100) is None
     (message,) = messages(Doc((Actions((Button("More", "page:- " + "x" * 100),)), Section((Span("x"),))), ""))
-    assert [one["type"] for one in every(payload(message)["components"])] == [17, 10]
+    assert [one["type"] for one in every(payload_of(message)["components"])] == [17, 10]
 
 
 @pytest.mark.parametrize("custom_id", ["", "x", "p", "q:save", "p.short:save", "s:", "s:x", "s.abc:0"])

@@ -29,6 +29,7 @@ from bot.editions.digest import short_date, source_note
 from bot.editions.make import source_notes, upvotes_of
 from bot.errors import InputError
 from bot.model import Paper, Ranked, Ranking, Signal, Window
+from bot.people.model import Mark
 from bot.schedule.desk import Desk
 from bot.schedule.zones import zone_info
 from bot.search.match import compile_query, prepare
@@ -116,7 +117,10 @@ async def show_paper(press: Press, services: Services, surface: Surface) -> Repl
     more = [button("Hide it for me", Verb.HIDE, key)]
     if destination_id:
         more.append(button("Not for this channel", Verb.BAN, f"{destination_id} {key}"))
-    return await _details(services, await services.paper(key_of(key)), more)
+    one = await services.paper(key_of(key))
+    person = await services.find(press.actor)
+    marked = [] if person is None else await services.store.people.marked(person.recipient_id, Mark.SAVED)
+    return await _details(services, one, more, saved=one.id in {mark.paper_id for mark in marked})
 
 
 def card(one: Paper) -> Doc:
@@ -215,7 +219,9 @@ async def _nothing(services: Services, when: str, topic: str = "") -> str:
 # --- one paper -----------------------------------------------------------------------------------
 
 
-async def _details(services: Services, one: Paper, more: Sequence[Button | None] = ()) -> Reply:
+async def _details(
+    services: Services, one: Paper, more: Sequence[Button | None] = (), *, saved: bool = False
+) -> Reply:
     signals = (await services.store.papers.signals([one.id])).get(one.id, {})
     names = ", ".join(one.authors[:_MOST_AUTHORS])
     if len(one.authors) > _MOST_AUTHORS:
@@ -244,5 +250,5 @@ async def _details(services: Services, one: Paper, more: Sequence[Button | None]
         blocks.append(sentence(Span(f"Hugging Face's AI{model}: ", emphasis=True), one.ai_summary))
     if one.abstract:
         blocks.append(sentence(Span("Abstract: ", emphasis=True), one.abstract))
-    blocks += [note(*parts), *buttons(*paper_buttons(one.key), *more)]
+    blocks += [note(*parts), *buttons(*paper_buttons(one.key, saved=saved), *more)]
     return Reply(doc=Doc(tuple(blocks), one.title))

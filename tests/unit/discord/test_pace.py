@@ -81,3 +81,22 @@ async def test_a_clock_that_is_set_back_holds_nobody_up() -> None:
     clock.advance(timedelta(hours=-1))
     await pace.turn()
     assert sum(clock.slept, timedelta()) < SECOND
+
+
+async def test_those_who_were_held_up_do_not_crowd_one_second() -> None:
+    clock = LateClock()
+    pace = Pace(clock)
+    taken = []
+    for _ in range(500):
+        await pace.turn(timedelta(minutes=1))
+        taken.append(clock.now())
+    for first, last in zip(taken, taken[A_SECOND:], strict=False):
+        assert last - first >= SECOND
+
+
+class LateClock(FakeClock):
+    """A clock of a busy machine: each twentieth sleep lasts far too long."""
+
+    async def sleep(self, duration: timedelta) -> None:
+        late = timedelta(milliseconds=400) if len(self.slept) % 20 == 19 else timedelta()
+        await super().sleep(duration + late)

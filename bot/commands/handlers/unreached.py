@@ -1,0 +1,97 @@
+"""Direct messages that do not arrive: whoever they were for is told at the next command, with what to do."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from bot.commands.actions import Verb
+from bot.commands.handlers.channel import resumed
+from bot.commands.model import Actor, Press, Reply
+from bot.commands.ports import Surface
+from bot.commands.services import Services
+from bot.commands.view import button, buttons, sentence
+from bot.errors import ConflictError, InputError, PaperboyError
+from bot.model import Destination, DestinationState, Pool, Route
+from bot.people.model import Change, Person
+from bot.schedule.standing import local
+from bot.view.doc import Block, with_code
+
+_TOLD: Final = "Told that nothing arrives."
+_LOOKED_AT: Final = 20  # changes of a destination
+
+
+async def unreached(actor: Actor, services: Services, surface: Surface) -> Sequence[Block]:
+    """What to say in front of an answer, once for each pause: that subscriptions do not arrive, and why."""
+    person = await services.find(actor)
+    if person is None:
+        return ()
+    now = services.clock.now()
+    blocks: list[Block] = []
+    for one in await services.store.destinations.owned(person.recipient_id):
+        if not _unreached(one, person) or await _was_told(services, one):
+            continue
+        await services.store.history.note(Change(one.id, now, str(actor.identity), _TOLD))
+        name = one.route.surface.capitalize()
+        why = (one.state_by or "").removeprefix(f"{name}: ")
+        since = local(one.state_at or now, one.schedule.zone, now)
+        ways = await _ways(person, one, services, surface)
+        elsewhere = [
+            button(f"Send them by {way.surface.capitalize()} instead", Verb.MOVE, f"{one.id} {way.surface}")
+            for way in ways
+        ]
+        blocks.append(sentence(f"Your subscriptions on {name} are paused since {since}. ", *with_code(why)))
+        mine = button("My subscriptions", Verb.RUN, "subscriptions")
+        blocks += buttons(button("Resume them", Verb.RESUME, one.id), *(elsewhere or [mine]))
+    return blocks
+
+
+async def move(press: Press, services: Services, surface: Surface) -> Reply:
+    """Sends what comes to somebody's direct messages on one surface to those on another."""
+    destination_id, _, wanted = press.argument.partition(" ")
+    person = await services.find(press.actor)
+    one = await services.store.destinations.by_name(destination_id)
+    if person is None or one is None or one.recipient_id != person.recipient_id:
+        raise InputError("Those subscriptions are not there any more.")
+    route = next((way for way in await _ways(person, one, services, surface) if way.surface == wanted), None)
+    if route is None:
+        raise InputError(f"You have no direct messages on {wanted.capitalize()} that I know of.")
+    begun = f"{one.route.surface}:{one.route.address}"
+    moved = replace(one, route=route, name=f"{route.surface}:{route.address}{one.name.removeprefix(begun)}")
+    try:
+        await services.store.destinations.update(moved)
+    except ConflictError:  # others come there at that time already
+        moved = replace(moved, name=f"{moved.name} {moved.id}")
+        await services.store.destinations.update(moved)
+    return await resumed(services, moved, press.actor)
+
+
+def _unreached(one: Destination, person: Person) -> bool:
+    """Whether it is somebody's own, and was paused because its surface refused to bring it."""
+    return (
+        one.pool is Pool.SUBSCRIPTIONS
+        and one.recipient_id == person.recipient_id
+        and one.state is DestinationState.PAUSED
+        and (one.state_by or "").startswith(f"{one.route.surface.capitalize()}: ")
+    )
+
+
+async def _was_told(services: Services, one: Destination) -> bool:
+    changes = await services.store.history.changes(one.id, _LOOKED_AT)
+    told = max((change.at for change in changes if change.what == _TOLD), default=None)
+    return told is not None and (one.state_at is None or told >= one.state_at)
+
+
+async def _ways(person: Person, one: Destination, services: Services, surface: Surface) -> Sequence[Route]:
+    """The person's direct messages on other surfaces, as far as they can be found now."""
+    found: list[Route] = []
+    for identity in person.identities:
+        if identity.surface == one.route.surface:
+            continue
+        try:
+            if identity.surface == surface.name:
+                found.append(Route(surface=surface.name, address=await surface.direct_address(identity)))
+            elif (route := await services.direct(identity)) is not None:
+                found.append(route)
+        except PaperboyError:  # no way just now
+            continue
+    return found
