@@ -159,6 +159,12 @@ class DiscordSurface:
             )
         return replace(posting, forum=kind == _FORUM, tag=str(tag.get("id", "")))
 
+    async def reads_back(self, place: Place) -> bool:
+        """Whether we may look what stands there. Raises `PaperboyError`."""
+        address = read_address(place.address or "")
+        ours = await self._ours(address, place, await self._channel(address))
+        return ours.read_message_history
+
     @staticmethod
     def _tag(place: Place, channel: Mapping[str, Any], wanted: str) -> Mapping[str, Any]:
         """The forum's tag of that name or id; nothing where none is wanted. Raises `InputError`."""

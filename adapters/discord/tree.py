@@ -115,7 +115,7 @@ def _application_id(client: discord.Client) -> int:
 
 
 def _payload(name: str) -> list[dict[str, Any]]:
-    nowhere = discord.Client(intents=discord.Intents.none())  # never logged in; trees stand on clients
+    nowhere = discord.Client(intents=discord.Intents(guilds=True))  # never logged in; trees stand on one
     return Tree(nowhere, name, _Nobody()).payload
 
 
