@@ -1,5 +1,5 @@
-"""The same call reaches the handler with equal arguments: typed at a terminal and in Slack, as a slash command
-in Discord with its options, and by Discord's form.
+"""The same call reaches the handler with equal arguments: typed at a terminal and in Slack, as a slash
+command in Discord with its options, and by Discord's form.
 """
 
 from collections.abc import Callable
