@@ -257,6 +257,9 @@ def check_asked(run: DiscordWorld, found: dict[str, int]) -> dict[str, Message]:
 def settle(run: DiscordWorld, found: dict[str, int], asked: dict[str, Message]) -> None:
     """Maya looks, and answers every question truly."""
 
+    async def gone() -> None:
+        await run.discord.until(lambda: not run.discord.gateway.live)
+
     async def answered() -> None:
         await run.discord.connected()
         for key, question in asked.items():
@@ -264,6 +267,7 @@ def settle(run: DiscordWorld, found: dict[str, int], asked: dict[str, Message]) 
             pressed = await run.discord.press(question, label, user=run.scene.keeper)
             await pressed.callback()
 
+    run.discord.run(gone())  # the connection of the life before
     with run.world.life(rate=SLOWLY):
         run.discord.run(answered())
 
