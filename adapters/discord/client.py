@@ -90,6 +90,7 @@ class ListeningClient(SettledClient):
 
     async def on_ready(self) -> None:
         """After a new session, not after one that was resumed, of which nothing was missed."""
+        _log.info("Listening to Discord.", servers=len(self.guilds), shards=len(self.shards))
         await self._guilds.compared(self)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
