@@ -1,7 +1,8 @@
 """`paperboy run` with nothing to do but to poll and to show its page: what stays in memory.
 
 Every upstream is a stand-in on loopback that shows a month of recorded lists as if they were the last ones,
-so that the bot reads, stores and looks up as it would; one reader looks at today's page. Beside it, the same bot with its platforms loaded.
+so that the bot reads, stores and looks up as it would; one reader looks at today's page. Beside it, the same
+bot with its platforms loaded.
 """
 
 import asyncio
