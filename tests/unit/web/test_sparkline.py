@@ -20,7 +20,7 @@ def test_a_line_has_steps_since_a_number_holds_until_it_was_read_anew() -> None:
     line = sparkline(Series.of([(NOON, 0), (NOON + HOUR, 10), (NOON + 2 * HOUR, 20)]), "upvotes")
     assert line is not None
     assert line.points == "2,26 60,26 60,14 118,14 118,2"
-    assert line.end == (118, 2)
+    assert line.end == (118.0, 2.0)
     assert line.words == "Upvotes: from 0 to 20 in 2 h, since 20 Nov 12:00 UTC"
 
 
