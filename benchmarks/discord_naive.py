@@ -30,7 +30,7 @@ from bot.ports import Store
 from bot.system import RandomIds, SystemClock
 from bot.view.doc import Doc
 from bot.wiring import Surroundings, assemble, open_search
-from bot.wiring.commands import command_services
+from bot.wiring.commands import command_services, nowhere
 
 
 class PlainBot(SettledClient):
@@ -86,7 +86,7 @@ async def _run(due: datetime) -> None:
     silent = settings.model_copy(update={"discord_token": None})
     async with assemble(silent, around) as parts, open_search(settings, parts.store, around) as search:
         services = command_services(
-            settings, around, parts.store, search, parts.planner, lambda: None, sharing=True
+            settings, around, parts.store, search, parts.planner, lambda: None, sharing=True, direct=nowhere
         )
         bot = PlainBot(settings, Commands(services))
         posting = asyncio.create_task(_post(bot, parts.store, due))
