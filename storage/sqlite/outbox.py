@@ -235,6 +235,15 @@ class SqliteOutbox:
         )
         return dict.fromkeys(DeliveryState, 0) | {DeliveryState(state): count for state, count in rows}
 
+    async def counts_by_surface(self) -> Mapping[tuple[str, DeliveryState], int]:
+        """How many deliveries of each surface are in each state that it has any in."""
+        rows = await self._engine.read(
+            lambda db: db.execute(
+                "SELECT surface, state, count(*) FROM deliveries GROUP BY surface, state"
+            ).fetchall()
+        )
+        return {(surface, DeliveryState(state)): count for surface, state, count in rows}
+
     async def _fenced(self, sql: str, delivery_id: str, fence: int, parameters: Mapping[str, object]) -> None:
         await self._engine.write(lambda db: _fence(db, sql, delivery_id, fence, parameters))
 
