@@ -33,11 +33,11 @@ _LARGEST: Final = 8 << 20  # bytes of a picture
 _GONE: Final = (OSError, asyncio.IncompleteReadError)
 
 
-class Drawing:
-    """Draws one plot at a time. Belongs to one event loop."""
+class DrawingProcess:
+    """Draws one plot at a time. Implements `bot.plots.ports.Drawer`."""
 
     def __init__(self, clock: Clock, folder: Path, command: Sequence[str] = COMMAND) -> None:
-        """matplotlib keeps its list of fonts in `folder`."""
+        """`folder` is for what matplotlib keeps: its list of fonts."""
         self._clock = clock
         self._folder = folder
         self._command = command
@@ -51,7 +51,7 @@ class Drawing:
         return None if self._process is None else self._process.pid
 
     async def draw(self, plot: Plot, theme: Theme | None) -> bytes:
-        """The plot as SVG in this theme, or as PNG. Raises `DrawingError`."""
+        """As `bot.plots.ports.Drawer` says."""
         async with self._turn:
             await self._awake()
             try:

@@ -1,5 +1,6 @@
 """Pictures that were drawn already, in a folder of bounded size; it may be deleted at any time."""
 
+import asyncio
 import hashlib
 import os
 import secrets
@@ -10,11 +11,37 @@ from pathlib import Path
 from typing import Final
 
 from bot.plots.model import Plot, Theme
+from bot.plots.ports import Drawer
 
 LARGEST: Final = 64 << 20  # bytes of all pictures
 
 # What makes a picture look as it does: another look gives it another name.
 _LOOK: Final = ("alternative.py", "draw.py", "glyphs.py", "svg.py")
+
+
+class KeptDrawings:
+    """Draws what is not kept yet. Implements `bot.plots.ports.Drawer`."""
+
+    def __init__(self, drawer: Drawer, kept: "KeptPictures") -> None:
+        self._drawer = drawer
+        self._kept = kept
+        self._turn = asyncio.Lock()
+
+    async def draw(self, plot: Plot, theme: Theme | None) -> bytes:
+        """As `bot.plots.ports.Drawer` says."""
+        name = self._kept.name(plot, theme)
+        found = await asyncio.to_thread(self._kept.get, name)
+        if found is not None:
+            return found
+        async with self._turn:  # of many who ask for one picture at once, one draws it
+            found = await asyncio.to_thread(self._kept.get, name)
+            if found is None:
+                found = await self._drawer.draw(plot, theme)
+                await asyncio.to_thread(self._kept.put, name, found)
+            return found
+
+    async def aclose(self) -> None:
+        await self._drawer.aclose()
 
 
 class KeptPictures:

@@ -10,9 +10,8 @@ from bot.errors import NotFoundError
 from bot.model import Paper, Signal, Window
 from bot.plots.alternative import alternative, long_day
 from bot.plots.build import MONTH, day_came, day_field, paper_trend, topic_month
-from bot.plots.drawing import Drawing
-from bot.plots.kept import KeptPictures
 from bot.plots.model import DayField, PaperTrend, Plot, Theme, TopicMonth
+from bot.plots.ports import Drawer
 from bot.ports import Clock, Store
 from bot.search.match import compile_query, prepare
 from bot.search.query import parse
@@ -26,15 +25,11 @@ _AT_ONCE: Final = 1_000  # papers that are held in memory while a topic is looke
 class Plots:
     """May be called from any task of one event loop; changes nothing in the store."""
 
-    def __init__(
-        self, store: Store, rankings: Rankings, clock: Clock, drawing: Drawing, kept: KeptPictures
-    ) -> None:
+    def __init__(self, store: Store, rankings: Rankings, clock: Clock, drawer: Drawer) -> None:
         self._store = store
         self._rankings = rankings
         self._clock = clock
-        self._drawing = drawing
-        self._kept = kept
-        self._turn = asyncio.Lock()
+        self._drawer = drawer
 
     # --- what there is to draw -------------------------------------------------------------------
 
@@ -60,7 +55,7 @@ class Plots:
         series = await self._store.papers.series_of(matching, now)
         by_paper = {one.paper_id: one for one in series}
         shown = {number: day_came(paper, by_paper.get(number)) for number, paper in matching.items()}
-        return topic_month(query, shown, series, now)
+        return await asyncio.to_thread(topic_month, query, shown, series, now)
 
     async def _matching(self, query: str, numbers: Sequence[int], now: datetime) -> Mapping[int, Paper]:
         papers = await self._store.papers.get(numbers)
@@ -99,11 +94,11 @@ class Plots:
 
     async def png(self, plot: Plot) -> bytes:
         """A picture on a card of its own, for chats and mail. Raises `DrawingError`."""
-        return await self._picture(plot, None)
+        return await self._drawer.draw(plot, None)
 
     async def svg(self, plot: Plot, theme: Theme = Theme.LIGHT) -> bytes:
         """A picture for a page of that theme, as UTF-8. Raises `DrawingError`."""
-        return await self._picture(plot, theme)
+        return await self._drawer.draw(plot, theme)
 
     @staticmethod
     def alternative(plot: Plot) -> str:
@@ -111,14 +106,5 @@ class Plots:
         return alternative(plot)
 
     async def aclose(self) -> None:
-        """Ends the process that draws."""
-        await self._drawing.aclose()
-
-    async def _picture(self, plot: Plot, theme: Theme | None) -> bytes:
-        name = self._kept.name(plot, theme)
-        async with self._turn:  # of many who ask for one picture at once, one draws it
-            found = await asyncio.to_thread(self._kept.get, name)
-            if found is None:
-                found = await self._drawing.draw(plot, theme)
-                await asyncio.to_thread(self._kept.put, name, found)
-            return found
+        """Ends whatever draws."""
+        await self._drawer.aclose()

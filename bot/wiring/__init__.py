@@ -261,6 +261,7 @@ async def assemble(
             services = command_services(
                 settings, around, store, search, planner, worker.wake, sharing=settings.sharing
             )
+            stack.push_async_callback(services.plots.aclose)
             commands = Commands(services)
             routes = [route for chat in chats for route in chat.listen(commands)]
             roles = web_roles(settings, around, routes, services, commands, poller, vitals)

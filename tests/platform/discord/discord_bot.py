@@ -21,6 +21,7 @@ from storage.embedding.static import open_static
 from storage.index.index import open_index
 from storage.sqlite.store import open_sqlite
 from tests.contract.commands import KEY, World, fill
+from tests.plots import Painter, painted
 from tests.servers.discord.guild import Guild
 from tests.servers.discord.message_rules import every
 from tests.servers.discord.permissions import Permission
@@ -64,6 +65,7 @@ class DiscordBot:
     server: DiscordServer
     commands: Commands
     fetched: list[str]  # ids that upstreams were asked for; they know none
+    painter: Painter  # who draws plots
 
 
 @asynccontextmanager
@@ -99,12 +101,14 @@ async def discord_bot(
         async def fetch(paper_id: PaperId) -> None:
             fetched.append(paper_id.value)
 
+        painter = Painter()
         world = World.over(store, lambda _: Search(store.papers, index, clock, fetch=fetch))
         world.services = replace(
             world.services,
             clock=clock,
             ids=RandomIds(),
             rankings=Rankings(store.papers, clock),
+            plots=painted(store, clock, painter),
             shares=Cooldown(clock),
         )
         discord = Discord(made, store, clock, RandomIds())
@@ -117,7 +121,7 @@ async def discord_bot(
         stack.push_async_callback(_end, roles, stopped)
         if connected:
             await server.connected()
-        yield DiscordBot(discord, store, world, server, answering, fetched)
+        yield DiscordBot(discord, store, world, server, answering, fetched, painter)
 
 
 def _there(folder: Path) -> Path:
