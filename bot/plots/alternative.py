@@ -112,7 +112,7 @@ def _field(field: DayField) -> str:
     named = sorted((one for one in field.runners if one.place is not None), key=lambda one: one.place or 0)
     listed = f" In the edition: {'; '.join(map(_entry, named))}." if named else ""
     return (
-        f"{begin}, by upvotes as of {field.read_at:%H:%M} UTC. Most had {_entry(best)}, "
+        f"{begin}, by upvotes as of {field.read_at:%H:%M} UTC. First: {_entry(best)}, "
         f"in {duration(best.reach)}.{half}{listed}"
     )
 

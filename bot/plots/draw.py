@@ -5,6 +5,7 @@ of a picture that is 640 wide; a PNG has twice as many each way.
 """
 
 import io
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -230,7 +231,7 @@ def _field(field: DayField, ink: _Ink) -> Figure:
         f"The {_papers(len(field.runners))} of {long_day(field.day)}",
         f"Upvotes by the time since each was first seen, read by {field.read_at:%H:%M} UTC",
     )
-    (panel,) = _panels(figure, ink, [1.0], names=0.39)
+    (panel,) = _panels(figure, ink, [1.0], names=0.42)
     reach = max(_SHORTEST, *(one.reach for one in field.runners))
     panel.set_xlim(0, reach)
     _scale(panel, ink, 0, max(value for one in field.runners for _, value in one.corners))
@@ -285,10 +286,13 @@ def _titles(figure: Figure, ink: _Ink, title: str, below: str) -> None:
 def _fit(text: Text) -> None:
     """Shortens a text that would reach into the margin on the right."""
     whole = text.get_text()
-    limit = len(whole)
-    while limit > 1 and text.get_window_extent().x1 > WIDTH - _MARGIN:
-        limit -= max(1, limit // 20)
+
+    def too_long(limit: int) -> bool:
         text.set_text(shorten(whole, limit))
+        return bool(text.get_window_extent().x1 > WIDTH - _MARGIN)
+
+    if too_long(len(whole)):
+        too_long(bisect_left(range(len(whole)), True, key=too_long) - 1)
 
 
 def _panels(figure: Figure, ink: _Ink, shares: Sequence[float], *, names: float = 0.22) -> list[Axes]:

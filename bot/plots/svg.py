@@ -4,11 +4,13 @@ Styles become attributes, since `style-src 'self'` refuses what stands inline; a
 shows, for whoever has it read.
 """
 
+import re
 from typing import Final
 from xml.etree import ElementTree as ET
 
 _SVG: Final = "http://www.w3.org/2000/svg"
 _LINK: Final = "http://www.w3.org/1999/xlink"
+_NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, 2.2
 
 
 def settled(written: str, alternative: str) -> bytes:
@@ -30,7 +32,7 @@ def settled(written: str, alternative: str) -> bytes:
     root.set("stroke-linecap", "butt")
     root.set("role", "img")
     title = ET.Element(f"{{{_SVG}}}title")
-    title.text = alternative
+    title.text = _NOT_XML.sub("\ufffd", alternative)
     root.insert(0, title)
     made: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return made
