@@ -15,7 +15,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import cold_start, corpus, idle, planning, search, slack, trending
+from benchmarks import cold_start, corpus, idle, planning, search, slack, trending, web
 from benchmarks.measure import Figure, Outcome
 
 MEASURES: Final[Mapping[str, Callable[[Path], list[Outcome]]]] = {
@@ -25,6 +25,7 @@ MEASURES: Final[Mapping[str, Callable[[Path], list[Outcome]]]] = {
     "planning": planning.measure,
     "search": search.measure,
     "slack": slack.measure,
+    "web": web.measure,
 }
 
 

@@ -14,7 +14,7 @@ from adapters.web.headers import THUMBNAILS
 from adapters.web.sparkline import HEIGHT, WIDTH, Sparkline, sparkline
 from bot.commands.exports import bibtex
 from bot.editions.cards import summary_of
-from bot.model import Paper, PaperId, Series, Signal, Window, from_utc_ms
+from bot.model import Paper, PaperId, PaperSeries, Series, Signal, Upstream, Window, from_utc_ms
 from bot.reading.model import Story
 from bot.reading.periods import Period, period_of
 from bot.trending.merge import merged
@@ -22,7 +22,8 @@ from bot.view.doc import Marks, Span, marked
 from bot.view.text import control_free, short_authors, shorten
 
 STATIC: Final = ("style.css", "icon.svg")
-_LONGEST_TITLE: Final = 300  # in a list; a paper's own page has it whole
+_LONGEST_TITLE: Final = 300  # characters in a list; a paper's own page has it whole
+_LONGEST_FACT: Final = 100  # characters
 _SECTIONS: Final = {Window.DAY: "Day", Window.WEEK: "Week", Window.MONTH: "Month"}
 _SIGNALS: Final = {
     Signal.UPVOTES: ("upvote", "upvotes"),
@@ -32,6 +33,9 @@ _SIGNALS: Final = {
     Signal.HN_COMMENTS: ("comment on Hacker News", "comments on Hacker News"),
     Signal.CITATIONS: ("citation", "citations"),
 }
+
+Reading = tuple[datetime, int, int | None]
+"""When a number was read, what it was, and how it had changed; the first one has no change."""
 
 
 class Renderer:
@@ -48,7 +52,8 @@ class Renderer:
             lstrip_blocks=True,
         )
         self._environment.filters |= {
-            "authors": lambda paper: control_free(short_authors(paper.authors)),
+            "authors": lambda paper: _brief(short_authors(paper.authors)),
+            "brief": _brief,
             "bibtex": lambda paper: bibtex([paper]),
             "clean": control_free,
             "counted": counted,
@@ -70,7 +75,7 @@ class Renderer:
             "Window": Window,
             "Signal": Signal,
             "section_names": _SECTIONS,
-            "history": history,
+            "histories": histories,
             "numbers": numbers,
             "period_of": period_of,
             "search_path": search_path,
@@ -176,12 +181,22 @@ def upvotes_line(story: Story) -> Sparkline | None:
     return sparkline(series, "upvotes")
 
 
-def history(series: Series) -> list[tuple[datetime, int, int | None]]:
-    """Every reading of a number: when, what, and the change; newest first."""
+def histories(series: PaperSeries) -> list[tuple[Signal, Upstream, list[Reading]]]:
+    """Everything that was read of a paper, by number and by whoever told it; upvotes first."""
+    order = list(Signal)
+    told = sorted(series.signals, key=lambda one: (order.index(one[0]), one[1]))
+    return [(signal, upstream, _history(series.signals[signal, upstream])) for signal, upstream in told]
+
+
+def _history(series: Series) -> list[Reading]:
     points = series.points()
     changes = [None, *(later - before for (_, before), (_, later) in pairwise(points))]
     rows = [(from_utc_ms(at), value, change) for (at, value), change in zip(points, changes, strict=True)]
     return rows[::-1]
+
+
+def _brief(text: str) -> str:
+    return shorten(control_free(text), _LONGEST_FACT)
 
 
 def _summary(paper: Paper) -> Mapping[str, str | None]:

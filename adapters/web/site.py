@@ -69,8 +69,8 @@ class Site:
         try:
             return await handler(request)
         except web.HTTPException as error:
-            if error.status < 400:
-                return error
+            if error.status < 400:  # a way on; to return the exception itself is deprecated
+                return web.Response(status=error.status, headers=error.headers)
             response = self._error(request, error.status, error.reason + ".")
             if hdrs.ALLOW in error.headers:
                 response.headers[hdrs.ALLOW] = error.headers[hdrs.ALLOW]

@@ -192,7 +192,7 @@ class Reading:
         usual, words = None, ""
         if read is not None:
             group = await self._rankings.usual()
-            places = tuple(place(read, one, _ZONE) for one in rankings)
+            places = _places(read, rankings)
             usual, words = _usual(read, group, now), compared(read, group, now)
         entry = next((one for one in rankings[0].entries if one.paper_id == paper.id), None)
         return PaperPage(
@@ -250,6 +250,22 @@ def _numbers(series: PaperSeries | None) -> Mapping[Signal, int]:
         return {}
     found = ((signal, merged(series, signal)) for signal in Signal)
     return {signal: one.last for signal, one in found if one is not None}
+
+
+def _places(series: PaperSeries, rankings: Sequence[Ranking]) -> tuple[str, ...]:
+    """A sentence for each ranking; reasons that were given already are not given again."""
+    sentences: list[str] = []
+    given: set[tuple[str, ...]] = set()
+    for ranking in rankings:
+        entry = next((one for one in ranking.entries if one.paper_id == series.paper_id), None)
+        if entry is not None and entry.reasons in given:
+            where = f"place {entry.position} of {len(ranking.entries)}"
+            sentences.append(f"Trending of the {ranking.window}: {where}, for the same reasons.")
+        else:
+            sentences.append(place(series, ranking, _ZONE))
+        if entry is not None:
+            given.add(entry.reasons)
+    return tuple(sentences)
 
 
 def _usual(series: PaperSeries, group: Comparison, now: datetime) -> Usual | None:

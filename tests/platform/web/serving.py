@@ -17,6 +17,7 @@ from bot.commands.rankings import Rankings
 from bot.metrics import CONTENT_TYPE, Metrics
 from bot.ports import Store
 from bot.reading.reading import Reading
+from bot.search.ports import SearchIndex
 from bot.search.service import Search
 from bot.vitals import Vitals
 from storage.embedding.static import open_static
@@ -33,6 +34,7 @@ class Served:
     clock: StillClock
     vitals: Vitals
     metrics: Metrics
+    index: SearchIndex
 
 
 @asynccontextmanager
@@ -57,7 +59,7 @@ async def served(
         running = asyncio.create_task(server.run(stopped))
         await server.listening.wait()
         try:
-            yield Served(f"http://127.0.0.1:{server.port}", clock, vitals, metrics)
+            yield Served(f"http://127.0.0.1:{server.port}", clock, vitals, metrics, index)
         finally:
             stopped.set()
             await running
