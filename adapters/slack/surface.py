@@ -9,12 +9,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 from adapters.slack.address import Address, read_address
 from adapters.slack.answers import INVITE
 from adapters.slack.api import Api, code_of, failures_told
+from adapters.slack.files import FILES_SCOPE
 from adapters.slack.forms import LAYOUTS
 from adapters.slack.people import People
 from adapters.slack.rehearsal import Rehearsals
 from adapters.slack.tokens import SURFACE, Tokens
 from bot.commands.model import Actor, Place, Standing
-from bot.errors import InputError
+from bot.errors import InputError, PaperboyError
 from bot.model import PLAIN_POSTING, Layout, Posting
 from bot.people.model import Identity
 
@@ -148,6 +149,13 @@ class SlackSurface:
                 opened = await client.conversations_open(users=identity.user)
             known = self._opened[identity] = str(Address(identity.tenant, str(opened["channel"]["id"])))
         return known
+
+    async def shows_pictures(self, place: Place) -> bool:
+        """Where the pack `plots` lets files be handed over."""
+        try:
+            return FILES_SCOPE in (await self._tokens.of(place.tenant)).scopes
+        except PaperboyError:  # the answer itself will meet it, and say so
+            return False
 
     async def delete(self, address: str, receipt: str) -> None:
         """Deletes a digest that was posted; what is gone already is no error."""
