@@ -34,6 +34,7 @@ from bot.model import (
     Planned,
     PlannedSlot,
     Poll,
+    PostedDigest,
     Posting,
     Ranking,
     Route,
@@ -300,6 +301,9 @@ class OutboxStore(Protocol):
     async def list(self, states: Sequence[DeliveryState], limit: int) -> Sequence[Delivery]: ...
 
     async def get(self, delivery_id: str) -> Delivery | None: ...
+
+    async def posted(self, destination_id: str, limit: int) -> Sequence[PostedDigest]:
+        """The newest `limit` digests with papers that arrived at this destination, newest first."""
 
     async def resend(self, delivery_id: str, now: datetime, deliver_by: datetime) -> Delivery:
         """A person's decision: makes a rejected or doubtful delivery pending again under the same key,

@@ -53,11 +53,13 @@ def make_site(
     settings: Settings, around: Surroundings, services: "Services", metrics: "Metrics", vitals: "Vitals"
 ) -> "Site":
     """The page over what commands work with; it looks at what is stored alone."""
+    from adapters.web.feeds import FeedRoutes  # noqa: PLC0415 - as above
     from adapters.web.operating import Operating  # noqa: PLC0415 - as above
     from adapters.web.pages import Pages  # noqa: PLC0415 - as above
     from adapters.web.render import Renderer  # noqa: PLC0415 - as above
     from adapters.web.site import Site  # noqa: PLC0415 - as above
     from bot.metrics import CONTENT_TYPE  # noqa: PLC0415 - as above
+    from bot.reading.feeds import Feeds  # noqa: PLC0415 - as above
     from bot.reading.reading import Reading  # noqa: PLC0415 - as above
 
     search = services.search.stored_only()
@@ -65,6 +67,8 @@ def make_site(
     reading = Reading(services.store, search, services.rankings, around.clock)
     renderer = Renderer(thumbnails=settings.web_thumbnails)
     pages = Pages(reading, renderer, around.clock, thumbnails=settings.web_thumbnails)
+    feeds = Feeds(reading, services.store, around.clock, settings.public_url)
+    feed_routes = FeedRoutes(feeds, reading.version, around.clock)
     operating = Operating(
         vitals.health,
         metrics.exposition,
@@ -72,7 +76,7 @@ def make_site(
         metrics_for=settings.metrics,
     )
     return Site(
-        [*pages.routes(), *operating.routes()],
+        [*pages.routes(), *feed_routes.routes(), *operating.routes()],
         renderer,
         around.clock,
         around.ids,

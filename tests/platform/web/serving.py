@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from adapters.web.feeds import FeedRoutes
 from adapters.web.operating import Operating
 from adapters.web.pages import Pages
 from adapters.web.render import Renderer
@@ -16,6 +17,7 @@ from adapters.web.site import Site
 from bot.commands.rankings import Rankings
 from bot.metrics import CONTENT_TYPE, Metrics
 from bot.ports import Store
+from bot.reading.feeds import Feeds
 from bot.reading.reading import Reading
 from bot.search.ports import SearchIndex
 from bot.search.service import Search
@@ -39,7 +41,13 @@ class Served:
 
 @asynccontextmanager
 async def served(
-    store: Store, folder: Path, clock: StillClock, *, thumbnails: bool = False, metrics_for: Any = "local"
+    store: Store,
+    folder: Path,
+    clock: StillClock,
+    *,
+    thumbnails: bool = False,
+    metrics_for: Any = "local",
+    public_url: str | None = None,
 ) -> AsyncIterator[Served]:
     """Serves the page until the context ends."""
     async with open_index(folder / "index", store.papers, open_static()) as index:
@@ -52,7 +60,8 @@ async def served(
         reading = Reading(store, search, Rankings(store.papers, clock), clock)
         pages = Pages(reading, renderer, clock, thumbnails=thumbnails)
         operating = Operating(vitals.health, metrics.exposition, CONTENT_TYPE, metrics_for=metrics_for)
-        routes = [*pages.routes(), *operating.routes()]
+        feeds = FeedRoutes(Feeds(reading, store, clock, public_url), reading.version, clock)
+        routes = [*pages.routes(), *feeds.routes(), *operating.routes()]
         site = Site(routes, renderer, clock, CountedIds(), metrics.shown, thumbnails=thumbnails)
         server = WebServer("127.0.0.1:0", site.routes, [site.middleware])
         stopped = asyncio.Event()
