@@ -10,7 +10,7 @@ from adapters.web.answers import Body
 from bot.ports import Clock
 
 _FRESH: Final = timedelta(minutes=1)
-_CHECKED: Final = timedelta(seconds=1)  # the store is asked whether it changed no more often
+_CHECKED: Final = timedelta(seconds=5)  # the store is asked no more often whether it changed
 _BEARABLE: Final = timedelta(minutes=10)  # shown while a new one is being made; an older one is not
 
 

@@ -22,7 +22,8 @@ from bot.view.doc import Marks, Span, marked
 from bot.view.text import control_free, short_authors, shorten
 
 STATIC: Final = ("style.css", "icon.svg")
-_LONGEST_TITLE: Final = 300  # in a list; a paper's own page has it whole
+_LONGEST_TITLE: Final = 300  # characters in a list; a paper's own page has it whole
+_LONGEST_FACT: Final = 100  # characters
 _SECTIONS: Final = {Window.DAY: "Day", Window.WEEK: "Week", Window.MONTH: "Month"}
 _SIGNALS: Final = {
     Signal.UPVOTES: ("upvote", "upvotes"),
@@ -51,7 +52,8 @@ class Renderer:
             lstrip_blocks=True,
         )
         self._environment.filters |= {
-            "authors": lambda paper: control_free(short_authors(paper.authors)),
+            "authors": lambda paper: _brief(short_authors(paper.authors)),
+            "brief": _brief,
             "bibtex": lambda paper: bibtex([paper]),
             "clean": control_free,
             "counted": counted,
@@ -191,6 +193,10 @@ def _history(series: Series) -> list[Reading]:
     changes = [None, *(later - before for (_, before), (_, later) in pairwise(points))]
     rows = [(from_utc_ms(at), value, change) for (at, value), change in zip(points, changes, strict=True)]
     return rows[::-1]
+
+
+def _brief(text: str) -> str:
+    return shorten(control_free(text), _LONGEST_FACT)
 
 
 def _summary(paper: Paper) -> Mapping[str, str | None]:

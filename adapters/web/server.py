@@ -59,7 +59,7 @@ class WebServer:
             self.port = runner.addresses[0][1]
             self.listening.set()
             host = f"[{self._host}]" if ":" in self._host else self._host
-            _log.info("The web server listens.", address=f"http://{host}:{self.port}/")
+            _log.info("The web server listens.", address=f"http://{host}:{self.port}/", port=self.port)
             await stopped.wait()
         finally:
             await runner.cleanup()

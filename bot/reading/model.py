@@ -1,13 +1,12 @@
 """What is read: frozen values with all that a page or a feed shows, whoever renders them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot.model import Paper, PaperSeries, Ranked, Signal, SourceNote, Window
 from bot.reading.periods import Period
 from bot.search.answer import Answer, Result
-from bot.trending.explain import Usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +55,7 @@ class PaperPage:
     story: Story
     as_of: datetime
     places: tuple[str, ...]  # a sentence a window: where it stands now, or why it does not
-    usual: Usual | None  # what papers have at its age; None: not known, or too few to say
-    compared: str  # the same as a sentence
+    compared: str  # with what papers usually have at its age, as a sentence; empty: no number was read
     standings: tuple[Standing, ...]  # newest first
     similar: tuple[Result, ...]  # nearest first
     similar_notes: tuple[str, ...]  # why there are none, as sentences
@@ -71,7 +69,6 @@ class Found:
     answer: Answer | None
     mistake: str = ""  # what is wrong with the query, as a sentence
     suggestion: str | None = None  # the nearest right query
-    stories: Sequence[Story] = ()  # one for each result of the answer, in their order
     nothing: str = ""  # why there are no results, as a sentence
 
 

@@ -37,9 +37,9 @@ class Period:
                 return self.first.isoformat()
             case Window.WEEK:
                 year, week, _ = self.first.isocalendar()
-                return f"{year}-W{week:02}"
+                return f"{year:04}-W{week:02}"
             case Window.MONTH:
-                return f"{self.first:%Y-%m}"
+                return f"{self.first.year:04}-{self.first.month:02}"
 
     @property
     def last(self) -> date:

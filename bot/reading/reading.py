@@ -12,6 +12,7 @@ from bot.editions.make import EDITION_SIZE, source_notes
 from bot.errors import NotFoundError, QueryError
 from bot.model import (
     Edition,
+    Paper,
     PaperId,
     PaperSeries,
     Ranking,
@@ -20,7 +21,6 @@ from bot.model import (
     SubjectState,
     Upstream,
     Window,
-    utc_ms,
 )
 from bot.ports import Clock, Coverage, Store
 from bot.reading.model import Archive, Found, Issue, PaperPage, Standing, Story
@@ -28,18 +28,17 @@ from bot.reading.periods import Period, period_of, read_period
 from bot.search.fields import id_value
 from bot.search.service import Search
 from bot.sources.calendar import list_expected, why_empty
-from bot.trending.explain import Comparison, Usual, age_known, last_age
 from bot.trending.merge import merged
 from bot.trending.replay import trending, trending_since
 
 PAGE: Final = 10  # results of a search on one page
 SHOWN: Final = 60  # stories of an issue
 _SIMILAR: Final = 5
-_PLACES: Final = 30  # of a paper, the newest, in editions and at the end of days
+_PLACES: Final = 30  # of a paper, the newest, in frozen editions
+_FIRST_DAYS: Final = 3  # of a paper, at whose ends it is looked for
 _KEPT: Final = 32  # rankings of the archive
 _MOMENT: Final = timedelta(milliseconds=1)
 _FRESH: Final = timedelta(minutes=1)  # of a period that is not over
-_DAY: Final = timedelta(days=1)
 _ZONE: Final = "UTC"
 _NOT_FETCHED: Final = "Nothing was fetched yet: the first papers come within minutes of the start."
 _NOTHING_ROSE: Final = "No number of any paper rose in that time, as far as was observed."
@@ -182,35 +181,42 @@ class Reading:
             raise NotFoundError("paper", paper_id.value, "It is not stored here.")
         now = self._clock.now()
         rankings = [await self._rankings.now(window) for window in Window]
-        series, near, standings = await asyncio.gather(
+        series, near = await asyncio.gather(
             self._store.papers.series_of([paper.id], now),
             self._search.similar([id_value(paper.ids[0])], limit=_SIMILAR),
-            self._standings(paper.id),
         )
         read = series[0] if series and series[0].signals else None
         places: tuple[str, ...] = ("No source has told a number of this paper yet, so it cannot trend.",)
-        usual, words = None, ""
+        words = ""
         if read is not None:
-            group = await self._rankings.usual()
             places = _places(read, rankings)
-            usual, words = _usual(read, group, now), compared(read, group, now)
+            words = compared(read, await self._rankings.usual(), now)
         entry = next((one for one in rankings[0].entries if one.paper_id == paper.id), None)
         return PaperPage(
             story=Story(paper, entry, read, _numbers(read)),
             as_of=now,
             places=places,
-            usual=usual,
             compared=words,
-            standings=standings,
+            standings=await self._standings(paper, now),
             similar=near.results,
             similar_notes=near.notes,
         )
 
-    async def _standings(self, paper_id: int) -> tuple[Standing, ...]:
-        found = await self._store.editions.places(paper_id, _PLACES)
-        return tuple(
-            Standing(one.slot_at.date(), one.window, one.position, one.of, sent=True) for one in found
-        )
+    async def _standings(self, paper: Paper, now: datetime) -> tuple[Standing, ...]:
+        """The paper's places in frozen editions, and at the ends of its first days that have none."""
+        standings = [
+            Standing(one.slot_at.date(), one.window, one.position, one.of, sent=True)
+            for one in await self._store.editions.places(paper.id, _PLACES)
+        ]
+        day = period_of(Window.DAY, paper.first_seen_at.date())
+        for _ in range(_FIRST_DAYS):
+            if day.ends <= now and await self._edition(day) is None:
+                entries = (await self._ranking(day, now)).entries
+                found = next((one.position for one in entries if one.paper_id == paper.id), None)
+                if found is not None:
+                    standings.append(Standing(day.first, Window.DAY, found, len(entries), sent=False))
+            day = day.following
+        return tuple(sorted(standings, key=lambda one: one.day, reverse=True))
 
     # --- searches --------------------------------------------------------------------------------
 
@@ -266,12 +272,6 @@ def _places(series: PaperSeries, rankings: Sequence[Ranking]) -> tuple[str, ...]
         if entry is not None:
             given.add(entry.reasons)
     return tuple(sentences)
-
-
-def _usual(series: PaperSeries, group: Comparison, now: datetime) -> Usual | None:
-    if not age_known(series):
-        return None
-    return group.usual(last_age(series, utc_ms(now)), series.paper_id)
 
 
 def _list_state(states: Sequence[SubjectState], day: date) -> SubjectState | None:

@@ -269,6 +269,7 @@ async def assemble(
                 sharing=settings.sharing,
                 direct=to_people,
             )
+            stack.push_async_callback(services.plots.aclose)
             commands = Commands(services)
             routes = [route for chat in chats for route in chat.listen(commands)]
             roles = web_roles(settings, around, routes, services, commands, poller, vitals)

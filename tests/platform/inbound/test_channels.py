@@ -1,6 +1,7 @@
 """A channel's digest, set up in Slack: proved, previewed, asked about twice where everybody reads along."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,19 @@ async def test_a_rehearsal_whose_calling_off_gets_no_answer_is_called_off_all_th
     asked = await slack.command("/papers", "channel add at=9:00", user=scene.maya, channel=scene.channel)
     assert "Set up for #ml-papers" in text_of(await asked.message())
     assert slack.world.scheduled == {}
+
+
+@pytest.mark.parametrize("transport", ["socket"], indirect=True)  # the clock is set
+async def test_a_rehearsal_that_broke_off_is_called_off_by_the_running_bot(
+    managed: SlackBot, slack: SlackServer, scene: Scene, clock: StillClock
+) -> None:
+    slack.script.add("chat.scheduleMessage", LoseReply())
+    asked = await slack.command("/papers", "channel add at=9:00", user=scene.maya, channel=scene.channel)
+    assert "Slack cannot be reached just now." in text_of(await asked.message())
+    assert await managed.store.destinations.list() == []
+    assert len(slack.world.scheduled) == 1
+    clock.set(clock.now() + timedelta(minutes=10))
+    await slack.until(lambda: not slack.world.scheduled)
 
 
 @pytest.mark.parametrize("name", ["general", "announcements", "all-acme"])
