@@ -111,10 +111,12 @@ def test_a_feed_is_made_only_where_it_is_wanted_and_its_address_is_told(cli: Cli
     printed = cli.ok("destination show open", PAPERBOY_PUBLIC_URL="https://papers.example.org")
     assert f"can follow it as a feed: https://papers.example.org{where}" in " ".join(printed.split())
     assert f"on Paperboy's web page: {where}" in " ".join(cli.ok("destination edit open --max 3").split())
-    assert "switched the web page off" in " ".join(cli.ok("destination show open", PAPERBOY_WEB="off").split())
+    assert "switched the web page off" in " ".join(
+        cli.ok("destination show open", PAPERBOY_WEB="off").split()
+    )
     assert "feed" not in cli.ok("destination edit open --no-feed")
     assert cli.fails("destination edit open --feed --pool subscriptions") == (
-        "Error: What a person subscribed to is theirs alone: it has no feed.\n"
+        "What a person subscribed to is theirs alone: it has no feed."
     )
 
 
