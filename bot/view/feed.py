@@ -156,7 +156,7 @@ def _html(entry: FeedEntry) -> str:
 
 
 def _html_of(span: Span) -> str:
-    text = escape(_text(span.text))
+    text = escape(_text(span.text), quote=False)
     if not text:
         return ""
     for wanted, tag in ((span.code, "code"), (span.emphasis, "em"), (span.strong, "strong")):

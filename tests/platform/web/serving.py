@@ -57,10 +57,11 @@ async def served(
         metrics = Metrics(store, vitals)
         search.on_search(metrics.searched)
         renderer = Renderer(thumbnails=thumbnails)
-        reading = Reading(store, search, Rankings(store.papers, clock), clock)
+        rankings = Rankings(store.papers, clock)
+        reading = Reading(store, search, rankings, clock)
         pages = Pages(reading, renderer, clock, thumbnails=thumbnails)
         operating = Operating(vitals.health, metrics.exposition, CONTENT_TYPE, metrics_for=metrics_for)
-        feeds = FeedRoutes(Feeds(reading, store, clock, public_url), reading.version, clock)
+        feeds = FeedRoutes(Feeds(reading, store, rankings, clock, public_url), reading.version, clock)
         routes = [*pages.routes(), *feeds.routes(), *operating.routes()]
         site = Site(routes, renderer, clock, CountedIds(), metrics.shown, thumbnails=thumbnails)
         server = WebServer("127.0.0.1:0", site.routes, [site.middleware])

@@ -11,8 +11,10 @@ import aiohttp
 import feedparser
 import pytest
 
-from bot.model import Destination, DestinationState, Pool
+from bot.editions.make import edition_for
+from bot.model import Destination, DestinationState, Pool, Window
 from bot.ports import Store
+from bot.trending.replay import trending
 from bot.view.doc import Doc, PaperCard, Span, to_json
 from tests.clocks import StillClock
 from tests.contract.commands import NOW, TITLES
@@ -150,23 +152,28 @@ async def test_a_store_without_papers_has_a_feed_without_entries(
 # --- day after day -------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("frozen", [True, False])
 async def test_whoever_asks_once_a_day_misses_no_paper_and_sees_none_twice(
-    store: Store, tmp_path: Path, reader: aiohttp.ClientSession
+    store: Store, tmp_path: Path, reader: aiohttp.ClientSession, frozen: bool
 ) -> None:
-    """Thirty papers a day, of which its page shows twenty whole; some rise after the reader asked."""
+    """Thirty papers a day, of which a page shows twenty whole. Others lead by midday, when the feed is asked
+    for, than in the morning, when an edition is frozen; and others again in the evening.
+    """
     clock = StillClock(NOW)
     seen: dict[str, tuple[str, str]] = {}
+    midnights = [NOW + day * DAY - DAY / 2 for day in range(9)]
     async with served(store, tmp_path, clock) as page:
-        for day in range(9):
-            midnight = NOW + day * DAY - DAY / 2
-            await _list(store, midnight + DAY / 4, day, [100 - number for number in range(30)])
-            clock.set(midnight + DAY / 2)
+        for day, midnight in enumerate(midnights):
+            await _list(store, midnight + 6 * HOUR, day, [100 - number for number in range(30)])
+            if frozen:
+                await edition_for(store, Window.DAY, midnight + 9 * HOUR, midnight + 9 * HOUR)
+            await _list(store, midnight + 11 * HOUR, day, [200 + 7 * number % 30 for number in range(30)])
+            clock.set(midnight + 12 * HOUR)
             found = {one.id: (one.title, one.updated) for one in await entries(reader, page, "/feed.atom")}
             assert {name: seen[name] for name in found if name in seen}.items() <= found.items()
-            assert len(found) <= 80
             seen |= found
-            await _list(store, midnight + DAY * 3 / 4, day, [100 + 10 * number for number in range(30)])
-        pages = [await get(reader, page, f"/day/{(NOW + day * DAY).date()}") for day in range(8)]
+            await _list(store, midnight + 18 * HOUR, day, [300 + 10 * number for number in range(30)])
+        pages = [await get(reader, page, f"/day/{midnight.date()}") for midnight in midnights[:-1]]
 
     titles = [title for title, _ in seen.values()]
     assert len(set(titles)) == len(titles)
@@ -174,6 +181,10 @@ async def test_whoever_asks_once_a_day_misses_no_paper_and_sees_none_twice(
         shown = {one.text for one in Document(got.body.decode()).all("h2")} - {"Also rising"}
         assert len(shown) == 20
         assert shown <= set(titles)
+    for midnight in midnights[:-1]:
+        closing = await trending(store.papers, Window.DAY, midnight + DAY - MINUTE, 20)
+        papers = await store.papers.get([one.paper_id for one in closing.entries])
+        assert {one.title for one in papers.values()} <= set(titles)
 
 
 async def _list(store: Store, at: datetime, day: int, upvotes: list[int]) -> None:
