@@ -19,7 +19,6 @@ from bot.view.feed import ATOM, JSON, Feed, atom, json_feed
 
 _PUBLIC: Final = "public, max-age=300"
 _PRIVATE: Final = "private, max-age=300"  # whoever has the address may read it, and no cache between
-_REMEMBERED: Final = 1_000  # feeds of which it is known since when they are as they are
 _LONGEST_QUERY: Final = 500  # characters
 
 Write = Callable[[Feed], bytes]
@@ -34,7 +33,7 @@ class FeedRoutes:
         self._feeds = feeds
         self._today = {form: KeptPage(partial(self._make_today, form), version, clock) for form in _FORMS}
         self._turns = Turns()  # what is not kept is made for few at once
-        self._changed = _Changed(clock)
+        self._changed = Changed(clock)
 
     def routes(self) -> Sequence[web.RouteDef]:
         """Each has a name, by which it is known to be ours."""
@@ -86,11 +85,12 @@ class FeedRoutes:
         return response
 
 
-class _Changed:
+class Changed:
     """Since when feeds are as they are, as far as this process saw it. Forgets the ones least asked about."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, remembered: int = 1_000) -> None:
         self._clock = clock
+        self._remembered = remembered
         self._known: OrderedDict[str, tuple[str, datetime]] = OrderedDict()
 
     def since(self, name: str, tag: str) -> datetime:
@@ -105,7 +105,7 @@ class _Changed:
             at = known[1] if known[0] == tag else max(at, known[1] + timedelta(seconds=1))
         self._known[name] = tag, at
         self._known.move_to_end(name)
-        while len(self._known) > _REMEMBERED:
+        while len(self._known) > self._remembered:
             self._known.popitem(last=False)
         return at
 

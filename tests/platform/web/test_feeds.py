@@ -164,15 +164,20 @@ async def test_whoever_asks_once_a_day_misses_no_paper_and_sees_none_twice(
     midnights = [NOW + day * DAY - DAY / 2 for day in range(9)]
     async with served(store, tmp_path, clock) as page:
         for day, midnight in enumerate(midnights):
-            await _list(store, midnight + 6 * HOUR, day, [100 - number for number in range(30)])
+            base = 1_000 * 3**day  # so that no paper of another day is among the best
+            await _list(store, midnight + 6 * HOUR, day, [base - number for number in range(30)])
             if frozen:
                 await edition_for(store, Window.DAY, midnight + 9 * HOUR, midnight + 9 * HOUR)
-            await _list(store, midnight + 11 * HOUR, day, [200 + 7 * number % 30 for number in range(30)])
+            await _list(
+                store, midnight + 11 * HOUR, day, [base + 100 + 7 * number % 30 for number in range(30)]
+            )
             clock.set(midnight + 12 * HOUR)
             found = {one.id: (one.title, one.updated) for one in await entries(reader, page, "/feed.atom")}
             assert {name: seen[name] for name in found if name in seen}.items() <= found.items()
+            late = f"On {arxiv(100 * day + 21)}"  # among the leaders since the edition was frozen
+            assert late in {title for title, _ in found.values()}
             seen |= found
-            await _list(store, midnight + 18 * HOUR, day, [300 + 10 * number for number in range(30)])
+            await _list(store, midnight + 18 * HOUR, day, [base + 200 + 10 * number for number in range(30)])
         pages = [await get(reader, page, f"/day/{midnight.date()}") for midnight in midnights[:-1]]
 
     titles = [title for title, _ in seen.values()]
