@@ -1,4 +1,4 @@
-"""Measures everything and prints one table: `python -m benchmarks [NAME …] [--papers N] [--questions N]`.
+"""Measures everything and prints one table: `python -m benchmarks [NAME …] [--papers N] [--channels N] …`.
 
 A missed limit is said, and is no error: figures depend on the machine and on what else it does.
 """
@@ -15,7 +15,18 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import cold_start, corpus, idle, planning, search, slack, trending
+from benchmarks import (
+    cold_start,
+    corpus,
+    discord,
+    discord_places,
+    idle,
+    planning,
+    search,
+    slack,
+    together,
+    trending,
+)
 from benchmarks.measure import Figure, Outcome
 
 MEASURES: Final[Mapping[str, Callable[[Path], list[Outcome]]]] = {
@@ -25,6 +36,8 @@ MEASURES: Final[Mapping[str, Callable[[Path], list[Outcome]]]] = {
     "planning": planning.measure,
     "search": search.measure,
     "slack": slack.measure,
+    "discord": discord.measure,
+    "together": together.measure,
 }
 
 
@@ -37,6 +50,9 @@ def main(arguments: Sequence[str]) -> None:
         "--questions", type=int, default=corpus.QUESTIONS, help="of each kind to ask a search"
     )
     parser.add_argument(
+        "--channels", type=int, default=discord_places.CHANNELS, help="of Discord to serve, a multiple of ten"
+    )
+    parser.add_argument(
         "--home", type=Path, help="where to keep what is searched; a folder that has it is only asked"
     )
     asked = parser.parse_args(arguments)
@@ -45,7 +61,12 @@ def main(arguments: Sequence[str]) -> None:
     if unknown:
         sys.exit(f"There is no benchmark {min(unknown)!r}. There are: {', '.join(MEASURES)}.")
     sized = partial(search.measure, papers=asked.papers, questions=asked.questions, home=asked.home)
-    measures: dict[str, Callable[[Path], list[Outcome]]] = {**MEASURES, "search": sized}
+    measures: dict[str, Callable[[Path], list[Outcome]]] = {
+        **MEASURES,
+        "search": sized,
+        "discord": partial(discord.measure, channels=asked.channels),
+        "together": partial(together.measure, channels=asked.channels),
+    }
     outcomes: list[Outcome] = []
     try:
         for name in names or measures:

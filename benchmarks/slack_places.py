@@ -1,32 +1,23 @@
-"""What the load is about: papers to find, workspaces that installed the bot, and channels due at one minute.
+"""What the load of Slack is about: workspaces that installed the bot, and channels due at one minute.
 
-As a process: `python -m benchmarks.slack_places papers HOME` or `… channels HOME DUE`, an instant.
+As a process: `python -m benchmarks.slack_places HOME DUE`, an instant.
 """
 
 import asyncio
-import io
 import json
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from adapters.slack.deliverer import SURFACE
 from adapters.slack.tokens import Credentials
-from benchmarks import corpus
-from benchmarks.fill import fill
-from benchmarks.invented import FIRST_DAY, polls_of_lists
 from bot.config import Settings
-from bot.importing.reading import open_file
-from bot.importing.run import import_file
 from bot.logs import configure_logs
-from bot.model import EVERY_DAY, Destination, Poll, Route, Schedule
+from bot.model import EVERY_DAY, Destination, Route, Schedule
 from bot.people.model import Hidden, Installation
 from bot.secret import secret_key
-from bot.system import SystemClock
-from bot.wiring import open_index, open_store
 from storage.sqlite.store import open_sqlite
 from tests.servers.slack import BASE
 
@@ -36,9 +27,6 @@ CHANNELS: Final = 2_000
 LARGEST: Final = 400
 MEMBERS: Final = 40  # who type commands, of each workspace
 
-LISTS: Final = 30  # days
-PAPERS_A_LIST: Final = 60
-IMPORTED: Final = 4_000  # papers of more words than the lists', to be searched
 _BATCH: Final = 100
 
 
@@ -70,36 +58,6 @@ class Workspace:
 
 
 ALL: Final = tuple(map(Workspace, range(WORKSPACES)))
-
-
-def listed_ids() -> list[str]:
-    """ArXiv ids of papers on the lists."""
-    return [f"2511.{number:05}" for number in range(LISTS * PAPERS_A_LIST)]
-
-
-async def store_papers(home: Path) -> None:
-    """Daily lists up to now, papers brought by a file, and an index of all of them."""
-    settings = Settings.model_validate({"home": home})
-    await fill(settings.database, _lists_until(datetime.now(UTC)))
-    lines = home / "papers.jsonl"
-    corpus.write(lines, 0, IMPORTED)
-    async with open_store(settings) as store:
-        with open_file(str(lines), io.BytesIO) as file:
-            await import_file(file, store.papers, SystemClock(), lambda _: None)
-        async with open_index(settings, store) as index:
-            await index.catch_up()
-    lines.unlink()
-
-
-def _lists_until(now: datetime) -> Iterator[Poll]:
-    """The invented lists, the last of them today's."""
-    first = now.date() - timedelta(days=LISTS - 1)
-    shift = first - FIRST_DAY
-    for poll in polls_of_lists(LISTS, PAPERS_A_LIST):
-        day = datetime.fromisoformat(poll.subject.removeprefix("daily:")).date() + shift
-        at = poll.observed_at + shift
-        if at < now:
-            yield replace(poll, subject=f"daily:{day}", observed_at=at)
 
 
 async def store_channels(home: Path, due: datetime) -> None:
@@ -140,9 +98,5 @@ async def store_channels(home: Path, due: datetime) -> None:
 
 if __name__ == "__main__":
     configure_logs("error", "console")  # what is printed is what came of it
-    what, folder = sys.argv[1], Path(sys.argv[2])
-    if what == "papers":
-        asyncio.run(store_papers(folder))
-    else:
-        asyncio.run(store_channels(folder, datetime.fromisoformat(sys.argv[3])))
+    asyncio.run(store_channels(Path(sys.argv[1]), datetime.fromisoformat(sys.argv[2])))
     print(json.dumps({}))

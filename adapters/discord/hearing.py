@@ -72,6 +72,13 @@ def _in_guild(guild: int, channel: int, name: str, **more: bool) -> Place:
     return Place(surface=SURFACE, tenant=str(guild), address=address, name=name, **more)
 
 
+def tags_at(interaction: Interaction) -> list[str]:
+    """The names of the tags of the forum in whose post somebody is."""
+    channel = interaction.channel
+    forum = channel.parent if isinstance(channel, discord.Thread) else None
+    return [one.name for one in forum.available_tags] if isinstance(forum, discord.ForumChannel) else []
+
+
 def texts_of(message: Mapping[str, Any]) -> str:
     """All that a message says and links to, also in embeds, components and what it forwards: a text to find
     papers in.
@@ -93,4 +100,4 @@ def _collected(value: object) -> Iterator[str]:
             yield from _collected(inner)
 
 
-__all__ = ["Heard", "Interaction", "direct_place", "heard", "texts_of"]
+__all__ = ["Heard", "Interaction", "direct_place", "heard", "tags_at", "texts_of"]
