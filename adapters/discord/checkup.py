@@ -145,7 +145,7 @@ async def channels(surface: DiscordSurface, destinations: Sequence[Destination])
             forum=one.posting.forum,
         )
         try:
-            await surface.prove_posting(place, one.posting)
+            await surface.prove_posting(place, one.posting, one.layout)
             read = await surface.reads_back(place)
         except NotAcceptedError as error:
             yield Finding(what, "could not be tried", str(error))

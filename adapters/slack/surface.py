@@ -16,7 +16,7 @@ from adapters.slack.people import People
 from adapters.slack.tokens import SURFACE, Tokens
 from bot.commands.model import Actor, Place, Standing
 from bot.errors import InputError
-from bot.model import PLAIN_POSTING, Posting
+from bot.model import PLAIN_POSTING, Layout, Posting
 from bot.people.model import Identity
 from bot.ports import Clock
 
@@ -101,10 +101,13 @@ class SlackSurface:
         here = place.address is not None and not _elsewhere(actor, place)
         return here and actor.standing is not Standing.EXTERNAL
 
-    async def prove_posting(self, place: Place, posting: Posting = PLAIN_POSTING) -> Posting:
+    async def prove_posting(
+        self, place: Place, posting: Posting = PLAIN_POSTING, layout: Layout = Layout.COMPACT
+    ) -> Posting:
         """Rehearses: a message is planned for the far future, and called off. Slack checks it as if it went
         out now.
         """
+        del layout  # all of them take the same scope
         address = read_address(place.address or "")
         if place.direct:
             return posting

@@ -39,7 +39,9 @@ class TerminalSurface:
         """There is nobody else to share with."""
         return False
 
-    async def prove_posting(self, place: Place, posting: Posting = PLAIN_POSTING) -> Posting:
+    async def prove_posting(
+        self, place: Place, posting: Posting = PLAIN_POSTING, layout: Layout = Layout.COMPACT
+    ) -> Posting:
         """Whoever runs the bot at a terminal sees what it posts there."""
         return posting
 

@@ -34,10 +34,12 @@ class Surface(Protocol):
     async def may_post(self, actor: Actor, place: Place) -> bool:
         """Whether the actor may speak to all at this place: what sharing an answer there needs."""
 
-    async def prove_posting(self, place: Place, posting: Posting = PLAIN_POSTING) -> Posting:
+    async def prove_posting(
+        self, place: Place, posting: Posting = PLAIN_POSTING, layout: Layout = Layout.COMPACT
+    ) -> Posting:
         """The posting with everything the place needs (a forum's tag by its id). Raises `InputError` saying
         exactly what to do (the invitation to type, the permission that is missing) if nothing can be posted
-        at this place in this way.
+        at this place in this way and with this layout.
         """
 
     async def named(self, place: Place, posting: Posting, /) -> Posting:

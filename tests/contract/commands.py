@@ -92,7 +92,9 @@ class Room:
         self.asked.append((actor.identity.user, place.address))
         return self.speaks
 
-    async def prove_posting(self, place: Place, posting: Posting = PLAIN_POSTING) -> Posting:
+    async def prove_posting(
+        self, place: Place, posting: Posting = PLAIN_POSTING, layout: Layout = Layout.COMPACT
+    ) -> Posting:
         if not self.posts:
             raise InputError(f"Type `/invite @Paperboy` in {place.name}, then try again.")
         return posting

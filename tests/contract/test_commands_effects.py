@@ -136,7 +136,9 @@ async def test_a_place_where_everybody_reads_along_is_asked_about_twice(world: W
 
 async def test_of_two_who_set_up_one_channel_at_once_the_second_is_told(world: World) -> None:
     class Slow(Room):
-        async def prove_posting(self, place: Place, posting: Posting = PLAIN_POSTING) -> Posting:
+        async def prove_posting(
+            self, place: Place, posting: Posting = PLAIN_POSTING, layout: Layout = Layout.COMPACT
+        ) -> Posting:
             await world.run("channel add at=10:00")  # while the platform is asked, somebody else is faster
             return posting
 

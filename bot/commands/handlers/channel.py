@@ -42,6 +42,7 @@ from bot.model import (
     WORKDAYS,
     Destination,
     DestinationState,
+    Layout,
     Pool,
     Posting,
     Route,
@@ -73,7 +74,7 @@ async def add(call: Call, services: Services, surface: Surface) -> Reply:
         return _already(there, services.clock.now())
     posting = _asked_posting(call)
     check_posting(posting, place)
-    posting = await surface.prove_posting(place, posting)
+    posting = await surface.prove_posting(place, posting, Layout(call.text("layout")))
     if surface.asks_twice(place) and not call.sure:
         return _question(call)
     person = await services.meet(call.actor, call.text("zone"))
@@ -244,10 +245,10 @@ async def _edited(old: Destination, call: Call, surface: Surface) -> Destination
     new = applied(old, call.arguments, group_of(surface, place))
     if call.text("repeats") == "no" and not new.group:
         raise InputError("Papers are shared out within a server. Change that in the channel itself.")
-    if new.posting == old.posting:
+    if (new.posting, new.layout) == (old.posting, old.layout):
         return new
     check_posting(new.posting, place)
-    return replace(new, posting=await surface.prove_posting(place, new.posting))
+    return replace(new, posting=await surface.prove_posting(place, new.posting, new.layout))
 
 
 async def _meant(call: Call, services: Services, surface: Surface) -> Destination:

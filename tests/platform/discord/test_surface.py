@@ -10,7 +10,7 @@ from adapters.discord.session import Session
 from adapters.discord.surface import DiscordSurface
 from bot.commands.model import Actor, Place
 from bot.errors import ConfigError, InputError
-from bot.model import PLAIN_POSTING, Posting
+from bot.model import PLAIN_POSTING, Layout, Posting
 from bot.people.model import Identity
 from tests.servers.discord.guild import Guild
 from tests.servers.discord.permissions import PEOPLE, Permission
@@ -52,9 +52,14 @@ def forbid(channel: Channel, permission: Permission) -> None:
     channel.overwrite(channel.guild.me, deny=permission)
 
 
-async def refusal(surface: DiscordSurface, channel: Channel, posting: Posting = PLAIN_POSTING) -> str:
+async def refusal(
+    surface: DiscordSurface,
+    channel: Channel,
+    posting: Posting = PLAIN_POSTING,
+    layout: Layout = Layout.COMPACT,
+) -> str:
     with pytest.raises(InputError) as caught:
-        await surface.prove_posting(place(channel), posting)
+        await surface.prove_posting(place(channel), posting, layout)
     return str(caught.value)
 
 
@@ -66,6 +71,23 @@ async def test_what_can_be_posted_to_is_said_to_be_so(surface: DiscordSurface, g
     for channel in (text, guild.announcement_channel(), guild.voice_channel(), guild.thread(text)):
         assert await surface.prove_posting(place(channel)) == PLAIN_POSTING
     assert await surface.prove_posting(place(guild.forum())) == Posting(forum=True)
+
+
+@pytest.mark.parametrize(
+    ("layout", "denied", "name"),
+    [
+        (Layout.EMBEDS, Permission.EMBED_LINKS, "Embed Links"),
+        (Layout.THREAD, Permission.CREATE_PUBLIC_THREADS, "Create Public Threads"),
+        (Layout.THREAD, Permission.SEND_MESSAGES_IN_THREADS, "Send Messages in Threads"),
+    ],
+)
+async def test_a_layout_has_needs_of_its_own(
+    surface: DiscordSurface, guild: Guild, layout: Layout, denied: Permission, name: str
+) -> None:
+    channel = guild.text_channel()
+    forbid(channel, denied)
+    assert await surface.prove_posting(place(channel)) == PLAIN_POSTING
+    assert name in await refusal(surface, channel, layout=layout)
 
 
 @pytest.mark.parametrize(
