@@ -24,7 +24,11 @@ from bot.view.text import control_free, short_authors, shorten
 STATIC: Final = ("style.css", "icon.svg")
 _LONGEST_TITLE: Final = 300  # characters in a list; a paper's own page has it whole
 _LONGEST_FACT: Final = 100  # characters
-_SECTIONS: Final = {Window.DAY: "Day", Window.WEEK: "Week", Window.MONTH: "Month"}
+_WIDER: Final = {
+    Window.DAY: (Window.WEEK, Window.MONTH),
+    Window.WEEK: (Window.MONTH,),
+    Window.MONTH: (),
+}
 _SIGNALS: Final = {
     Signal.UPVOTES: ("upvote", "upvotes"),
     Signal.COMMENTS: ("comment", "comments"),
@@ -74,12 +78,12 @@ class Renderer:
             "SPARK_WIDTH": WIDTH,
             "Window": Window,
             "Signal": Signal,
-            "section_names": _SECTIONS,
             "histories": histories,
             "numbers": numbers,
             "period_of": period_of,
             "search_path": search_path,
             "static": {name: f"/static/{name}?v={tag}" for name, (_, tag) in self.static.items()},
+            "wider": _WIDER,
             "thumbnail": _thumbnail if thumbnails else _no_thumbnail,
         }
         for name in self._environment.list_templates():
