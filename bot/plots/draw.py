@@ -23,7 +23,7 @@ from matplotlib.text import Text
 from bot.model import Signal
 from bot.plots.alternative import alternative, duration, long_day, short_day
 from bot.plots.glyphs import FAMILIES, readable
-from bot.plots.model import Corners, Curve, DayField, PaperTrend, Plot, Theme, TopicMonth
+from bot.plots.model import WIDTH, Corners, Curve, DayField, PaperTrend, Plot, Theme, TopicMonth, size
 from bot.plots.svg import settled
 from bot.trending.explain import GROUP_DAYS
 from bot.view.text import shorten
@@ -32,9 +32,6 @@ _HOUR: Final = 3_600_000
 _DAY: Final = 24 * _HOUR
 _SHORTEST: Final = _HOUR // 4  # that an axis of time spans
 
-WIDTH: Final = 640  # pixels
-_HEIGHT: Final = 350
-_PANEL: Final = 60  # more, for each further panel of a paper's
 _DPI: Final = 100
 _MARGIN: Final = 22
 _LONGEST: Final = 110  # characters of a title, of which the picture shows what fits
@@ -122,7 +119,7 @@ def _drawn(plot: Plot, ink: _Ink) -> Figure:
 
 def _paper(trend: PaperTrend, ink: _Ink) -> Figure:
     """A panel a number; upvotes have the most room, and the usual course beside them."""
-    figure = _figure(ink, _HEIGHT + _PANEL * (len(trend.curves) - 1))
+    figure = _figure(trend, ink)
     first = trend.first_seen_at
     seen = f"First seen on {long_day(first.date())} at {first:%H:%M} UTC"
     group = f" · usual: the median of {_papers(trend.compared)} of {GROUP_DAYS} days" if trend.usual else ""
@@ -168,7 +165,7 @@ def _curve(panel: Axes, ink: _Ink, trend: PaperTrend, curve: Curve) -> None:
 
 def _topic(month: TopicMonth, ink: _Ink) -> Figure:
     """Bars for the papers of each day; below, how all their upvotes rose."""
-    figure = _figure(ink)
+    figure = _figure(month, ink)
     first, last = month.days[0].day, month.days[-1].day
     _titles(
         figure,
@@ -224,7 +221,7 @@ def _papers(count: int) -> str:
 
 def _field(field: DayField, ink: _Ink) -> Figure:
     """A line a paper; those of the edition stand out, and are named at their ends."""
-    figure = _figure(ink)
+    figure = _figure(field, ink)
     _titles(
         figure,
         ink,
@@ -253,18 +250,19 @@ def _field(field: DayField, ink: _Ink) -> Figure:
 # --- what all have -------------------------------------------------------------------------------
 
 
-def _figure(ink: _Ink, height: int = _HEIGHT) -> Figure:
-    figure = Figure(figsize=(WIDTH / _DPI, height / _DPI))
+def _figure(plot: Plot, ink: _Ink) -> Figure:
+    width, height = size(plot)
+    figure = Figure(figsize=(width / _DPI, height / _DPI))
     figure.patch.set_alpha(0)
     if ink.ground is not None:
-        edge = 1.5 / WIDTH
+        edge = 1.5 / width
         figure.add_artist(
             FancyBboxPatch(
-                (edge, edge * WIDTH / height),
+                (edge, edge * width / height),
                 1 - 2 * edge,
-                1 - 2 * edge * WIDTH / height,
-                boxstyle=f"round,pad=0,rounding_size={12 / WIDTH}",
-                mutation_aspect=WIDTH / height,
+                1 - 2 * edge * width / height,
+                boxstyle=f"round,pad=0,rounding_size={12 / width}",
+                mutation_aspect=width / height,
                 transform=figure.transFigure,
                 facecolor=ink.ground,
                 edgecolor=ink.rule,

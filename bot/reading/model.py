@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot.model import Paper, PaperSeries, Ranked, Signal, SourceNote, Window
+from bot.plots.model import PaperTrend
 from bot.reading.periods import Period
 from bot.search.answer import Answer, Result
 from bot.trending.explain import Usual
@@ -58,6 +59,7 @@ class PaperPage:
     places: tuple[str, ...]  # a sentence a window: where it stands now, or why it does not
     usual: Usual | None  # what papers have at its age; None: not known, or too few to say
     compared: str  # the same as a sentence
+    trend: PaperTrend | None  # how its numbers rose; None: none was ever read
     standings: tuple[Standing, ...]  # newest first
     similar: tuple[Result, ...]  # nearest first
     similar_notes: tuple[str, ...]  # why there are none, as sentences

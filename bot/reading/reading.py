@@ -22,6 +22,7 @@ from bot.model import (
     Window,
     utc_ms,
 )
+from bot.plots.build import paper_trend
 from bot.ports import Clock, Coverage, Store
 from bot.reading.model import Archive, Found, Issue, PaperPage, Standing, Story
 from bot.reading.periods import Period, period_of, read_period
@@ -189,9 +190,10 @@ class Reading:
         )
         read = series[0] if series and series[0].signals else None
         places: tuple[str, ...] = ("No source has told a number of this paper yet, so it cannot trend.",)
-        usual, words = None, ""
+        usual, words, trend = None, "", None
         if read is not None:
             group = await self._rankings.usual()
+            trend = paper_trend(paper, read, group, now)
             places = _places(read, rankings)
             usual, words = _usual(read, group, now), compared(read, group, now)
         entry = next((one for one in rankings[0].entries if one.paper_id == paper.id), None)
@@ -201,6 +203,7 @@ class Reading:
             places=places,
             usual=usual,
             compared=words,
+            trend=trend,
             standings=standings,
             similar=near.results,
             similar_notes=near.notes,

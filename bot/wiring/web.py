@@ -55,6 +55,7 @@ def make_site(
     """The page over what commands work with; it looks at what is stored alone."""
     from adapters.web.operating import Operating  # noqa: PLC0415 - as above
     from adapters.web.pages import Pages  # noqa: PLC0415 - as above
+    from adapters.web.plots import PlotPages  # noqa: PLC0415 - as above
     from adapters.web.render import Renderer  # noqa: PLC0415 - as above
     from adapters.web.site import Site  # noqa: PLC0415 - as above
     from bot.metrics import CONTENT_TYPE  # noqa: PLC0415 - as above
@@ -72,7 +73,7 @@ def make_site(
         metrics_for=settings.metrics,
     )
     return Site(
-        [*pages.routes(), *operating.routes()],
+        [*pages.routes(), *PlotPages(services.plots).routes(), *operating.routes()],
         renderer,
         around.clock,
         around.ids,

@@ -57,7 +57,10 @@ def test_whatever_is_typed_is_a_period_or_a_sentence(window: Window, name: str) 
 @pytest.mark.parametrize(
     ("window", "name"),
     [
-        *((Window.DAY, name) for name in ("2025-02-30", "2025-1-1", "20251120", "\u0662025-11-20", "0001-01-01")),
+        *(
+            (Window.DAY, name)
+            for name in ("2025-02-30", "2025-1-1", "20251120", "\u0662025-11-20", "0001-01-01")
+        ),
         *((Window.WEEK, name) for name in ("2025-W53", "2025-W00", "2025-47", "0000-W01")),
         *((Window.MONTH, name) for name in ("2025-13", "2025-00", "9999-12")),
     ],
