@@ -15,6 +15,8 @@ from adapters.web.sparkline import HEIGHT, WIDTH, Sparkline, sparkline
 from bot.commands.exports import bibtex
 from bot.editions.cards import summary_of
 from bot.model import Paper, PaperId, PaperSeries, Series, Signal, Upstream, Window, from_utc_ms
+from bot.plots.alternative import alternative
+from bot.plots.model import size
 from bot.reading.model import Story
 from bot.reading.periods import Period, period_of
 from bot.trending.merge import merged
@@ -68,6 +70,7 @@ class Renderer:
             "number": lambda value: f"{value:,}",
             "path": paper_path,
             "period": period_title,
+            "plotted": alternative,
             "short": lambda text: shorten(control_free(text), _LONGEST_TITLE),
             "sparkline": upvotes_line,
             "summary": _summary,
@@ -81,6 +84,8 @@ class Renderer:
             "histories": histories,
             "numbers": numbers,
             "period_of": period_of,
+            "plot_path": plot_path,
+            "plot_size": size,
             "search_path": search_path,
             "static": {name: f"/static/{name}?v={tag}" for name, (_, tag) in self.static.items()},
             "wider": _WIDER,
@@ -144,6 +149,11 @@ def paper_path(paper: Paper | PaperId) -> str:
     """The path of a paper's page."""
     scheme, value = paper if isinstance(paper, PaperId) else paper.ids[0]
     return f"/paper/{scheme}/{quote(value, safe='/')}"
+
+
+def plot_path(paper: Paper, theme: str) -> str:
+    """The path of a paper's plot, for a page of that theme."""
+    return f"/plot{paper_path(paper)}.svg?theme={theme}"
 
 
 def search_path(query: str, page: str | None = None) -> str:

@@ -191,6 +191,22 @@ async def test_the_plot_comes_behind_why_with_its_alternative(
         assert file.alternative == "“Attention in Small Places”. Upvotes rose from 18 to 90 in 4 h."
 
 
+async def test_what_is_asked_in_the_home_tells_of_its_plot_where_it_answers(
+    slack: SlackServer, scene: Scene, clock: StillClock, tmp_path: Path
+) -> None:
+    token = slack.world.install(scene.team, (*BASE, "files:write"))
+    async with slack_bot(slack, scene, clock, tmp_path, slack_bot_token=token.value) as bot:
+        home = await (await slack.open_home(scene.maya)).view("home")
+        asked = await slack.press(home, "Why paper 1 trends", user=scene.maya)
+        assert "place 1 of 7" in text_of(await asked.view())
+        whole = text_of(await asked.view(nth=1))
+        assert "place 1 of 7" in whole
+        assert "Its plot is in your direct messages with me." in whole
+        await bot.slack.finish()
+        (file,) = slack.world.files.values()
+        assert file.content == PICTURE
+
+
 async def test_without_the_pack_nothing_is_drawn(
     slack: SlackServer, scene: Scene, clock: StillClock, tmp_path: Path
 ) -> None:
