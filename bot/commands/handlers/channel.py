@@ -225,7 +225,7 @@ async def show(call: Call, services: Services, surface: Surface) -> Reply:
     return Reply(doc=Doc(tuple(blocks), title))
 
 
-def _deletions(passed: Sequence[Appointment]) -> list[Button]:
+def _deletions(passed: Sequence[Appointment]) -> list[Button | None]:
     """Buttons that delete the last digests that were posted. Pure."""
     posted = [
         (short_date(one.record.slot.local_date), one.delivery.id)
