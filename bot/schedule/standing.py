@@ -75,7 +75,7 @@ def next_appointment(destination: Destination, last: SlotRecord | None, now: dat
 
 
 def state_words(one: Destination, now: datetime) -> str:
-    """`active`, or `paused by Ada since Tue 24 Nov 09:00 (Europe/Berlin)`; `Destination.state_why` says why."""
+    """`active`, or `paused by Ada since Tue 24 Nov 09:00 (Europe/Berlin)`; not why."""
     if one.state is DestinationState.ACTIVE:
         return one.state.value
     by = f" by {one.state_who}" if one.state_who else ""
