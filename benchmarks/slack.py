@@ -33,6 +33,7 @@ from benchmarks.chat_load import (
     settings,
     slowest,
     typing,
+    until_due,
     watched,
 )
 from benchmarks.chat_papers import MIXTURE, typed
@@ -178,7 +179,7 @@ def slack_environ(slack: LoadedSlack, how: How) -> dict[str, str]:
 async def _measured(slack: LoadedSlack, bot: psutil.Process, due: datetime) -> Seen:
     people = People(slack, Random(_SEED))
     await people.warm_up()
-    await asyncio.sleep((due - datetime.now(UTC)).total_seconds())
+    await until_due(due)
     begin, before = time.monotonic(), busy(bot)
     async with watched(bot) as memory:
         tasks = await typing(people.random, RATE, lambda: time.monotonic() > begin + SECONDS, people.send)
