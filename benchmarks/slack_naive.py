@@ -19,6 +19,7 @@ from adapters.slack.api import Api
 from adapters.slack.conversation import Conversation
 from adapters.slack.hearing import heard
 from adapters.slack.people import People
+from adapters.slack.workspaces import Workspaces
 from bot.commands.service import Commands
 from bot.config import Settings
 from bot.logs import configure_logs
@@ -46,6 +47,7 @@ async def _run() -> None:
             api,
             slack.tokens,
             People(api, slack.tokens, around.clock, allowed=False),
+            Workspaces(api, slack.tokens, around.clock),
             slack.surface,
             Commands(services),
             bot.store.installations,

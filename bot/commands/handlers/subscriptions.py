@@ -24,6 +24,7 @@ LABEL: Final = "direct message"  # what people call the place where their subscr
 _LIST: Final = button("My subscriptions", Verb.RUN, "subscriptions")
 _SHOWN: Final = 3  # titles of last week's matches
 _FAR_TOO_MANY: Final = 3  # times what may come
+_ENDS: Final = 20  # that have a button to end them; more fit in no row
 
 
 async def subscribe(call: Call, services: Services, surface: Surface) -> Reply:
@@ -140,7 +141,7 @@ async def subscriptions(call: Call, services: Services, surface: Surface) -> Rep
         blocks.append(sentence(Span(f"{number}. {one.query}", strong=True), how))
     ends = [
         button(f"End subscription {number}", Verb.UNSUBSCRIBE, one.id)
-        for number, one in enumerate(kept[:5], 1)
+        for number, one in enumerate(kept[:_ENDS], 1)
     ]
     blocks += buttons(*ends, button("Subscribe to more", Verb.FORM, "subscribe"))
     return Reply(doc=Doc(tuple(blocks), title))
