@@ -61,7 +61,7 @@ FAULTS: tuple[Fault, ...] = (
     Fails(403, 40062),  # Discord asks for patience
 )
 UNANSWERED: tuple[Fault, ...] = (LoseReply(), LoseRequest(), Status(500, accepts=True), Garble())
-ABSENCES = (timedelta(0), timedelta(seconds=20), KEY_WINDOW + timedelta(minutes=1), timedelta(minutes=15))
+ABSENCES = (timedelta(0), timedelta(seconds=100), KEY_WINDOW + timedelta(minutes=1), timedelta(minutes=15))
 # Refused on purpose: a thread or a publication that is there already, a thread that is not there yet, and the
 # question whether a history may be read.
 EXPECTED = (160004, 40033, 10003, 10008, 50001, 40062)
