@@ -19,6 +19,7 @@ from adapters.slack.api import Api
 from adapters.slack.conversation import Conversation
 from adapters.slack.hearing import heard
 from adapters.slack.people import People
+from adapters.slack.workspaces import Workspaces
 from bot.commands.service import Commands
 from bot.config import Settings
 from bot.logs import configure_logs
@@ -38,14 +39,15 @@ async def _run() -> None:
     assert settings.slack_app_token is not None
     silent = settings.model_copy(update={"slack_app_token": None})
     async with assemble(silent, around) as bot, open_search(settings, bot.store, around) as search:
-        services = command_services(
-            settings, around, bot.store, search, bot.planner, lambda: None, sharing=True
-        )
         slack, api = open_slack(settings, bot.store, around), Api(settings.slack_api_url)
+        services = command_services(
+            settings, around, bot.store, search, bot.planner, lambda: None, direct=slack.direct, sharing=True
+        )
         conversation = Conversation(
             api,
             slack.tokens,
             People(api, slack.tokens, around.clock, allowed=False),
+            Workspaces(api, slack.tokens, around.clock),
             slack.surface,
             Commands(services),
             bot.store.installations,

@@ -227,6 +227,11 @@ class DiscordSurface:
             known = self._opened[identity] = str(Address(DIRECT, str(opened["id"])))
         return known
 
+    async def shows_pictures(self, place: Place) -> bool:
+        """Everywhere: what answers somebody may carry files."""
+        del place
+        return True
+
     async def delete(self, address: str, receipt: str) -> None:
         """Deletes a digest that was posted, in a forum with its thread where we may; what is gone already is
         no error.

@@ -12,8 +12,8 @@ from slack_sdk.errors import SlackApiError
 from adapters.slack.address import read_address
 from adapters.slack.api import Api, code_of, failure_told, failures_told
 from adapters.slack.received import COMMANDS, INTERACTIONS, Notes, last_received
+from adapters.slack.rehearsal import Rehearsals
 from adapters.slack.scopes import scopes
-from adapters.slack.surface import SlackSurface
 from adapters.slack.tokens import SURFACE, scopes_told
 from bot.checkup import Finding
 from bot.errors import PaperboyError
@@ -129,14 +129,14 @@ async def received(notes: Notes, kinds: Collection[str]) -> AsyncIterator[Findin
         )
 
 
-async def channels(surface: SlackSurface, destinations: Sequence[Destination]) -> AsyncIterator[Finding]:
+async def channels(rehearsals: Rehearsals, destinations: Sequence[Destination]) -> AsyncIterator[Finding]:
     """Whether each channel that has a digest can be posted to."""
     for one in destinations:
         if one.route.surface != SURFACE or one.label == "direct message":
             continue
         what = one.label or one.name
         try:
-            await surface.rehearse(read_address(one.route.address))
+            await rehearsals.rehearse(read_address(one.route.address))
         except SlackApiError as error:
             yield Finding(what, "cannot be posted to", str(failure_told(error)))
         except PaperboyError as error:

@@ -16,6 +16,7 @@ from adapters.slack.render import blocks_of
 from adapters.slack.replies import Replies, Shown, place_carried, place_of, said
 from adapters.slack.surface import SlackSurface
 from adapters.slack.tokens import SURFACE, Tokens
+from adapters.slack.workspaces import Workspaces
 from bot.commands.actions import Action, Verb
 from bot.commands.cards import LinkCards
 from bot.commands.model import Actor, FormRequest, Reply, Standing
@@ -55,6 +56,7 @@ class Conversation:
         api: Api,
         tokens: Tokens,
         people: People,
+        workspaces: Workspaces,
         surface: SlackSurface,
         commands: Commands,
         installations: InstallationStore,
@@ -64,6 +66,7 @@ class Conversation:
     ) -> None:
         """`zones` gives the time zones that a few typed letters mean, the likeliest first."""
         self._people = people
+        self._workspaces = workspaces
         self._surface = surface
         self._commands = commands
         self._installations = installations
@@ -174,9 +177,9 @@ class Conversation:
 
     async def home(self, who: Heard) -> None:
         """Publishes somebody's App Home."""
-        if who.foreign:  # they have none of ours
-            return
         actor = await self._actor(who)
+        if actor.standing is Standing.EXTERNAL:  # they have none of ours
+            return
         reply = await self._commands.home(actor, place_of(who), self._surface)
         client = await self._replies.client(who.tenant)
         with failures_told():
@@ -222,15 +225,18 @@ class Conversation:
 
     async def _actor(self, who: Heard) -> Actor:
         identity = Identity(SURFACE, who.tenant, who.user)
-        standing = Standing.EXTERNAL if who.foreign else Standing.MEMBER
         try:
             profile = await self._people.profile(identity, enterprise=who.enterprise)
+            if profile is not None:
+                return Actor(
+                    identity=identity, name=profile.name, standing=profile.standing, zone=profile.zone
+                )
+            own = await self._workspaces.has(who.tenant, who.user_team)
         except PaperboyError as error:  # they can search and read; nothing is stored for who may be a guest
             _log.warning("Slack could not be asked about somebody, who counts as a guest.", error=str(error))
             return Actor(identity=identity, name=who.user_name or who.user, standing=Standing.GUEST)
-        if profile is None:
-            return Actor(identity=identity, name=who.user_name or who.user, standing=standing)
-        return Actor(identity=identity, name=profile.name, standing=profile.standing, zone=profile.zone)
+        standing = Standing.MEMBER if own else Standing.EXTERNAL
+        return Actor(identity=identity, name=who.user_name or who.user, standing=standing)
 
 
 def sent_at(body: Mapping[str, Any]) -> datetime:

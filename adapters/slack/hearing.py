@@ -33,13 +33,6 @@ class Heard:
     def direct(self) -> bool:
         return self.channel.startswith("D") or self.channel_name == _DIRECT
 
-    @property
-    def foreign(self) -> bool:
-        """Whether the person is of another workspace than the one that the bot was installed in; where a
-        whole enterprise installed it, people of all its workspaces are its own.
-        """
-        return self.tenant.startswith("T") and self.user_team not in {"", self.tenant}
-
 
 def heard(body: Mapping[str, Any]) -> Heard:
     """Reads a slash command, an interaction (button, form, shortcut) or an event's envelope."""

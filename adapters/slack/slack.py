@@ -18,15 +18,17 @@ from adapters.slack.install import oauth_flow
 from adapters.slack.pages import routes
 from adapters.slack.people import People
 from adapters.slack.received import Received
+from adapters.slack.rehearsal import Rehearsals
 from adapters.slack.scopes import scopes
 from adapters.slack.socket_mode import SocketMode
 from adapters.slack.surface import SlackSurface
 from adapters.slack.tokens import InstalledTokens, Lease, OwnToken, Tokens
+from adapters.slack.workspaces import Workspaces
 from bot.commands.service import Commands
 from bot.config import Settings
 from bot.errors import ConfigError, PaperboyError
 from bot.model import Route
-from bot.people.model import Identity
+from bot.people.model import Identity, InstallationState
 from bot.ports import Clock, Store
 from bot.schedule.zones import zones_like
 from bot.waiting import either
@@ -35,6 +37,9 @@ _log = structlog.get_logger(__name__)
 
 GRACE: Final = timedelta(days=7)  # after an app is removed, what was set up waits so long for its return
 _PURGE_EVERY: Final = timedelta(hours=6)
+_CLEAR_UP_AFTER: Final = timedelta(minutes=10)  # a start has better things to do
+_CLEAR_UP_EVERY: Final = timedelta(hours=6)
+_NOT_CLEARED_UP: Final = "Rehearsals that were left planned could not be looked for."
 
 
 class Slack:
@@ -52,11 +57,13 @@ class Slack:
         self._secret_key = secret_key
         packs = settings.slack_packs
         self._people = People(self._api, self.tokens, clock, allowed="people" in packs)
+        self._workspaces = Workspaces(self._api, self.tokens, clock)
+        self.rehearsals: Final = Rehearsals(self._api, self.tokens, self._workspaces, clock)
         self.surface: Final = SlackSurface(
             self._api,
             self.tokens,
             self._people,
-            clock,
+            self.rehearsals,
             self._installer,
             command=settings.slack_command,
             packs=packs,
@@ -97,6 +104,7 @@ class Slack:
             self._api,
             self.tokens,
             self._people,
+            self._workspaces,
             self.surface,
             commands,
             self._store.installations,
@@ -151,7 +159,10 @@ class Slack:
 
     def roles(self) -> Sequence[Callable[[asyncio.Event], Coroutine[Any, Any, None]]]:
         """What runs for as long as the bot does, each until the event it is given is set."""
-        found: list[Callable[[asyncio.Event], Coroutine[Any, Any, None]]] = [self._purge]
+        found: list[Callable[[asyncio.Event], Coroutine[Any, Any, None]]] = [
+            self._purge,
+            self._clear_up,
+        ]
         app_token = self._settings.slack_app_token
         if self._app is not None and app_token is not None:
             socket = SocketMode(self._app.bolt, self._api, self._clock, app_token.get_secret_value())
@@ -178,6 +189,36 @@ class Slack:
                 for tenant in gone:
                     _log.info("Everything of a workspace that removed the app was deleted.", tenant=tenant)
             await either(self._clock.sleep(_PURGE_EVERY), stopped.wait())
+
+    async def _clear_up(self, stopped: asyncio.Event) -> None:
+        """Calls off rehearsals that were left planned, long before anybody could see one."""
+        pause = _CLEAR_UP_AFTER
+        while True:
+            await either(self._clock.sleep(pause), stopped.wait())
+            if stopped.is_set():
+                return
+            pause = _CLEAR_UP_EVERY
+            try:
+                for tenant in await self._tenants():
+                    await self._clear_up_in(tenant)
+            except PaperboyError as error:
+                _log.warning(_NOT_CLEARED_UP, error=str(error))
+
+    async def _clear_up_in(self, tenant: str) -> None:
+        try:
+            left = await self.rehearsals.clear_up(tenant)
+        except PaperboyError as error:  # the others' all the same
+            _log.warning(_NOT_CLEARED_UP, tenant=tenant, error=str(error))
+        else:
+            if left:
+                _log.info("Rehearsals that were left planned were called off.", tenant=tenant, number=left)
+
+    async def _tenants(self) -> Sequence[str]:
+        """Who installed the bot."""
+        if isinstance(self.tokens, OwnToken):
+            return [(await self.tokens.identify())[0]]
+        found = await self._store.installations.list(SURFACE)
+        return [one.tenant for one in found if one.state is InstallationState.ACTIVE]
 
     async def _installer(self, tenant: str) -> str | None:
         found = await self._store.installations.get(SURFACE, tenant)

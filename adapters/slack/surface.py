@@ -1,8 +1,6 @@
 """Slack as commands see it: who may do what there, and where somebody is reached."""
 
 from collections.abc import Collection
-from contextlib import suppress
-from datetime import timedelta
 from typing import Final, Protocol
 
 from slack_sdk.errors import SlackApiError
@@ -10,17 +8,17 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.address import Address, read_address
 from adapters.slack.answers import INVITE
-from adapters.slack.api import FAILURES, Api, code_of, failures_told
+from adapters.slack.api import Api, code_of, failures_told
+from adapters.slack.files import FILES_SCOPE
 from adapters.slack.forms import LAYOUTS
 from adapters.slack.people import People
+from adapters.slack.rehearsal import Rehearsals
 from adapters.slack.tokens import SURFACE, Tokens
 from bot.commands.model import Actor, Place, Standing
-from bot.errors import InputError
+from bot.errors import InputError, PaperboyError
 from bot.model import PLAIN_POSTING, Layout, Posting
 from bot.people.model import Identity
-from bot.ports import Clock
 
-_FAR: Final = timedelta(days=30)  # a message that proves posting is planned for then, and called off at once
 _ABSENT: Final = frozenset({"not_in_channel", "channel_not_found"})
 _ASK: Final = "Ask an administrator to allow apps to post here"
 _FORBIDDEN: Final = {
@@ -51,7 +49,7 @@ class SlackSurface:
         api: Api,
         tokens: Tokens,
         people: People,
-        clock: Clock,
+        rehearsals: Rehearsals,
         installer: Installers,
         *,
         command: str,
@@ -62,7 +60,7 @@ class SlackSurface:
         self._api = api
         self._tokens = tokens
         self._people = people
-        self._clock = clock
+        self._rehearsals = rehearsals
         self._installer = installer
         self._packs = frozenset(packs)
         self._managers = frozenset(managers)
@@ -102,19 +100,19 @@ class SlackSurface:
         return here and actor.standing is not Standing.EXTERNAL
 
     async def prove_posting(
-        self, place: Place, posting: Posting = PLAIN_POSTING, layout: Layout = Layout.COMPACT
+        self,
+        place: Place,
+        posting: Posting = PLAIN_POSTING,
+        layout: Layout = Layout.COMPACT,  # noqa: ARG002 - every layout needs the same here
     ) -> Posting:
-        """Rehearses: a message is planned for the far future, and called off. Slack checks it as if it went
-        out now.
-        """
-        del layout  # all of them take the same scope
+        """Rehearses a message there; with the pack `join`, the bot joins first where it has to."""
         address = read_address(place.address or "")
         if place.direct:
             return posting
         client = self._api.client((await self._tokens.of(address.tenant)).token)
         with failures_told():
             try:
-                await self.rehearse(address)
+                await self._rehearsals.rehearse(address)
             except SlackApiError as error:
                 code = code_of(error)
                 if code in _ABSENT and "join" in self._packs:
@@ -140,22 +138,7 @@ class SlackSurface:
             raise InputError(
                 f"I cannot join this channel by myself. Type `{INVITE}` here, then do this again."
             ) from None
-        await self.rehearse(address)
-
-    async def rehearse(self, address: Address) -> None:
-        """Posts, but for the posting. Raises `SlackApiError`, or `DeliveryError` where there is no token."""
-        client = self._api.client((await self._tokens.of(address.tenant)).token)
-        planned = await client.chat_scheduleMessage(
-            channel=address.channel,
-            post_at=int((self._clock.now() + _FAR).timestamp()),
-            text="A rehearsal, called off at once.",
-        )
-        name = str(planned["scheduled_message_id"])
-        try:
-            await client.chat_deleteScheduledMessage(channel=address.channel, scheduled_message_id=name)
-        except (SlackApiError, *FAILURES):  # left alone, it would be posted in a month
-            with suppress(SlackApiError):  # the first call may have been heard after all
-                await client.chat_deleteScheduledMessage(channel=address.channel, scheduled_message_id=name)
+        await self._rehearsals.rehearse(address)
 
     async def direct_address(self, identity: Identity) -> str:
         """Opens the direct messages with somebody."""
@@ -167,17 +150,27 @@ class SlackSurface:
             known = self._opened[identity] = str(Address(identity.tenant, str(opened["channel"]["id"])))
         return known
 
+    async def shows_pictures(self, place: Place) -> bool:
+        """Where the pack `plots` lets files be handed over."""
+        try:
+            return FILES_SCOPE in (await self._tokens.of(place.tenant)).scopes
+        except PaperboyError:  # the answer itself will meet it, and say so
+            return False
+
     async def delete(self, address: str, receipt: str) -> None:
-        """Deletes a digest that was posted; what is gone already is no error."""
+        """Deletes a digest that was posted, its thread first, below which nothing would be gone; what is gone
+        already is no error.
+        """
         tenant = read_address(address).tenant
-        channel, _, ts = receipt.partition("/")
+        channel, _, messages = receipt.partition("/")
         client = self._api.client((await self._tokens.of(tenant)).token)
-        with failures_told():
-            try:
-                await client.chat_delete(channel=channel, ts=ts)
-            except SlackApiError as error:
-                if code_of(error) != "message_not_found":
-                    raise
+        for ts in reversed(messages.split()):
+            with failures_told():
+                try:
+                    await client.chat_delete(channel=channel, ts=ts)
+                except SlackApiError as error:
+                    if code_of(error) != "message_not_found":
+                        raise
 
     def asks_twice(self, place: Place) -> bool:
         """Channels where everybody reads along, as far as their name tells."""

@@ -51,6 +51,9 @@ class TerminalSurface:
     async def direct_address(self, identity: Identity) -> str:
         return ADDRESS
 
+    async def shows_pictures(self, place: Place) -> bool:
+        return False
+
     async def delete(self, address: str, receipt: str) -> None:
         raise InputError("What a terminal has shown cannot be taken back.")
 

@@ -50,6 +50,9 @@ class Surface(Protocol):
     async def direct_address(self, identity: Identity) -> str:
         """The address of somebody's direct messages. Raises `InputError` if there is none."""
 
+    async def shows_pictures(self, place: Place) -> bool:
+        """Whether a picture that comes behind an answer is shown to whoever asked there."""
+
     async def delete(self, address: str, receipt: str) -> None:
         """Deletes a message of ours that has this receipt. Deleting what is gone is no error."""
 

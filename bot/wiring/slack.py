@@ -90,7 +90,7 @@ async def examine(settings: Settings, store: Store, around: Surroundings) -> Seq
     slack = open_slack(settings, store, around)
     try:
         destinations = await store.destinations.list()
-        found += [one async for one in checkup.channels(slack.surface, destinations)]
+        found += [one async for one in checkup.channels(slack.rehearsals, destinations)]
     finally:
         await slack.aclose()
     return found

@@ -115,5 +115,5 @@ def test_a_state_without_its_circumstances_is_told_as_far_as_it_is_known() -> No
 def test_a_name_with_blanks_is_quoted_where_it_is_to_be_typed() -> None:
     name = "it's ours"
     paused = a_destination(name, state=DestinationState.PAUSED)
-    words = next_words(Standing(paused, "console", None, (), None, (), NOW))
+    words = next_words(Standing(paused, "console", None, (), None, (), "", NOW))
     assert shlex.split(words.split("`")[1])[-1] == name

@@ -39,7 +39,7 @@ def test_where_an_enterprise_installed_the_bot_it_is_the_tenant(flag: object, te
     assert heard({**COMMAND, "enterprise_id": "E1", "is_enterprise_install": flag}).tenant == tenant
 
 
-def test_somebody_of_another_workspace_is_foreign_unless_one_enterprise_is_around_both() -> None:
+def test_the_workspace_of_whoever_presses_is_told() -> None:
     body = {
         "type": "block_actions",
         "user": {"id": "U9", "name": "stranger", "team_id": "T9"},
@@ -47,10 +47,10 @@ def test_somebody_of_another_workspace_is_foreign_unless_one_enterprise_is_aroun
         "channel": {"id": "C1", "name": "shared"},
         "container": {"type": "message", "message_ts": "1.1", "channel_id": "C1", "is_ephemeral": True},
     }
-    assert heard(body).foreign
+    assert (heard(body).tenant, heard(body).user_team) == ("T1", "T9")
     assert heard(body).ephemeral
     within = {**body, "enterprise": {"id": "E1", "name": "Acme"}, "is_enterprise_install": True}
-    assert not heard(within).foreign
+    assert (heard(within).tenant, heard(within).user_team) == ("E1", "T9")
 
 
 def test_an_event_is_of_who_it_was_granted_to() -> None:

@@ -21,6 +21,7 @@ from storage.embedding.static import open_static
 from storage.index.index import open_index
 from storage.sqlite.store import open_sqlite
 from tests.contract.commands import KEY, World, fill
+from tests.plots import Painter, painted
 from tests.servers.discord.guild import Guild
 from tests.servers.discord.message_rules import every
 from tests.servers.discord.permissions import Permission
@@ -83,6 +84,7 @@ class DiscordBot:
     fetched: list[str]  # ids that upstreams were asked for; they know none
     changes: Changes
     roles: list[asyncio.Task[None]]  # what purges, and what listens
+    painter: Painter  # who draws plots
 
     async def until(self, condition: Callable[[], Awaitable[T]]) -> T:
         """Waits until the condition gives something true, looked at whenever something was stored."""
@@ -133,12 +135,14 @@ async def discord_bot(
         async def fetch(paper_id: PaperId) -> None:
             fetched.append(paper_id.value)
 
+        painter = Painter()
         world = World.over(store, lambda _: Search(store.papers, index, clock, fetch=fetch))
         world.services = replace(
             world.services,
             clock=clock,
             ids=RandomIds(),
             rankings=Rankings(store.papers, clock),
+            plots=painted(store, clock, painter),
             shares=Cooldown(clock),
         )
         discord = Discord(made, store, clock, RandomIds())
@@ -151,7 +155,7 @@ async def discord_bot(
         stack.push_async_callback(_end, roles, stopped)
         if connected:
             await server.connected()
-        yield DiscordBot(discord, store, world, server, answering, fetched, changes, roles)
+        yield DiscordBot(discord, store, world, server, answering, fetched, changes, roles, painter)
 
 
 def _there(folder: Path) -> Path:

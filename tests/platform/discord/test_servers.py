@@ -145,4 +145,4 @@ async def test_a_deleted_thread_pauses_its_digest(bot: DiscordBot, scene: Scene)
     digest = await set_up(bot, scene, thread)
     scene.guild.delete_channel(thread)
     paused = await becomes(bot, digest, DestinationState.PAUSED)
-    assert paused.state_by == "Discord: The channel reading group was deleted."
+    assert paused.state_by == "Discord: The thread was deleted."

@@ -66,6 +66,23 @@ async def refusal(
 # --- posting -------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("layout", "permission", "name"),
+    [
+        (Layout.EMBEDS, Permission.EMBED_LINKS, "Embed Links"),
+        (Layout.THREAD, Permission.CREATE_PUBLIC_THREADS, "Create Public Threads"),
+        (Layout.THREAD, Permission.SEND_MESSAGES_IN_THREADS, "Send Messages in Threads"),
+    ],
+)
+async def test_what_a_layout_needs_is_named_where_it_is_missing(
+    surface: DiscordSurface, guild: Guild, layout: Layout, permission: Permission, name: str
+) -> None:
+    channel = guild.text_channel()
+    forbid(channel, permission)
+    assert await surface.prove_posting(place(channel)) == PLAIN_POSTING, "compact does without"
+    assert f"permission {name} in" in await refusal(surface, channel, layout=layout)
+
+
 async def test_what_can_be_posted_to_is_said_to_be_so(surface: DiscordSurface, guild: Guild) -> None:
     text = guild.text_channel()
     for channel in (text, guild.announcement_channel(), guild.voice_channel(), guild.thread(text)):

@@ -188,3 +188,43 @@ async def test_people_of_an_organisations_workspaces_are_its_own(
         assert "Nothing is stored of you" in text_of(theirs)
         tenant = "E1" if org_wide else "T11"
         assert [one for one, _ in await bot.store.people.identities()] == [Identity("slack", tenant, "U12")]
+
+
+async def test_where_slack_may_not_be_asked_an_organisation_still_tells_its_people_from_strangers(
+    slack: SlackServer, scene: Scene, clock: StillClock, tmp_path: Path
+) -> None:
+    north, south = in_a_grid(slack)
+    assert north.enterprise is not None
+    token = slack.world.install(north.enterprise)
+    ada = slack.world.add_user(north, "U11", "ada")
+    bo = slack.world.add_user(south, "U12", "bo")
+    stranger = slack.world.add_user(slack.world.add_team("T9", domain="else"), "U9", "stranger")
+    papers = slack.world.add_channel(north, "C11", "papers", members=[ada, bo, stranger])
+    async with slack_bot(slack, scene, clock, tmp_path, slack_bot_token=token.value) as bot:
+        asked = await slack.command("/papers", "search attention", user=ada, channel=papers)
+        shared = await (await slack.press(await asked.message(), "Share with all here", user=ada)).message(
+            "public"
+        )
+        for _ in range(2):
+            theirs = await slack.press(shared, "save:arxiv:2511.00001", user=stranger)
+            assert "Nothing is stored of you" in text_of(await theirs.message())
+        mine = await (await slack.press(shared, "save:arxiv:2511.00001", user=bo)).message()
+        assert "is on your list" in text_of(mine)
+        assert len(slack.called("auth.teams.list")) == 1  # for a while it is remembered
+        assert [one for one, _ in await bot.store.people.identities()] == [Identity("slack", "E1", "U12")]
+
+
+async def test_whom_nothing_can_be_found_out_about_counts_as_a_guest(
+    slack: SlackServer, scene: Scene, clock: StillClock, tmp_path: Path
+) -> None:
+    north, _ = in_a_grid(slack)
+    assert north.enterprise is not None
+    token = slack.world.install(north.enterprise)
+    ada = slack.world.add_user(north, "U11", "ada")
+    papers = slack.world.add_channel(north, "C11", "papers", members=[ada])
+    slack.script.add("auth.teams.list", Fails("fatal_error"))
+    async with slack_bot(slack, scene, clock, tmp_path, slack_bot_token=token.value) as bot:
+        asked = await slack.command("/papers", "search attention", user=ada, channel=papers)
+        pressed = await slack.press(await asked.message(), "Subscribe to it", user=ada)
+        assert "Nothing is stored of you" in text_of(await pressed.message())
+        assert await bot.store.people.identities() == []

@@ -3,6 +3,7 @@
 from tests.servers.slack.api import Call, SlackError, method
 from tests.servers.slack.controls import with_ids
 from tests.servers.slack.limits import too_long
+from tests.servers.slack.paging import page_of
 from tests.servers.slack.state import Body, Channel, Message
 
 CONTENT = ("text", "blocks", "attachments", "metadata", "username")
@@ -104,6 +105,27 @@ def delete_scheduled_message(call: Call) -> Body:
         raise SlackError("invalid_scheduled_message_id")
     del call.world.scheduled[call.arguments["scheduled_message_id"]]
     return {}
+
+
+@method("chat.scheduledMessages.list")
+def scheduled_messages(call: Call) -> Body:
+    if call.bot.team is None and "team_id" not in call.arguments:  # a whole organisation's token names one
+        raise SlackError("enterprise_is_restricted")
+    found = [
+        {
+            "id": name,
+            "channel_id": channel.id,
+            "post_at": at,
+            "date_created": int(call.world.now().timestamp()),
+            "text": content.get("text", ""),
+        }
+        for name, (channel, at, content) in call.world.scheduled.items()
+        if call.bot.reaches(channel.team)
+        and call.arguments.get("team_id", channel.team.id) == channel.team.id
+        and call.arguments.get("channel", channel.id) == channel.id
+    ]
+    page, cursor = page_of(call, found)
+    return {"scheduled_messages": page, "response_metadata": {"next_cursor": cursor}}
 
 
 @method("chat.unfurl", scope="links:write")

@@ -1,17 +1,10 @@
 """`conversations.*` and `users.info`: where people talk, and who they are."""
 
-import base64
-import binascii
 from decimal import Decimal, InvalidOperation
-from typing import TypeVar
 
 from tests.servers.slack.api import Call, SlackError, method
+from tests.servers.slack.paging import page_of
 from tests.servers.slack.state import Body, Channel, Enterprise, Message, User
-
-T = TypeVar("T")
-
-PAGE = 100  # objects, unless a limit is given
-LARGEST_PAGE = 999
 
 
 @method("conversations.history")
@@ -58,7 +51,7 @@ def info(call: Call) -> Body:
 def members(call: Call) -> Body:
     channel = call.channel()
     call.need(f"{channel.kind}:read")
-    page, cursor = _page(call, sorted(channel.members))
+    page, cursor = page_of(call, sorted(channel.members))
     return {"members": page, "response_metadata": {"next_cursor": cursor}}
 
 
@@ -161,7 +154,7 @@ def _page_of_messages(call: Call, found: list[Message]) -> Body:
         before = latest is None or ts < latest or (closed and ts == latest)
         return after and before
 
-    page, cursor = _page(call, list(filter(within, found)))
+    page, cursor = page_of(call, list(filter(within, found)))
     metadata = bool(call.arguments.get("include_all_metadata"))
     shown = [_with_thread(one, metadata=metadata) for one in page]
     more = {"response_metadata": {"next_cursor": cursor}} if cursor else {}
@@ -184,19 +177,3 @@ def _instant(call: Call, name: str) -> Decimal | None:
         return Decimal(str(value))
     except InvalidOperation:
         raise SlackError(f"invalid_ts_{name}") from None
-
-
-def _page(call: Call, found: list[T]) -> tuple[list[T], str]:
-    """The page that a cursor asks for, and the cursor of the next; empty if there is none."""
-    start = 0
-    if call.arguments.get("cursor"):
-        try:
-            start = int(
-                base64.b64decode(call.arguments["cursor"], validate=True).decode().removeprefix("next:")
-            )
-        except (binascii.Error, ValueError):
-            raise SlackError("invalid_cursor") from None
-    limit = min(int(call.arguments.get("limit") or PAGE), LARGEST_PAGE)
-    rest = len(found) > start + limit
-    cursor = base64.b64encode(f"next:{start + limit}".encode()).decode() if rest else ""
-    return found[start : start + limit], cursor

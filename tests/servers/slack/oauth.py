@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from tests.servers.slack.api import Call, SlackError, method
+from tests.servers.slack.paging import page_of
 from tests.servers.slack.state import APP_ID, Body, Consent, Enterprise, Team, Token, User
 from tests.servers.slack.world import World
 
@@ -41,6 +42,13 @@ def access(call: Call) -> Body:
     life = TOKEN_LIFE if call.world.rotation else None
     token = call.world.install(allowed.where, allowed.scopes, expires_in=life)
     return _granted(token, allowed.user.id)
+
+
+@method("auth.teams.list")
+def teams(call: Call) -> Body:
+    found = [{"id": one.id, "name": one.name} for one in call.world.teams.values() if call.bot.reaches(one)]
+    page, cursor = page_of(call, found)
+    return {"teams": page, "response_metadata": {"next_cursor": cursor}}
 
 
 @method("auth.test")
