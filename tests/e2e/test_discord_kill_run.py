@@ -311,14 +311,14 @@ def test_where_it_is_not_no_digest_arrives_twice_and_doubts_are_asked_about(tmp_
 @pytest.mark.soak
 def test_where_history_is_read_a_hundred_kills_and_more_leave_each_exactly_once(tmp_path: Path) -> None:
     with discord_world(tmp_path, readable=True) as run:
-        check_readable(run, kill_run(run, MANY, 200, seed=5))
+        check_readable(run, kill_run(run, MANY, 150, seed=5))
         assert run.world.kills >= 80
 
 
 @pytest.mark.soak
 def test_where_it_is_not_a_hundred_kills_and_more_leave_none_twice(tmp_path: Path) -> None:
     with discord_world(tmp_path, readable=False) as run:
-        check_unreadable(run, kill_run(run, MANY_UNREAD, 200, seed=6))
+        check_unreadable(run, kill_run(run, MANY_UNREAD, 150, seed=6))
         assert run.world.kills >= 80
 
 
