@@ -38,6 +38,7 @@ _POSTED_TO: Final = frozenset(
         *_THREADS,
     }
 )
+_BEGIN_THREADS: Final = frozenset({ChannelType.text.value, _NEWS})  # below a message
 _NEEDS_TAG: Final = 1 << 4  # a forum's flag REQUIRE_TAG
 _EVERYBODY: Final = frozenset(
     {"general", "rules", "welcome", "announcements", "announcement", "news", "lobby"}
@@ -315,12 +316,12 @@ class DiscordSurface:
 
 
 def _needed(kind: int, layout: Layout) -> list[str]:
-    """What posting takes in a channel of that kind, in that layout."""
+    """The permissions that a digest of this layout takes in a channel of this kind."""
     needed = ["view_channel", "send_messages_in_threads" if kind in _THREADS else "send_messages"]
-    if kind == _FORUM:
+    if layout is Layout.THREAD and kind in _BEGIN_THREADS:
+        needed.append("create_public_threads")
+    if kind == _FORUM or "create_public_threads" in needed:
         needed.append("send_messages_in_threads")
-    elif layout is Layout.THREAD and kind not in _THREADS:
-        needed += ["create_public_threads", "send_messages_in_threads"]
     if layout is Layout.EMBEDS:
         needed.append("embed_links")
     return needed

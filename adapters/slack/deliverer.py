@@ -62,7 +62,7 @@ class _Place:
     asked_at: datetime
     cursor: str = ""  # of the page to be read next, of the channel or, once there is a head, of its thread
     head: str | None = None
-    parts: set[int] = field(default_factory=set)  # of the thread, as far as it was read
+    parts: dict[int, str] = field(default_factory=dict)  # timestamps in the thread, as far as it was read
 
 
 def open_session(timeout: timedelta) -> aiohttp.ClientSession:
@@ -134,12 +134,14 @@ class SlackDeliverer:
         until = self._clock.now() + self._timeout - self._patience
         address, parts = _address(parcel), _parts(parcel)
         head = await self._post(address, parcel.key, parts[0], self._patience, turn=turn)
-        if not await self._post_thread(address, parcel.key, head, dict(enumerate(parts[1:], 1)), until):
+        thread: dict[int, str] = {}
+        missing = dict(enumerate(parts[1:], 1))
+        if not await self._post_thread(address, parcel.key, head, missing, thread, until):
             unfinished = "The message is there; some of its thread may not be."
             if self._recheck:
                 raise DoubtfulError(unfinished)  # so that it is looked up, and the rest posted
             _log.warning(unfinished, delivery=parcel.delivery_id)
-        return f"{address.channel}/{head}"
+        return _receipt(address, head, thread)
 
     async def find(self, parcel: Parcel) -> str | None:
         """Looks the message up, and posts what is missing of its thread. Whoever asks again, because it could
@@ -210,9 +212,17 @@ class SlackDeliverer:
         return timestamp
 
     async def _post_thread(
-        self, address: Address, key: str, head: str, parts: Mapping[int, Message], until: datetime
+        self,
+        address: Address,
+        key: str,
+        head: str,
+        parts: Mapping[int, Message],
+        posted: dict[int, str],
+        until: datetime,
     ) -> bool:
-        """Posts parts of a thread until `until`; whether none is left that a later try could bring."""
+        """Posts parts of a thread until `until`, and adds their timestamps to `posted`; whether none is left
+        that a later try could bring.
+        """
         waiting = deque(parts.items())
         while waiting:
             number, message = waiting[0]
@@ -220,7 +230,7 @@ class SlackDeliverer:
             if left < timedelta(0):
                 return False
             try:
-                await self._post(address, key, message, left, part=number, head=head)
+                posted[number] = await self._post(address, key, message, left, part=number, head=head)
             except NotAcceptedError as error:
                 if error.retry_after is None or error.retry_after > left:
                     return False
@@ -255,15 +265,14 @@ class SlackDeliverer:
         place.head = place.head or await self._find_head(address, parcel, place, until)
         if place.head is None:
             return None
-        missing = dict(enumerate(parts[1:], 1))
-        if missing:
+        thread: dict[int, str] = {}
+        if len(parts) > 1:
             await self._read_thread(address, parcel.key, place, until)
-            for part in place.parts:
-                missing.pop(part, None)
-            place.parts.clear()  # whoever comes again reads the thread as it is then
-        if not await self._post_thread(address, parcel.key, place.head, missing, until):
+            thread, place.parts = place.parts, {}  # whoever comes again reads the thread as it is then
+        missing = {number: part for number, part in enumerate(parts[1:], 1) if number not in thread}
+        if not await self._post_thread(address, parcel.key, place.head, missing, thread, until):
             raise NotAcceptedError("The message is there; its thread is not complete yet.", LANDING)
-        return f"{address.channel}/{place.head}"
+        return _receipt(address, place.head, thread)
 
     async def _find_head(
         self, address: Address, parcel: Parcel, place: _Place, until: datetime
@@ -283,7 +292,7 @@ class SlackDeliverer:
         async for message in self._listed(AsyncWebClient.conversations_replies, address, place, until, asked):
             payload = _payload(message)
             if payload.get("key") == key and "part" in payload:
-                place.parts.add(payload["part"])
+                place.parts[payload["part"]] = str(message["ts"])
 
     async def _listed(
         self, method: _Method, address: Address, place: _Place, until: datetime, asked: dict[str, Any]
@@ -374,6 +383,11 @@ def _parts(parcel: Parcel) -> tuple[Message, ...]:
         return messages(from_json(parcel.doc), parcel.layout)
     except ValueError as error:
         raise RefusedError(f"The stored message cannot be read: {error}") from error
+
+
+def _receipt(address: Address, head: str, thread: Mapping[int, str]) -> str:
+    """The channel and the timestamps of all messages, the head's first."""
+    return f"{address.channel}/{' '.join([head, *(thread[number] for number in sorted(thread))])}"
 
 
 def _payload(message: dict[str, Any]) -> dict[str, Any]:

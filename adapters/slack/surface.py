@@ -158,16 +158,19 @@ class SlackSurface:
             return False
 
     async def delete(self, address: str, receipt: str) -> None:
-        """Deletes a digest that was posted; what is gone already is no error."""
+        """Deletes a digest that was posted, its thread first, below which nothing would be gone; what is gone
+        already is no error.
+        """
         tenant = read_address(address).tenant
-        channel, _, ts = receipt.partition("/")
+        channel, _, messages = receipt.partition("/")
         client = self._api.client((await self._tokens.of(tenant)).token)
-        with failures_told():
-            try:
-                await client.chat_delete(channel=channel, ts=ts)
-            except SlackApiError as error:
-                if code_of(error) != "message_not_found":
-                    raise
+        for ts in reversed(messages.split()):
+            with failures_told():
+                try:
+                    await client.chat_delete(channel=channel, ts=ts)
+                except SlackApiError as error:
+                    if code_of(error) != "message_not_found":
+                        raise
 
     def asks_twice(self, place: Place) -> bool:
         """Channels where everybody reads along, as far as their name tells."""

@@ -25,8 +25,12 @@ class Body:
     @classmethod
     def of(cls, plain: bytes, content_type: str = HTML) -> Self:
         """The tag follows from the bytes alone."""
-        packed = gzip.compress(plain, 6, mtime=0) if len(plain) >= _WORTH_PACKING else None
+        packed = gzip.compress(plain, 6, mtime=0) if _worth_packing(plain, content_type) else None
         return cls(plain, packed, f'W/"{hashlib.blake2b(plain, digest_size=12).hexdigest()}"', content_type)
+
+
+def _worth_packing(plain: bytes, content_type: str) -> bool:
+    return len(plain) >= _WORTH_PACKING and content_type != "image/png"  # which is packed already
 
 
 def answer(request: web.Request, body: Body, *, status: int = 200, keep: str = ALWAYS_ASK) -> web.Response:

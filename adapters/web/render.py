@@ -15,6 +15,8 @@ from adapters.web.sparkline import HEIGHT, WIDTH, Sparkline, sparkline
 from bot.commands.exports import bibtex
 from bot.editions.cards import summary_of
 from bot.model import Paper, PaperId, PaperSeries, Series, Signal, Upstream, Window, from_utc_ms
+from bot.plots.alternative import alternative
+from bot.plots.model import size
 from bot.reading.model import Story
 from bot.reading.periods import Period, period_of
 from bot.trending.merge import merged
@@ -24,7 +26,11 @@ from bot.view.text import control_free, short_authors, shorten
 STATIC: Final = ("style.css", "icon.svg")
 _LONGEST_TITLE: Final = 300  # characters in a list; a paper's own page has it whole
 _LONGEST_FACT: Final = 100  # characters
-_SECTIONS: Final = {Window.DAY: "Day", Window.WEEK: "Week", Window.MONTH: "Month"}
+_WIDER: Final = {
+    Window.DAY: (Window.WEEK, Window.MONTH),
+    Window.WEEK: (Window.MONTH,),
+    Window.MONTH: (),
+}
 _SIGNALS: Final = {
     Signal.UPVOTES: ("upvote", "upvotes"),
     Signal.COMMENTS: ("comment", "comments"),
@@ -64,6 +70,7 @@ class Renderer:
             "number": lambda value: f"{value:,}",
             "path": paper_path,
             "period": period_title,
+            "plotted": alternative,
             "short": lambda text: shorten(control_free(text), _LONGEST_TITLE),
             "sparkline": upvotes_line,
             "summary": _summary,
@@ -74,12 +81,14 @@ class Renderer:
             "SPARK_WIDTH": WIDTH,
             "Window": Window,
             "Signal": Signal,
-            "section_names": _SECTIONS,
             "histories": histories,
             "numbers": numbers,
             "period_of": period_of,
+            "plot_path": plot_path,
+            "plot_size": size,
             "search_path": search_path,
             "static": {name: f"/static/{name}?v={tag}" for name, (_, tag) in self.static.items()},
+            "wider": _WIDER,
             "thumbnail": _thumbnail if thumbnails else _no_thumbnail,
         }
         for name in self._environment.list_templates():
@@ -140,6 +149,11 @@ def paper_path(paper: Paper | PaperId) -> str:
     """The path of a paper's page."""
     scheme, value = paper if isinstance(paper, PaperId) else paper.ids[0]
     return f"/paper/{scheme}/{quote(value, safe='/')}"
+
+
+def plot_path(paper: Paper, theme: str) -> str:
+    """The path of a paper's plot, for a page of that theme."""
+    return f"/plot{paper_path(paper)}.svg?theme={theme}"
 
 
 def search_path(query: str, page: str | None = None) -> str:

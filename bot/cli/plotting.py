@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.common import existing_database, load_settings, now, run, say
-from bot.errors import InputError, NotFoundError
+from bot.errors import InputError
 from bot.plots.model import Theme
 
 if TYPE_CHECKING:
     from bot.plots.model import Plot
     from bot.plots.plots import Plots
-    from bot.ports import Store
 
-    Chosen = Callable[[Store, Plots], Awaitable[Plot]]
+    Chosen = Callable[[Plots], Awaitable[Plot]]
 
 app = typer.Typer(
     help="Draw a paper's trend, a topic's month or a day's field, as PNG or SVG.", no_args_is_help=True
@@ -42,13 +41,7 @@ def paper_command(
     if paper_id is None:
         raise InputError(f"{name!r} is no paper's id or link. Write one like 1706.03762.")
 
-    async def choose(store: "Store", plots: "Plots") -> "Plot":
-        paper = await store.papers.find(paper_id)
-        if paper is None:
-            raise NotFoundError("paper", paper_id.value, "It is not stored here.")
-        return await plots.paper(paper)
-
-    _draw(choose, out, theme)
+    _draw(lambda plots: plots.paper(paper_id), out, theme)
 
 
 @app.command("topic")
@@ -60,7 +53,7 @@ def topic_command(
     theme: _Theme = Theme.CARD,
 ) -> None:
     """Draw how many papers matched a query on each day of the last month, and how their upvotes rose."""
-    _draw(lambda _, plots: plots.topic(" ".join(words)), out, theme)
+    _draw(lambda plots: plots.topic(" ".join(words)), out, theme)
 
 
 @app.command("day")
@@ -78,7 +71,7 @@ def day_command(
         chosen = date.fromisoformat(day) if day else now().date()
     except ValueError:
         raise InputError(f"{day!r} is no day. Write it like 2025-11-20.") from None
-    _draw(lambda _, plots: plots.day(chosen), out, theme)
+    _draw(lambda plots: plots.day(chosen), out, theme)
 
 
 def _draw(choose: "Chosen", out: Path, theme: Theme) -> None:
@@ -101,7 +94,7 @@ def _draw(choose: "Chosen", out: Path, theme: Theme) -> None:
         async with open_store(settings) as store:
             plots = make_plots(settings, around, store, Rankings(store.papers, around.clock))
             try:
-                plot = await choose(store, plots)
+                plot = await choose(plots)
                 drawn = await (plots.png(plot) if kind == ".png" else plots.svg(plot, theme))
                 return drawn, plots.alternative(plot)
             finally:

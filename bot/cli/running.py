@@ -83,8 +83,17 @@ async def _welcome(bot: "Paperboy", settings: Settings) -> None:
     present(await gather(bot.store, Window.DAY, at, _SHOWN))
     say()
     if not await bot.store.destinations.list():
-        warn("Nothing is sent yet. `paperboy destination add NAME console` (or a webhook) says where.")
+        warn(f"Nothing is sent yet. {_where(settings)}")
     warn("Running; Ctrl-C stops.")
+
+
+def _where(settings: Settings) -> str:
+    """How somebody says where digests are to go."""
+    if settings.slack_bot_token is not None or settings.slack_client_id is not None:
+        return f"Type `{settings.slack_command} channel add` in a channel in Slack."
+    if settings.discord_token is not None:
+        return f"Type `/{settings.discord_command} channel add` in a channel in Discord."
+    return "`paperboy destination add NAME console` (or a webhook) says where."
 
 
 async def _first_fetch(bot: "Paperboy", settings: Settings) -> str | None:

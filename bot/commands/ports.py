@@ -39,7 +39,7 @@ class Surface(Protocol):
     ) -> Posting:
         """The posting with everything the place needs (a forum's tag by its id). Raises `InputError` saying
         exactly what to do (the invitation to type, the permission that is missing) if nothing can be posted
-        at this place in this way.
+        at this place in this way and with this layout.
         """
 
     async def named(self, place: Place, posting: Posting, /) -> Posting:

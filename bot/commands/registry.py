@@ -205,7 +205,8 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command(
         name="channel show",
         summary="How this channel's digest is set up",
-        help="Shows what is posted to this channel and when, who set it up, and who changed it last.",
+        help="Shows what is posted to this channel and when, who set it up, and who changed it last; and "
+        "deletes what was posted lately.",
         examples=("channel show",),
         permission=Permission.MANAGER,
     ),

@@ -101,6 +101,9 @@ class HistoryStore(Protocol):
     async def changes(self, destination_id: str, limit: int) -> Sequence[Change]:
         """The newest first."""
 
+    async def changed_by(self, by: str) -> Sequence[str]:
+        """The ids of the destinations that somebody ever changed, in the order of the first changes."""
+
 
 class InstallationStore(Protocol):
     """Organisations that installed the bot. The store is opened with the key that encrypts their secrets."""

@@ -76,7 +76,8 @@ def _rose(curve: Curve, reach: int) -> str:
     name = _NAMES[curve.signal][1]
     subject = name[:1].upper() + name[1:]
     if len(curve.corners) == 1:
-        return f"{subject} stood at {last:,} for {duration(reach - begin)}"
+        held = f"for {duration(reach - begin)}" if reach > begin else "when last read"
+        return f"{subject} stood at {last:,} {held}"
     verb = "rose" if last > first else "fell" if last < first else "went up and down, and came back"
     return f"{subject} {verb} from {first:,} to {last:,} in {duration(reach - begin)}"
 

@@ -16,7 +16,7 @@ from bot.plots.ports import Drawer
 LARGEST: Final = 64 << 20  # bytes of all pictures
 
 # What makes a picture look as it does: another look gives it another name.
-_LOOK: Final = ("alternative.py", "draw.py", "glyphs.py", "svg.py")
+_LOOK: Final = ("alternative.py", "draw.py", "glyphs.py", "look.py", "svg.py")
 
 
 class KeptDrawings:

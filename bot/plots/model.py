@@ -6,12 +6,16 @@ Equal values give equal pictures, byte for byte. Spans of time are whole millise
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from bot.model import Signal
 
 Corners: TypeAlias = tuple[tuple[int, int], ...]
 """A number that holds until it changes: (milliseconds since the plot's zero, value), in order of time."""
+
+WIDTH: Final = 640  # pixels
+_HEIGHT: Final = 350
+_PANEL: Final = 60  # more, for each further number of a paper
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,12 @@ class DayField:
 
 
 Plot: TypeAlias = PaperTrend | TopicMonth | DayField
+
+
+def size(plot: Plot) -> tuple[int, int]:
+    """The width and the height of the plot's picture, in pixels of which a PNG has two dots."""
+    panels = len(plot.curves) if isinstance(plot, PaperTrend) else 1
+    return WIDTH, _HEIGHT + (panels - 1) * _PANEL
 
 
 class Theme(StrEnum):

@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.commands.rankings import Rankings
 from bot.errors import NotFoundError
-from bot.model import Paper, Signal, Window
+from bot.model import Paper, PaperId, Signal, Window
 from bot.plots.alternative import alternative, long_day
 from bot.plots.build import MONTH, day_came, day_field, paper_trend, topic_month
 from bot.plots.model import DayField, PaperTrend, Plot, Theme, TopicMonth
@@ -33,12 +33,16 @@ class Plots:
 
     # --- what there is to draw -------------------------------------------------------------------
 
-    async def paper(self, paper: Paper) -> PaperTrend:
-        """A paper's trend until now. Raises `NotFoundError` where no number of it was ever read."""
+    async def paper(self, paper_id: PaperId) -> PaperTrend:
+        """A paper's trend until now. Raises `NotFoundError` where it is not stored, or no number of it was
+        ever read.
+        """
+        paper = await self._store.papers.find(paper_id)
+        if paper is None:
+            raise NotFoundError("paper", paper_id.value, "It is not stored here.")
         now = self._clock.now()
         found = await self._store.papers.series_of([paper.id], now)
-        group = await self._rankings.usual()
-        trend = await asyncio.to_thread(paper_trend, paper, found[0], group, now) if found else None
+        trend = paper_trend(paper, found[0], await self._rankings.usual(), now) if found else None
         if trend is None:
             raise NotFoundError("plot of", paper.key, "No source has told a number of it yet.")
         return trend

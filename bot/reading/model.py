@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot.model import Paper, PaperSeries, Ranked, Signal, SourceNote, Window
+from bot.plots.model import PaperTrend
 from bot.reading.periods import Period
 from bot.search.answer import Answer, Result
 
@@ -56,6 +57,7 @@ class PaperPage:
     as_of: datetime
     places: tuple[str, ...]  # a sentence a window: where it stands now, or why it does not
     compared: str  # with what papers usually have at its age, as a sentence; empty: no number was read
+    trend: PaperTrend | None  # how its numbers rose; None: none was ever read
     standings: tuple[Standing, ...]  # newest first
     similar: tuple[Result, ...]  # nearest first
     similar_notes: tuple[str, ...]  # why there are none, as sentences

@@ -22,6 +22,7 @@ from bot.model import (
     Upstream,
     Window,
 )
+from bot.plots.build import paper_trend
 from bot.ports import Clock, Coverage, Store
 from bot.reading.model import Archive, Found, Issue, PaperPage, Standing, Story
 from bot.reading.periods import Period, period_of, read_period
@@ -187,16 +188,19 @@ class Reading:
         )
         read = series[0] if series and series[0].signals else None
         places: tuple[str, ...] = ("No source has told a number of this paper yet, so it cannot trend.",)
-        words = ""
+        words, trend = "", None
         if read is not None:
+            group = await self._rankings.usual()
+            trend = paper_trend(paper, read, group, now)
             places = _places(read, rankings)
-            words = compared(read, await self._rankings.usual(), now)
+            words = compared(read, group, now)
         entry = next((one for one in rankings[0].entries if one.paper_id == paper.id), None)
         return PaperPage(
             story=Story(paper, entry, read, _numbers(read)),
             as_of=now,
             places=places,
             compared=words,
+            trend=trend,
             standings=await self._standings(paper, now),
             similar=near.results,
             similar_notes=near.notes,

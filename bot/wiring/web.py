@@ -56,6 +56,7 @@ def make_site(
     from adapters.web.feeds import FeedRoutes  # noqa: PLC0415 - as above
     from adapters.web.operating import Operating  # noqa: PLC0415 - as above
     from adapters.web.pages import Pages  # noqa: PLC0415 - as above
+    from adapters.web.plots import PlotPages  # noqa: PLC0415 - as above
     from adapters.web.render import Renderer  # noqa: PLC0415 - as above
     from adapters.web.site import Site  # noqa: PLC0415 - as above
     from bot.metrics import CONTENT_TYPE  # noqa: PLC0415 - as above
@@ -76,7 +77,12 @@ def make_site(
         metrics_for=settings.metrics,
     )
     return Site(
-        [*pages.routes(), *feed_routes.routes(), *operating.routes()],
+        [
+            *pages.routes(),
+            *feed_routes.routes(),
+            *PlotPages(services.plots).routes(),
+            *operating.routes(),
+        ],
         renderer,
         around.clock,
         around.ids,

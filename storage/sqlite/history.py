@@ -37,3 +37,9 @@ class SqliteHistory:
         )
         rows = await self._engine.read(lambda db: db.execute(sql, (destination_id, limit)).fetchall())
         return [Change(destination_id, from_utc_ms(at), by, what) for at, by, what in rows]
+
+    async def changed_by(self, by: str) -> Sequence[str]:
+        """The ids of the destinations that somebody ever changed, in the order of the first changes."""
+        sql = "SELECT destination_id FROM history WHERE by = ? GROUP BY destination_id ORDER BY min(id)"
+        rows = await self._engine.read(lambda db: db.execute(sql, (by,)).fetchall())
+        return [destination_id for (destination_id,) in rows]

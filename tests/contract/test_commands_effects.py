@@ -55,7 +55,7 @@ from tests.contract.commands import (
     titles_of,
 )
 from tests.contract.readings import at, poll
-from tests.contract.rows import MINUTE, queue, quiet
+from tests.contract.rows import DAY, MINUTE, queue, quiet
 from tests.contract.test_planner import planner_for
 
 ALL = {
@@ -243,10 +243,30 @@ async def test_a_posted_digest_is_deleted_and_it_is_noted(world: World) -> None:
     (claimed,) = await world.store.outbox.claim("w", ["slack"], NOW, MINUTE, 1)
     await world.store.outbox.sending(claimed.id, claimed.fence, NOW, MINUTE)
     await world.store.outbox.sent(claimed.id, claimed.fence, NOW, "1732.5")
-    await world.press(Action(Verb.DELETE, delivery.id))
+    shown = buttons_of(await world.run("channel show"))
+    assert shown["Delete the digest of Thu 20 Nov"] == str(Action(Verb.DELETE, delivery.id))
+    await world.press(shown["Delete the digest of Thu 20 Nov"])
     assert world.room.deleted == [(CHANNEL, "1732.5")]
     (change, *_) = await world.store.history.changes(one.id, 5)
     assert change.what == "Deleted the digest posted Thu 20 Nov 13:00."
+
+
+async def test_the_last_three_digests_can_be_deleted_if_they_were_posted(world: World) -> None:
+    one = await world.channel()
+    paper = await paper_number(world)
+    for day in range(5):
+        delivery = await queue(
+            world.store, one, [paper] if not day else [], NOW - day * DAY, deliver_by=NOW + DAY
+        )
+        (claimed,) = await world.store.outbox.claim("w", ["slack"], NOW, MINUTE, 1)
+        assert claimed.id == delivery.id
+        if day == 1:  # it never went out
+            await world.store.outbox.rejected(claimed.id, claimed.fence, NOW, "The channel is archived.")
+            continue
+        await world.store.outbox.sending(claimed.id, claimed.fence, NOW, MINUTE)
+        await world.store.outbox.sent(claimed.id, claimed.fence, NOW, f"1732.{day}")
+    labels = [label for label in buttons_of(await world.run("channel show")) if label.startswith("Delete")]
+    assert labels == [f"Delete the digest of {day} Nov" for day in ("Thu 20", "Tue 18", "Mon 17")]
 
 
 async def test_an_owner_settles_a_doubtful_message_from_their_direct_messages(world: World) -> None:

@@ -167,6 +167,15 @@ async def test_changes_are_told_newest_first(store: Store) -> None:
     assert await store.history.changes(channel.id, 1) == made[2:]
 
 
+async def test_it_is_known_what_somebody_changed(store: Store) -> None:
+    first, second = [await add_destination(store.destinations, name) for name in ("first", "second")]
+    for place, by in ((second, "Maya"), (first, "Bo"), (first, "Maya"), (second, "Maya")):
+        await store.history.note(Change(place.id, NOW, by, "Changed the time."))
+    assert await store.history.changed_by("Maya") == [second.id, first.id]
+    assert await store.history.changed_by("Bo") == [first.id]
+    assert await store.history.changed_by("nobody") == []
+
+
 async def test_a_change_of_what_is_not_there_any_more_is_not_kept(store: Store) -> None:
     await store.history.note(Change("d-none", NOW, "Maya", "Set it up."))
 

@@ -77,6 +77,11 @@ def thread(bench: SlackBench) -> list[Message]:
     return bench.channel.thread(head(bench).ts)
 
 
+def whole(bench: SlackBench) -> str:
+    """The receipt of the message with its thread."""
+    return f"C1/{' '.join(message.ts for message in [head(bench), *thread(bench)])}"
+
+
 def parts(bench: SlackBench) -> list[int]:
     """The numbers that the thread's messages carry."""
     return [(message.metadata or {})["event_payload"]["part"] for message in thread(bench)]
@@ -103,7 +108,7 @@ async def test_what_a_message_has_no_room_for_goes_on_in_its_thread(slack: Slack
 
 
 async def test_the_layout_of_a_thread_has_a_reply_a_paper(slack: SlackBench) -> None:
-    await slack.deliverer.send(parcel(5, Layout.THREAD))
+    assert await slack.deliverer.send(parcel(5, Layout.THREAD)) == whole(slack)
     assert parts(slack) == [1, 2, 3, 4, 5]
     assert [message.text for message in thread(slack)] == [f"Paper {number} says" for number in range(1, 6)]
     assert all(f"Paper {number} says" in head(slack).text for number in range(1, 6))
@@ -116,7 +121,7 @@ async def test_a_doubtful_reply_is_looked_up_and_the_thread_completed(
     slack.server.script.add(POST, None, None, fault)
     with pytest.raises(DoubtfulError):
         await slack.deliverer.send(parcel(4, Layout.THREAD))
-    assert await slack.deliverer.find(parcel(4, Layout.THREAD)) == f"C1/{head(slack).ts}"
+    assert await slack.deliverer.find(parcel(4, Layout.THREAD)) == whole(slack)
     assert parts(slack) == [1, 2, 3, 4]
 
 
@@ -144,8 +149,10 @@ async def test_a_thread_that_cannot_be_completed_now_is_asked_about_again(slack:
 
 async def test_without_recheck_a_doubtful_reply_is_left_and_the_others_follow(base: SlackBench) -> None:
     base.server.script.add(POST, None, LoseRequest(), LoseReply())
-    assert await base.deliverer.send(parcel(4, Layout.THREAD)) == f"C1/{head(base).ts}"
+    receipt = await base.deliverer.send(parcel(4, Layout.THREAD))
     assert parts(base) == [2, 3, 4]
+    _, *known = thread(base)  # of the doubtful one nobody told the name
+    assert receipt == f"C1/{' '.join(message.ts for message in [head(base), *known])}"
 
 
 async def test_a_reply_that_slack_puts_off_follows_when_it_may(base: SlackBench) -> None:
@@ -246,8 +253,9 @@ async def test_a_thread_of_which_slack_lets_a_page_a_minute_be_read_is_completed
     for number in range(450):
         slack.server.world.say(slack.channel, slack.maya, f"chatter {number}", thread_ts=thread_ts)
     slack.server.script.add(REPLIES, *[None, RateLimited(60)] * 2)
-    assert await found_at_last(slack, parcel(2, Layout.THREAD), questions=3) == f"C1/{head(slack).ts}"
+    receipt = await found_at_last(slack, parcel(2, Layout.THREAD), questions=3)
     ours = [message for message in thread(slack) if message.metadata]
+    assert receipt == f"C1/{' '.join(message.ts for message in [head(slack), *ours])}"
     assert [(message.metadata or {})["event_payload"]["part"] for message in ours] == [1, 2]
     assert len(slack.server.called(REPLIES)) == 3
 

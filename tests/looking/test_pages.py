@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import pytest
 
+from bot.plots.drawing import DrawingProcess
 from bot.ports import Store
 from storage.sqlite.store import open_sqlite
 from tests.clocks import StillClock
@@ -70,7 +71,9 @@ async def shown(scene: Scene, folder: Path) -> AsyncIterator[tuple[Served, Tab]]
     chromium()
     async with open_sqlite(folder / "scene.db") as store:
         await scene(store)
-        async with served(store, folder, StillClock(scenes.NOW)) as page, browser(folder) as tab:
+        clock = StillClock(scenes.NOW)
+        drawer = DrawingProcess(clock, folder / "plots")
+        async with served(store, folder, clock, drawer=drawer) as page, browser(folder) as tab:
             yield page, tab
 
 

@@ -53,8 +53,24 @@ def test_it_is_counted_how_many_days_would_have_been_empty() -> None:
 
 
 def test_days_of_which_nothing_is_stored_do_not_count() -> None:
-    assert said(GOOD, Tally(), Tally()).startswith("The one day that is stored would not have been empty.")
+    assert said(GOOD, Tally(), Tally()).startswith("The one day that is known would not have been empty.")
     assert said(Tally(), Tally()).startswith("Nothing is stored of the last days yet")
+
+
+def test_nor_do_days_whose_papers_wait_for_their_categories() -> None:
+    """They may yet match: it would be wrong to call them empty, and to say what to change."""
+    waiting = Tally(candidates=9, undecided=7)
+    text = said(waiting, waiting, GOOD)
+    assert text.startswith("The one day that is known would not have been empty.")
+    assert "Thu 20 Nov: 7 wait until arXiv says what they are about" in text
+    none = said(waiting, replace(waiting, undecided=1))
+    assert none.startswith("Whether the last days would have been empty cannot be told yet.")
+    assert "Wed 19 Nov: 1 waits until arXiv says what it is about" in none
+    assert "/papers" not in none
+
+
+def test_where_all_would_have_been_empty_it_says_all() -> None:
+    assert said(NOTHING, NOTHING, BELOW).startswith("All of the last 3 days would have been empty.")
 
 
 def test_where_most_would_have_been_empty_it_is_said_what_to_change() -> None:

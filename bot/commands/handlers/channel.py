@@ -1,5 +1,6 @@
 """`channel …`: the digest of the channel where it is typed."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Final
@@ -37,10 +38,12 @@ from bot.commands.view import (
     sentence,
     typed,
 )
+from bot.editions.digest import short_date
 from bot.editions.preview import preview as preview_of
 from bot.errors import ConflictError, InputError
 from bot.model import (
     WORKDAYS,
+    DeliveryState,
     Destination,
     DestinationState,
     Layout,
@@ -56,12 +59,23 @@ from bot.schedule.growth import LISTS_USED, share_by_hour
 from bot.schedule.pauses import pause as do_pause
 from bot.schedule.pauses import resume as do_resume
 from bot.schedule.slots import next_slot
-from bot.schedule.standing import local, looks_words, next_appointment, papers_words, state_words, when_words
+from bot.schedule.standing import (
+    Appointment,
+    appointments,
+    local,
+    looks_words,
+    next_appointment,
+    papers_words,
+    state_words,
+    when_words,
+)
 from bot.schedule.zones import zone_info
 from bot.sources.calendar import current_list_day
-from bot.view.doc import Block, Doc
+from bot.view.doc import Block, Button, Doc, with_code
 
 _CHANGES: Final = 5  # of its history that are shown
+_LOOKED_AT: Final = 10  # appointments
+_DELETABLE: Final = 3  # of the digests posted then
 _NINE: Final = time(9)
 _DAY: Final = timedelta(days=1)
 
@@ -180,14 +194,17 @@ async def show(call: Call, services: Services, surface: Surface) -> Reply:
     now = services.clock.now()
     owner = await services.store.people.of_recipient(one.owner_id) if one.owner_id is not None else None
     title = f"The digest of {one.label or call.place.name}: {state_words(one, now)}"
-    records = await services.store.destinations.slots(one.id, 1)
-    next_at = next_appointment(one, records[0] if records else None, now)
+    passed = await appointments(services.store, one, _LOOKED_AT)
+    last = passed[0].record if passed else None
+    next_at = next_appointment(one, last, now)
     blocks: list[Block] = [
         heading(title),
         sentence(f"{capital(when_words(one))}: {papers_words(one)}."),
         sentence(f"Only papers that match “{one.query}”." if one.query else "No filter."),
         sentence(f"{capital(looks_words(one))}."),
     ]
+    if one.state_why:
+        blocks.insert(1, sentence(*with_code(one.state_why)))
     posted = posting_words(await surface.named(call.place, one.posting))
     if posted:
         blocks.append(sentence(f"{capital(posted)}."))
@@ -197,8 +214,8 @@ async def show(call: Call, services: Services, surface: Surface) -> Reply:
         blocks.append(sentence(feed_words(one, services.page)))
     if next_at is not None:
         blocks.append(sentence("Next digest: ", moment(next_at, one.schedule.zone), "."))
-    if records and records[0].outcome is SlotOutcome.QUEUED and records[0].detail:
-        blocks.append(note(f"Last time {records[0].detail}."))
+    if last is not None and last.outcome is SlotOutcome.QUEUED and last.detail:
+        blocks.append(note(f"Last time {last.detail}."))
     by = f" by {owner.name}" if owner is not None else ""
     blocks.append(note(f"Set up{by} {local(one.created_at, one.schedule.zone, now)}."))
     for change in await services.store.history.changes(one.id, _CHANGES):
@@ -212,7 +229,21 @@ async def show(call: Call, services: Services, surface: Surface) -> Reply:
         else button("Pause it", Verb.RUN, "channel pause"),
         button("Show what it would be", Verb.RUN, "channel preview"),
     )
+    blocks += buttons(*_deletions(passed))
     return Reply(doc=Doc(tuple(blocks), title))
+
+
+def _deletions(passed: Sequence[Appointment]) -> list[Button | None]:
+    """Buttons that delete the last digests that were posted. Pure."""
+    posted = [
+        (short_date(one.record.slot.local_date), one.delivery.id)
+        for one in passed
+        if one.delivery is not None and one.delivery.state is DeliveryState.SENT
+    ]
+    return [
+        button(f"Delete the digest of {day}", Verb.DELETE, delivery, danger=True)
+        for day, delivery in posted[:_DELETABLE]
+    ]
 
 
 async def edit(call: Call, services: Services, surface: Surface) -> Reply:

@@ -47,6 +47,8 @@ _NAMES: Final = {
     Signal.CITATIONS: ("citation", "citations"),
 }
 
+_WHEN: Final = {Window.DAY: "today", Window.WEEK: "this week", Window.MONTH: "this month"}
+
 _Place = tuple[Ranked, Paper]
 
 
@@ -92,9 +94,7 @@ async def trending(call: Call, services: Services, surface: Surface) -> Reply:
         *await _outages(services, zone),
     ]
     blocks += (
-        await _cards(services, found)
-        if found
-        else [sentence(await _nothing(services, f"in this {window}", topic))]
+        await _cards(services, found) if found else [sentence(await _nothing(services, _WHEN[window], topic))]
     )
     blocks += buttons(
         _rest(found),

@@ -24,6 +24,7 @@ LABEL: Final = "direct message"  # what people call the place where their subscr
 _LIST: Final = button("My subscriptions", Verb.RUN, "subscriptions")
 _SHOWN: Final = 3  # titles of last week's matches
 _FAR_TOO_MANY: Final = 3  # times what may come
+_ENDS: Final = 20  # that have a button to end them; more fit in no row
 
 
 async def subscribe(call: Call, services: Services, surface: Surface) -> Reply:
@@ -63,7 +64,7 @@ async def subscribe(call: Call, services: Services, surface: Surface) -> Reply:
         state=SubscriptionState.ACTIVE,
         created_at=now,
     )
-    (matched,) = await last_week(services.store, services.clock, [normal])
+    (matched,) = await last_week(services.store, services.search.index, services.clock, [normal])
     try:
         kept = await services.store.people.subscribe(wanted, destination)
     except ConflictError:
@@ -109,7 +110,7 @@ async def subscribe_form(call: Call, services: Services, surface: Surface) -> Re
     query = call.values.get("query", "")
     if query:
         normal = format_query(parse(query))
-        (matched,) = await last_week(services.store, services.clock, [normal])
+        (matched,) = await last_week(services.store, services.search.index, services.clock, [normal])
         intro = f"{_forecast(matched, 5, len(WORKDAYS))} {intro}"
     values = {"zone": zone, **call.values}
     form = FormRequest(command=BY_NAME["subscribe"], values=values, intro=intro)
@@ -126,7 +127,9 @@ async def subscriptions(call: Call, services: Services, surface: Surface) -> Rep
         example = typed(surface, BY_NAME["subscribe"].examples[0])
         make = button("Subscribe to a search", Verb.FORM, "subscribe")
         return say(["You have no subscriptions. ", example, " makes one."], *buttons(make))
-    matched = await last_week(services.store, services.clock, [one.query for one in kept])
+    matched = await last_week(
+        services.store, services.search.index, services.clock, [one.query for one in kept]
+    )
     title = f"You have {counted(len(kept), 'subscription')}"
     blocks: list[Block] = [heading(title)]
     for number, (one, papers) in enumerate(zip(kept, matched, strict=True), 1):
@@ -138,7 +141,7 @@ async def subscriptions(call: Call, services: Services, surface: Surface) -> Rep
         blocks.append(sentence(Span(f"{number}. {one.query}", strong=True), how))
     ends = [
         button(f"End subscription {number}", Verb.UNSUBSCRIBE, one.id)
-        for number, one in enumerate(kept[:5], 1)
+        for number, one in enumerate(kept[:_ENDS], 1)
     ]
     blocks += buttons(*ends, button("Subscribe to more", Verb.FORM, "subscribe"))
     return Reply(doc=Doc(tuple(blocks), title))

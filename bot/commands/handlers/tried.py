@@ -41,26 +41,36 @@ async def preview_lines(arguments: Mapping[str, Value], services: Services) -> l
 
 def tried(destination: Destination, days: Sequence[DayPreview], surface: Surface) -> list[Block]:
     """The last days, how many of them would have been empty, and what brings more if most would. Pure."""
-    known = [one for one in days if one.tally.candidates]
-    if not known:
+    stored = [one for one in days if one.tally.candidates]
+    if not stored:
         return [note("Nothing is stored of the last days yet, so that it cannot be tried on them.")]
-    empty = sum(not one.matches for one in known)
-    would = (
-        f"{empty or 'None'} of the last {len(known)} days would have been empty."
-        if len(known) > 1
-        else f"The one day that is stored would {'' if empty else 'not '}have been empty."
-    )
-    blocks: list[Block] = [sentence(would), *(note(_line(one)) for one in known)]
+    known = [one for one in stored if one.matches or not one.tally.undecided]
+    blocks: list[Block] = [sentence(_would(known)), *(note(_line(one)) for one in stored)]
     change = widen(destination, known)
     if change is not None:
         blocks.append(sentence(typed(surface, f"channel edit {change}"), f" {_WIDER[change]}."))
     return blocks
 
 
+def _would(known: Sequence[DayPreview]) -> str:
+    """How many of the days would have been empty, of those of which that is known."""
+    empty = sum(not one.matches for one in known)
+    if not known:
+        return "Whether the last days would have been empty cannot be told yet."
+    if len(known) == 1:
+        return f"The one day that is known would {'' if empty else 'not '}have been empty."
+    counted_empty = "All" if empty == len(known) else str(empty or "None")
+    return f"{counted_empty} of the last {len(known)} days would have been empty."
+
+
 def _line(one: DayPreview) -> str:
     """`Thu 20 Nov: 3 papers, such as “…”`."""
-    elsewhere = one.tally.elsewhere
+    elsewhere, undecided = one.tally.elsewhere, one.tally.undecided
     better = f" ({elsewhere} went to another channel)" if elsewhere else ""
+    if not one.titles and undecided:
+        waiting = "1 waits" if undecided == 1 else f"{undecided} wait"
+        they_are = "it is" if undecided == 1 else "they are"
+        return f"{short_date(one.day)}: {waiting} until arXiv says what {they_are} about"
     if not one.titles:
         return f"{short_date(one.day)}: no paper{better}"
     return f"{short_date(one.day)}: {counted(one.matches, 'paper')}, such as “{one.titles[0]}”{better}"

@@ -63,7 +63,7 @@ async def _illustrated(
 
 async def _plotted(services: Services, paper: Paper, doc: Doc) -> AsyncGenerator[Update]:
     try:
-        trend = await services.plots.paper(paper)
+        trend = await services.plots.paper(paper.ids[0])
     except NotFoundError:  # there is nothing to be seen
         return
     try:

@@ -91,6 +91,23 @@ async def test_what_can_be_posted_to_is_said_to_be_so(surface: DiscordSurface, g
 
 
 @pytest.mark.parametrize(
+    ("layout", "denied", "name"),
+    [
+        (Layout.EMBEDS, Permission.EMBED_LINKS, "Embed Links"),
+        (Layout.THREAD, Permission.CREATE_PUBLIC_THREADS, "Create Public Threads"),
+        (Layout.THREAD, Permission.SEND_MESSAGES_IN_THREADS, "Send Messages in Threads"),
+    ],
+)
+async def test_a_layout_has_needs_of_its_own(
+    surface: DiscordSurface, guild: Guild, layout: Layout, denied: Permission, name: str
+) -> None:
+    channel = guild.text_channel()
+    forbid(channel, denied)
+    assert await surface.prove_posting(place(channel)) == PLAIN_POSTING
+    assert name in await refusal(surface, channel, layout=layout)
+
+
+@pytest.mark.parametrize(
     ("denied", "name"),
     [(Permission.SEND_MESSAGES, "Send Messages"), (Permission.VIEW_CHANNEL, "View Channels")],
 )

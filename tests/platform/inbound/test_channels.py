@@ -6,8 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from adapters.slack.deliverer import SlackDeliverer
 from adapters.slack.forms import PREVIEW
-from tests.clocks import StillClock
+from bot.model import Layout
+from bot.ports import Parcel
+from bot.view.doc import Doc, PaperCard, Span, to_json
+from tests.clocks import FakeClock, StillClock
+from tests.contract.rows import NOW, queue
 from tests.platform.slack_bot import SlackBot, Transport, slack_bot, text_of
 from tests.servers.slack import BASE, Scene, SlackServer
 from tests.servers.slack.controls import controls
@@ -189,3 +194,36 @@ async def test_a_direct_message_has_no_channel_to_manage(
     direct = slack.world.direct(scene.maya, scene.token.bot_user)
     asked = await slack.command("/papers", "channel add", user=scene.maya, channel=direct)
     assert "That is for a channel." in text_of(await asked.message())
+
+
+@pytest.mark.parametrize("transport", ["socket"], indirect=True)  # by the clock of the day of the papers
+async def test_a_posted_digest_is_deleted_with_its_thread(
+    managed: SlackBot, slack: SlackServer, scene: Scene
+) -> None:
+    await (
+        await slack.command("/papers", "channel add at=9:00", user=scene.maya, channel=scene.channel)
+    ).message()
+    (one,) = await managed.store.destinations.list()
+    titles = [Span(f"Paper {number}") for number in (1, 2, 3)]
+    cards = tuple(
+        PaperCard(number, f"arxiv:2511.{number:05}", title) for number, title in enumerate(titles, 1)
+    )
+    doc = to_json(Doc(cards, "Trending"))
+    planned = await queue(managed.store, one, [1], doc=doc)
+    (claimed,) = await managed.store.outbox.claim("w", ["slack"], NOW, timedelta(minutes=1), 1)
+    await managed.store.outbox.sending(claimed.id, claimed.fence, NOW, timedelta(minutes=1))
+    parcel = Parcel(planned.id, planned.key, one.route.address, doc, NOW, 1, Layout.THREAD)
+    deliverer = SlackDeliverer(managed.slack.tokens, FakeClock(NOW), api_url=slack.api_url, recheck=False)
+    receipt = await deliverer.send(parcel)
+    await deliverer.aclose()
+    await managed.store.outbox.sent(claimed.id, claimed.fence, NOW, receipt)
+    chatter = slack.world.say(scene.channel, scene.maya, "Nice!")
+    assert len(scene.channel.messages) == 5
+
+    shown = await slack.command("/papers", "channel show", user=scene.maya, channel=scene.channel)
+    label = "Delete the digest of Thu 20 Nov"
+    deleted = await slack.press(await shown.message(), label, user=scene.maya)
+    assert "The digest is deleted." in text_of(await deleted.message())
+    assert scene.channel.messages == [chatter]
+    again = await slack.press(await shown.message(), label, user=scene.maya)  # what is gone is no error
+    assert "The digest is deleted." in text_of(await again.message())

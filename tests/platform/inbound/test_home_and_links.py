@@ -27,7 +27,7 @@ async def test_the_home_has_all_that_is_somebodys_and_changes_with_it(
             "Trending papers · Thu 20 Nov",
             "You have 1 subscription",
             "Your list: 1 paper",
-            "Channels that you set up",
+            "Channels that you manage",
             "#ml-papers (active)",
         ):
             assert part in said
@@ -45,6 +45,38 @@ async def test_the_home_has_all_that_is_somebodys_and_changes_with_it(
         kept = await slack.submit(subscribe, {"query": "rain"}, user=maya)
         assert "You are subscribed to “rain”" in text_of(await kept.view())
         assert "1. rain" in text_of(await kept.view("home"))
+
+
+async def test_the_home_has_the_channels_that_others_set_up_and_somebody_changed(
+    slack: SlackServer, scene: Scene, clock: StillClock, tmp_path: Path
+) -> None:
+    maya, bo = scene.maya, slack.world.add_user(scene.team, "U2", "bo")
+    scene.channel.members.add(bo.id)
+    async with slack_bot(slack, scene, clock, tmp_path, slack_managers=[maya.id, bo.id]):
+        home = await (await slack.open_home(bo)).view("home")
+        for who, text in ((maya, "channel add at=9:00"), (bo, "channel pause")):
+            await (await slack.command("/papers", text, user=who, channel=scene.channel)).message()
+        assert "Channels that you manage" not in text_of(home)
+        home = await (await slack.open_home(bo)).view("home")
+        assert "Channels that you manage #ml-papers (paused by bo" in text_of(home)
+        resumed = await slack.press(home, "Resume #ml-papers", user=bo)
+        assert "#ml-papers goes on" in text_of(await resumed.view())
+        assert "#ml-papers (active)" in text_of(await resumed.view("home"))
+        asked = await slack.command("/papers", "channel remove", user=maya, channel=scene.channel)
+        await (await slack.press(await asked.message(), "End this digest", user=maya)).message("replaced")
+        home = await (await slack.open_home(bo)).view("home")
+        assert "Channels that you manage" not in text_of(home)
+
+
+async def test_every_subscription_can_be_ended_from_the_home(on_socket: SlackBot) -> None:
+    slack, maya, channel = on_socket.server, on_socket.scene.maya, on_socket.scene.channel
+    for number in range(7):
+        text = f"subscribe zebra{number}"
+        await (await slack.command("/papers", text, user=maya, channel=channel)).message()
+    home = await (await slack.open_home(maya)).view("home")
+    ended = await slack.press(home, "End subscription 7", user=maya)
+    assert "has ended" in text_of(await ended.view())
+    assert "You have 6 subscriptions" in text_of(await ended.view("home"))
 
 
 async def test_what_is_pressed_upon_the_home_opens_upon_each_other(on_socket: SlackBot) -> None:
@@ -189,6 +221,22 @@ async def test_the_plot_comes_behind_why_with_its_alternative(
         assert (file.name, file.shared_in) == ("arxiv-2511.00001.png", [direct.id])
         assert file.content == PICTURE
         assert file.alternative == "“Attention in Small Places”. Upvotes rose from 18 to 90 in 4 h."
+
+
+async def test_what_is_asked_in_the_home_tells_of_its_plot_where_it_answers(
+    slack: SlackServer, scene: Scene, clock: StillClock, tmp_path: Path
+) -> None:
+    token = slack.world.install(scene.team, (*BASE, "files:write"))
+    async with slack_bot(slack, scene, clock, tmp_path, slack_bot_token=token.value) as bot:
+        home = await (await slack.open_home(scene.maya)).view("home")
+        asked = await slack.press(home, "Why paper 1 trends", user=scene.maya)
+        assert "place 1 of 7" in text_of(await asked.view())
+        whole = text_of(await asked.view(nth=1))
+        assert "place 1 of 7" in whole
+        assert "Its plot is in your direct messages with me." in whole
+        await bot.slack.finish()
+        (file,) = slack.world.files.values()
+        assert file.content == PICTURE
 
 
 async def test_without_the_pack_nothing_is_drawn(

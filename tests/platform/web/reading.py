@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Final
 
-_VOID: Final = {"meta", "link", "input", "img", "br", "hr", "polyline", "circle"}
+_VOID: Final = {"meta", "link", "input", "img", "source", "br", "hr", "polyline", "circle"}
 
 
 @dataclass

@@ -30,6 +30,11 @@ def test_each_curve_has_a_sentence() -> None:
     )
 
 
+def test_what_was_read_once_has_no_span() -> None:
+    once = replace(TREND, curves=(Curve(Signal.UPVOTES, ((HOUR, 99),)),), reach=HOUR, usual=(), compared=0)
+    assert alternative(once) == "“Reading Maps by Ear”. Upvotes stood at 99 when last read."
+
+
 def test_a_topic_says_how_many_papers_came_when() -> None:
     assert alternative(MONTH) == (
         "30 papers about “flash attention” came from 22 Oct to 20 Nov 2025, most of them on 24 Oct (2). "

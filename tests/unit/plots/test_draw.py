@@ -9,6 +9,7 @@ from bot.model import Signal
 from bot.plots import draw
 from bot.plots.alternative import alternative
 from bot.plots.glyphs import MISSING, readable
+from bot.plots.look import INKS
 from bot.plots.model import Curve, Plot, Theme, TopicMonth
 from tests.unit.plots.pieces import FIELD, HOUR, MONTH, TREND, svg_of
 
@@ -74,7 +75,7 @@ def test_only_a_card_brings_its_ground() -> None:
 
 @pytest.mark.parametrize("theme", Theme)
 def test_all_can_be_read_on_what_it_stands_on(theme: Theme) -> None:
-    ink = draw._INKS[theme]
+    ink = INKS[theme]
     for ground in GROUNDS[theme]:
         for text in (ink.text, ink.dim, ink.accent):
             assert contrast(text, ground) >= 4.5  # WCAG 1.4.3
