@@ -29,12 +29,14 @@ RUN --mount=type=bind,from=build,source=/wheels,target=/wheels \
 
 # Logs appear as they are written; the file system may be read-only.
 ENV PAPERBOY_HOME=/data \
+    PAPERBOY_WEB_ADDRESS=0.0.0.0:8000 \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1
 
 USER 10001:10001
 WORKDIR /data
 VOLUME ["/data"]
+EXPOSE 8000
 
 # Healthy means that the running bot's heartbeat is fresh. The first start migrates the database first.
 HEALTHCHECK --interval=60s --timeout=10s --start-period=60s --retries=3 \

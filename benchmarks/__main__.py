@@ -26,6 +26,7 @@ from benchmarks import (
     slack,
     together,
     trending,
+    web,
 )
 from benchmarks.measure import Figure, Outcome
 
@@ -38,6 +39,7 @@ MEASURES: Final[Mapping[str, Callable[[Path], list[Outcome]]]] = {
     "slack": slack.measure,
     "discord": discord.measure,
     "together": together.measure,
+    "web": web.measure,
 }
 
 

@@ -7,7 +7,7 @@ import subprocess
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any, Final, TypeVar
@@ -105,6 +105,13 @@ def fastest(times: Sequence[float]) -> float:
     """The most messages a second, over any five seconds that begin with one."""
     ordered = sorted(times)
     return max(sum(first <= one < first + 5 for one in ordered) / 5 for first in ordered[::20])
+
+
+async def until_due(due: datetime) -> None:
+    """Waits for the minute at which all digests are due; to begin later would measure something else."""
+    left = (due - datetime.now(UTC)).total_seconds()
+    assert left > 0, "The bot was not ready by the minute that was chosen: the machine is too busy."
+    await asyncio.sleep(left)
 
 
 def next_minute(at: datetime) -> datetime:

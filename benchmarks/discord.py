@@ -32,6 +32,7 @@ from benchmarks.chat_load import (
     settings,
     slowest,
     typing,
+    until_due,
     watched,
 )
 from benchmarks.chat_papers import MIXTURE, typed
@@ -164,7 +165,7 @@ async def _measured(
     """Lets people type until all digests are there, or for so many seconds."""
     people = People(discord, Random(_SEED))
     await people.warm_up()
-    await asyncio.sleep((due - datetime.now(UTC)).total_seconds())
+    await until_due(due)
     begin, before = time.monotonic(), busy(bot)
     over = until_served(discord, begin) if seconds is None else lambda: time.monotonic() > begin + seconds
     async with watched(bot) as memory:

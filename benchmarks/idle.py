@@ -1,16 +1,19 @@
-"""`paperboy run` with nothing to do but to poll: what stays in memory.
+"""`paperboy run` with nothing to do but to poll and to show its page: what stays in memory.
 
 Every upstream is a stand-in on loopback that shows a month of recorded lists as if they were the last ones,
-so that the bot reads, stores and looks up as it would. Beside it, the same bot with its platforms loaded.
+so that the bot reads, stores and looks up as it would; one reader looks at today's page. Beside it, the same
+bot with its platforms loaded.
 """
 
 import asyncio
+import socket
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+import aiohttp
 import psutil
 
 from benchmarks.cold_start import INSTEAD, eager_program, platforms_installed
@@ -21,7 +24,7 @@ from tests.servers.github import GitHubServer
 from tests.servers.hackernews import HackerNewsServer
 from tests.servers.huggingface import HuggingFaceServer
 
-MEGABYTES: Final = 120.0
+MEGABYTES: Final = 130.0
 SETTLED_AFTER: Final = timedelta(seconds=90)
 WATCHED_FOR: Final = timedelta(seconds=30)
 _EVERY: Final = 1.0  # seconds
@@ -29,7 +32,7 @@ _EVERY: Final = 1.0  # seconds
 
 def measure(folder: Path) -> list[Outcome]:
     """The resident memory of both after they have settled."""
-    name = "paperboy run, idle, without platforms"
+    name = "paperboy run, idle, with the page, without platforms"
     if not BODIES.exists():
         return [Skipped(name, ABSENT)]
     if not platforms_installed():
@@ -66,11 +69,22 @@ async def _bot(command: Sequence[str], home: Path) -> tuple[Spread, int]:
             "PAPERBOY_GITHUB_API_URL": github.url,
             "PAPERBOY_HN_API_URL": hackernews.api_url,
         }
-        return await _resident(command, environ), sum(len(server.asked) for server in servers)
+        environ["PAPERBOY_WEB_ADDRESS"] = address = f"127.0.0.1:{_free_port()}"
+        return await _resident(command, environ, f"http://{address}/"), sum(
+            len(server.asked) for server in servers
+        )
 
 
-async def _resident(command: Sequence[str], environ: dict[str, str]) -> Spread:
-    """The resident memory (MB) of a process, once a second after it has settled. Raises if it ends."""
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def _resident(command: Sequence[str], environ: dict[str, str], page: str) -> Spread:
+    """The resident memory (MB) of a process, once a second after it has settled, while somebody looks at its
+    page as often. Raises if it ends.
+    """
     process = await asyncio.create_subprocess_exec(
         *command,
         cwd=ROOT,
@@ -82,9 +96,13 @@ async def _resident(command: Sequence[str], environ: dict[str, str]) -> Spread:
         await asyncio.sleep(SETTLED_AFTER.total_seconds())
         watched = psutil.Process(process.pid)
         values = []
-        for _ in range(int(WATCHED_FOR.total_seconds() / _EVERY)):
-            values.append(watched.memory_info().rss / 1e6)
-            await asyncio.sleep(_EVERY)
+        async with aiohttp.ClientSession() as reader:
+            for _ in range(int(WATCHED_FOR.total_seconds() / _EVERY)):
+                async with reader.get(page) as got:
+                    got.raise_for_status()
+                    await got.read()
+                values.append(watched.memory_info().rss / 1e6)
+                await asyncio.sleep(_EVERY)
         return Spread(tuple(values))
     finally:
         process.terminate()

@@ -33,6 +33,7 @@ from benchmarks.chat_load import (
     settings,
     slowest,
     typing,
+    until_due,
     watched,
 )
 from benchmarks.chat_papers import MIXTURE, typed
@@ -47,7 +48,7 @@ from tests.servers.slack.pace import ONE_WORKSPACE
 SECONDS: Final = 60  # in which people type
 _SECRET: Final = "signing-secret-of-the-loopback"  # noqa: S105 - of the stand-in alone
 _START: Final = timedelta(seconds=25)  # that the bot may take to start
-SERVED_WITHIN: Final = 240.0  # seconds, or what is not there by then is missed
+_SERVED_WITHIN: Final = 240.0  # seconds, or what is not there by then is missed
 _PATIENCE: Final = 120.0  # seconds, or an answer does not come any more
 _SEED: Final = 20251120
 _INSTEAD: Final = "a bolt app that answers before it acknowledges"
@@ -107,7 +108,7 @@ def _figures(how: How, run: Seen, naive: Seen) -> list[Outcome]:
     ours, theirs = slowest(run.acknowledgements), slowest(naive.acknowledgements)
     paced = (
         f"{run.once:,} channels got exactly one digest; at most {fastest(run.posted):.0f} messages/s; Slack "
-        f"allows all but {LARGEST - ONE_WORKSPACE} at once, these after {_at_least():.0f} s"
+        f"allows all but {LARGEST - ONE_WORKSPACE} at once, these after {at_least():.0f} s"
     )
     return [
         Figure(
@@ -115,7 +116,7 @@ def _figures(how: How, run: Seen, naive: Seen) -> list[Outcome]:
             Spread((theirs,)), told(run),
         ),
         Figure(
-            f"serving {CHANNELS:,} channels, {how}", "s", Spread((run.served,)), 2 * _at_least(), _IN_TURN,
+            f"serving {CHANNELS:,} channels, {how}", "s", Spread((run.served,)), 2 * at_least(), _IN_TURN,
             Spread((CHANNELS * LATENCY,)), paced,
         ),
     ]  # fmt: skip
@@ -133,7 +134,7 @@ def told(run: Seen) -> str:
     )
 
 
-def _at_least() -> float:
+def at_least() -> float:
     """Seconds that Slack's pace alone takes for the largest workspace."""
     return 60.0 * ((LARGEST - 1) // ONE_WORKSPACE)
 
@@ -178,7 +179,7 @@ def slack_environ(slack: LoadedSlack, how: How) -> dict[str, str]:
 async def _measured(slack: LoadedSlack, bot: psutil.Process, due: datetime) -> Seen:
     people = People(slack, Random(_SEED))
     await people.warm_up()
-    await asyncio.sleep((due - datetime.now(UTC)).total_seconds())
+    await until_due(due)
     begin, before = time.monotonic(), busy(bot)
     async with watched(bot) as memory:
         tasks = await typing(people.random, RATE, lambda: time.monotonic() > begin + SECONDS, people.send)
@@ -190,7 +191,7 @@ async def _measured(slack: LoadedSlack, bot: psutil.Process, due: datetime) -> S
 
 async def all_served(slack: LoadedSlack, begin: float) -> None:
     """Waits for the last digest, if it comes."""
-    left = begin + SERVED_WITHIN - time.monotonic()
+    left = begin + _SERVED_WITHIN - time.monotonic()
     with suppress(TimeoutError):
         await slack.until(lambda: len(slack.served) == CHANNELS, left)
 

@@ -27,7 +27,7 @@ from bot.schedule.zones import zones_like
 from bot.system import RandomIds, SystemClock
 from bot.wiring import Surroundings, assemble, open_search
 from bot.wiring.chats import open_slack
-from bot.wiring.commands import command_services, nowhere
+from bot.wiring.commands import command_services
 
 _NOBODYS: Final = "xoxb-of-nobody"  # answers go by their response_url
 
@@ -39,10 +39,10 @@ async def _run() -> None:
     assert settings.slack_app_token is not None
     silent = settings.model_copy(update={"slack_app_token": None})
     async with assemble(silent, around) as bot, open_search(settings, bot.store, around) as search:
-        services = command_services(
-            settings, around, bot.store, search, bot.planner, lambda: None, sharing=True, direct=nowhere
-        )
         slack, api = open_slack(settings, bot.store, around), Api(settings.slack_api_url)
+        services = command_services(
+            settings, around, bot.store, search, bot.planner, lambda: None, direct=slack.direct, sharing=True
+        )
         conversation = Conversation(
             api,
             slack.tokens,

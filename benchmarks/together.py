@@ -7,7 +7,7 @@ half are typed on either, until the last digest of Discord is there.
 import asyncio
 import sys
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -15,7 +15,17 @@ from typing import Final
 import psutil
 
 from benchmarks import corpus, discord, slack
-from benchmarks.chat_load import MILLISECONDS, RATE, busy, running, settings, slowest, typing, watched
+from benchmarks.chat_load import (
+    MILLISECONDS,
+    RATE,
+    busy,
+    running,
+    settings,
+    slowest,
+    typing,
+    until_due,
+    watched,
+)
 from benchmarks.discord_loopback import LATENCY, LoadedDiscord
 from benchmarks.discord_places import CHANNELS, servers
 from benchmarks.measure import PROGRAM, Figure, Outcome, Skipped, Spread, job
@@ -55,7 +65,7 @@ def measure(folder: Path, channels: int = CHANNELS) -> list[Outcome]:
         ),
         Figure(
             f"serving {IN_SLACK:,} channels, Slack, together", "s", Spread((in_slack.served,)),
-            slack.SERVED_WITHIN, _SERIALLY, Spread((IN_SLACK * LATENCY,)),
+            2 * slack.at_least(), _SERIALLY, Spread((IN_SLACK * LATENCY,)),
             f"{in_slack.once:,} channels got exactly one digest",
         ),
     ]  # fmt: skip
@@ -84,7 +94,7 @@ async def _measured(
 ) -> tuple[discord.Seen, slack.Seen]:
     in_discord, in_slack = discord.People(one, Random(_SEED)), slack.People(other, Random(_SEED))
     await asyncio.gather(in_discord.warm_up(), in_slack.warm_up())
-    await asyncio.sleep((due - datetime.now(UTC)).total_seconds())
+    await until_due(due)
     begin, before = time.monotonic(), busy(bot)
     over = discord.until_served(one, begin)
     async with watched(bot) as memory:

@@ -265,7 +265,7 @@ def _names(raw: object) -> list[str]:
 
 def optional_socket_url(raw: object) -> str | None:
     """The address of a WebSocket; nothing means none."""
-    address = text(raw).rstrip("/")
+    address = text(raw)
     if not address:
         return None
     if not re.fullmatch(r"wss?://[A-Za-z0-9.\[\]:-]+(/[!-~]*)?", address):

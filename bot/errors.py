@@ -184,3 +184,10 @@ class RefusedError(DeliveryError):
 
 class DoubtfulError(DeliveryError):
     """The request went out, and what became of it is not known."""
+
+
+# --- plots -------------------------------------------------------------------------------------
+
+
+class DrawingError(PaperboyError):
+    """A plot could not be drawn; whatever it belongs to goes without."""

@@ -30,6 +30,11 @@ _CLOSED: Final = (
     "Allow direct messages from members of a server that you share with the bot (in its menu, Privacy "
     "Settings), or do without: channels are not concerned."
 )
+_UNREAD: Final = "can be posted to, but not read"
+_READ: Final = (
+    "Where a connection broke, Paperboy has to ask whether the digest arrived. With Read Message History "
+    "there it looks by itself."
+)
 _FEW_STARTS: Final = 50  # connections left of the day, below which something is restarting too often
 _SHOWN: Final = 3  # servers named, of many
 
@@ -91,10 +96,11 @@ def _intent(application: discord.AppInfo, needed: bool) -> Finding | None:
 
 
 def _installation(application: discord.AppInfo) -> Finding | None:
+    """Perhaps on purpose: whoever owns the application can say otherwise."""
     if installs_right(application):
         return None
-    state = "does not offer what Paperboy uses to servers and people who add it"
-    return Finding("installation", state, "`paperboy discord sync` sets it right.")
+    state = "is not offered to servers and to people as Paperboy would"
+    return Finding("installation", state, "`paperboy discord sync` changes that.", open=True)
 
 
 def _servers(there: Sequence[tuple[str, str]]) -> Finding:
@@ -139,10 +145,11 @@ async def channels(surface: DiscordSurface, destinations: Sequence[Destination])
             forum=one.posting.forum,
         )
         try:
-            await surface.prove_posting(place, one.posting)
+            await surface.prove_posting(place, one.posting, one.layout)
+            read = await surface.reads_back(place)
         except NotAcceptedError as error:
             yield Finding(what, "could not be tried", str(error))
         except PaperboyError as error:
             yield Finding(what, "cannot be posted to", str(error))
         else:
-            yield Finding(what, "can be posted to")
+            yield Finding(what, "can be posted to") if read else Finding(what, _UNREAD, _READ, open=True)

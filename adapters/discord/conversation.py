@@ -11,7 +11,7 @@ import discord
 import structlog
 
 from adapters.discord import forms
-from adapters.discord.hearing import Interaction, heard, texts_of
+from adapters.discord.hearing import Interaction, heard, tags_at, texts_of
 from adapters.discord.render import messages
 from adapters.discord.replies import PATIENCE, Replies, is_too_late, said
 from adapters.discord.surface import DiscordSurface
@@ -128,8 +128,9 @@ class Conversation:
         self, interaction: Interaction, command: Command, option: Option, typed: str
     ) -> Sequence[Completion]:
         """How what is typed can go on; nothing where that cannot be said in time."""
-        if option.kind is Kind.CHOICE:
-            return [Completion(label=one, value=one) for one in option.choices if typed.lower() in one]
+        if option.kind is Kind.TAG:
+            tags = tags_at(interaction)
+            return [Completion(label=one, value=one) for one in tags if typed.lower() in one.lower()]
         who = heard(interaction)
         others = {
             name: str(value)

@@ -13,12 +13,14 @@ import discord
 from adapters.discord import forms
 from adapters.discord.hearing import Interaction
 from adapters.discord.render import Message, messages
-from bot.commands.model import Attachment, Place, Reply
+from bot.commands.model import Attachment, Picture, Place, Reply
 from bot.ports import Clock
 from bot.view.doc import Doc, Section, Span
+from bot.view.text import shorten
 
 PATIENCE: Final = timedelta(seconds=1.5)  # until Discord, which waits for 3, is told that it takes a while
 # Unknown interaction, unknown webhook, invalid webhook token, answered already: too late, and nobody's fault.
+_LONGEST_ALTERNATIVE: Final = 1_000  # characters
 TOO_LATE: Final = frozenset({10062, 10015, 50027, 40060})
 
 Edit: TypeAlias = Callable[..., Awaitable[object]]
@@ -96,8 +98,11 @@ async def _follow(shown: Sequence[Edit], reply: Reply) -> None:
         return
     async with aclosing(reply.later()) as updates:
         async for update in updates:
-            for edit, message in zip(shown, messages(update.whole), strict=False):
-                await edit(**_edit(message.arguments()))
+            made = [one.arguments() for one in messages(update.whole)][: len(shown)]
+            if update.picture is not None:
+                _illustrate(made[-1], update.picture)
+            for edit, arguments in zip(shown, made, strict=False):
+                await edit(**_edit(arguments))
 
 
 def said(sentence: str) -> Reply:
@@ -123,6 +128,17 @@ def _with_file(some: tuple[Message, ...], attachment: Attachment | None) -> list
             view.add_item(discord.ui.File(file))
         made[-1]["file"] = file
     return made
+
+
+def _illustrate(arguments: dict[str, Any], picture: Picture) -> None:
+    """Puts the picture below what a message says."""
+    alternative = shorten(picture.alternative, _LONGEST_ALTERNATIVE)
+    file = discord.File(io.BytesIO(picture.content), filename=picture.name, description=alternative)
+    view = arguments.get("view")
+    if isinstance(view, discord.ui.LayoutView):  # as above
+        gallery: discord.ui.MediaGallery[Any] = discord.ui.MediaGallery()
+        view.add_item(gallery.add_item(media=file, description=alternative))
+    arguments["file"] = file
 
 
 def _plain(sentence: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from bot.commands.model import Actor, Place
 from bot.commands.registry import offered
 from bot.commands.text import read_text
 from bot.errors import InputError, NotAcceptedError, PaperboyError
-from bot.model import PLAIN_POSTING, Posting
+from bot.model import PLAIN_POSTING, Layout, Posting
 from bot.people.model import Identity
 
 _T = TypeVar("_T")
@@ -38,6 +38,7 @@ _POSTED_TO: Final = frozenset(
         *_THREADS,
     }
 )
+_BEGIN_THREADS: Final = frozenset({ChannelType.text.value, _NEWS})  # below a message
 _NEEDS_TAG: Final = 1 << 4  # a forum's flag REQUIRE_TAG
 _EVERYBODY: Final = frozenset(
     {"general", "rules", "welcome", "announcements", "announcement", "news", "lobby"}
@@ -126,7 +127,9 @@ class DiscordSurface:
 
     # --- whether we may post ---------------------------------------------------------------------
 
-    async def prove_posting(self, place: Place, posting: Posting = PLAIN_POSTING) -> Posting:
+    async def prove_posting(
+        self, place: Place, posting: Posting = PLAIN_POSTING, layout: Layout = Layout.COMPACT
+    ) -> Posting:
         """Asks Discord what the channel is and what we may do there, and names what is missing."""
         address = read_address(place.address or "")
         if address.direct:
@@ -143,9 +146,7 @@ class DiscordSurface:
             )
         tag = self._tag(place, channel, posting.tag)
         ours = await self._ours(address, place, channel)
-        needed = ["view_channel", "send_messages_in_threads" if kind in _THREADS else "send_messages"]
-        if kind == _FORUM:
-            needed.append("send_messages_in_threads")
+        needed = _needed(kind, layout)
         if tag.get("moderated"):
             needed.append("manage_threads")
         if posting.mention and not await self._mentionable(address, posting.mention):
@@ -158,6 +159,12 @@ class DiscordSurface:
                 "Allow me that in the channel's settings, under Permissions, then do this again."
             )
         return replace(posting, forum=kind == _FORUM, tag=str(tag.get("id", "")))
+
+    async def reads_back(self, place: Place) -> bool:
+        """Whether we may look what stands there. Raises `PaperboyError`."""
+        address = read_address(place.address or "")
+        ours = await self._ours(address, place, await self._channel(address))
+        return ours.read_message_history
 
     @staticmethod
     def _tag(place: Place, channel: Mapping[str, Any], wanted: str) -> Mapping[str, Any]:
@@ -219,6 +226,11 @@ class DiscordSurface:
                 raise NotAcceptedError(_LATER) from None
             known = self._opened[identity] = str(Address(DIRECT, str(opened["id"])))
         return known
+
+    async def shows_pictures(self, place: Place) -> bool:
+        """Everywhere: what answers somebody may carry files."""
+        del place
+        return True
 
     async def delete(self, address: str, receipt: str) -> None:
         """Deletes a digest that was posted, in a forum with its thread where we may; what is gone already is
@@ -301,6 +313,18 @@ class DiscordSurface:
             return list(await _asked(http.get_roles(int(address.guild))))
         except discord.HTTPException:
             raise NotAcceptedError(_LATER) from None
+
+
+def _needed(kind: int, layout: Layout) -> list[str]:
+    """The permissions that a digest of this layout takes in a channel of this kind."""
+    needed = ["view_channel", "send_messages_in_threads" if kind in _THREADS else "send_messages"]
+    if layout is Layout.THREAD and kind in _BEGIN_THREADS:
+        needed.append("create_public_threads")
+    if kind == _FORUM or "create_public_threads" in needed:
+        needed.append("send_messages_in_threads")
+    if layout is Layout.EMBEDS:
+        needed.append("embed_links")
+    return needed
 
 
 async def _asked(answer: Awaitable[_T]) -> _T:

@@ -25,6 +25,7 @@ SAVE: Final = "Save the papers here"
 
 _LONGEST: Final = 100  # characters of a description, of a choice's name and value
 _MOST_CHOICES: Final = 25
+_COMPLETED: Final = frozenset(Kind) - {Kind.CHOICE, Kind.NUMBER, Kind.ROLE}  # while somebody types
 _EVERYWHERE: Final = AppCommandContext(guild=True, dm_channel=True, private_channel=True)
 _IN_SERVERS: Final = AppCommandContext(guild=True)
 _BY_ALL: Final = AppInstallationType(guild=True, user=True)
@@ -114,26 +115,28 @@ def _application_id(client: discord.Client) -> int:
 
 
 def _payload(name: str) -> list[dict[str, Any]]:
-    nowhere = discord.Client(intents=discord.Intents.none())  # never logged in; trees stand on clients
+    nowhere = discord.Client(intents=discord.Intents(guilds=True))  # never logged in; trees stand on one
     return Tree(nowhere, name, _Nobody()).payload
 
 
 class _Nobody:
-    """Answers nothing: the commands are only written down."""
+    """Whoever only writes the commands down is asked nothing."""
 
     async def command(self, interaction: Interaction, command: Command, values: Mapping[str, str]) -> None:
-        raise NotImplementedError
+        """Nobody calls one."""
 
     async def message(self, interaction: Interaction, menu: str) -> None:
-        raise NotImplementedError
+        """Nobody opens one."""
 
     async def completions(
         self, interaction: Interaction, command: Command, option: Option, typed: str
     ) -> Sequence[Completion]:
-        raise NotImplementedError
+        """Nobody types."""
+        del interaction, command, option, typed
+        return ()
 
     async def outdated(self, interaction: Interaction) -> None:
-        raise NotImplementedError
+        """Nobody is there to be told."""
 
 
 # What Discord takes for a field that is left out, or tells in its place.
@@ -208,13 +211,13 @@ def _slash_command(command: Command, handler: Handler) -> "app_commands.Command[
     # discord.py reads a command's options off its callback's signature.
     described = app_commands.describe(**{one.name: _phrase(one.help) for one in command.options})(callback)
     completed = app_commands.autocomplete(
-        **{one.name: _completing(command, one, handler) for one in command.options if _is_completed(one)}
+        **{one.name: _completing(command, one, handler) for one in command.options if one.kind in _COMPLETED}
     )(described)
     chosen = app_commands.choices(
         **{
             one.name: [Choice(name=value, value=value) for value in one.choices]
             for one in command.options
-            if one.kind is Kind.CHOICE and not _is_completed(one)
+            if one.kind is Kind.CHOICE
         }
     )(completed)
     first = inspect.Parameter(
@@ -248,13 +251,6 @@ def _type(option: Option) -> Any:
             return Range[str, 1, LONGEST_QUERY]
         case _:
             return str
-
-
-def _is_completed(option: Option) -> bool:
-    """Whether Discord asks while somebody types; it takes no more than 25 choices beforehand."""
-    if option.kind is Kind.CHOICE:
-        return len(option.choices) > _MOST_CHOICES
-    return option.kind not in {Kind.NUMBER, Kind.ROLE}
 
 
 def _completing(

@@ -1,15 +1,19 @@
-"""Handing somebody a file in their direct messages: as a file where the pack `plots` allows, else as text."""
+"""Handing somebody a file in their direct messages: as a file where the pack `plots` allows, else as text;
+pictures as files alone.
+"""
 
 from collections.abc import Iterator
 from typing import Any, Final
 
 from adapters.slack.api import Api, failures_told
 from adapters.slack.tokens import Tokens
-from bot.commands.model import Attachment
+from bot.commands.model import Attachment, Picture
+from bot.view.text import shorten
 
-_SCOPE: Final = "files:write"
+FILES_SCOPE: Final = "files:write"
 _PART: Final = 9_000  # characters of a message: Slack takes some 13,000 in all
 _MOST_PARTS: Final = 20
+_LONGEST_ALTERNATIVE: Final = 1_000  # characters
 
 
 class Files:
@@ -26,7 +30,7 @@ class Files:
         with failures_told():
             opened = await client.conversations_open(users=user)
             channel = str(opened["channel"]["id"])
-            if _SCOPE in credentials.scopes or len(attachment.content) > _PART * _MOST_PARTS:
+            if FILES_SCOPE in credentials.scopes or len(attachment.content) > _PART * _MOST_PARTS:
                 await client.files_upload_v2(
                     channel=channel,
                     filename=attachment.name,
@@ -42,6 +46,21 @@ class Files:
                 await client.chat_postMessage(
                     channel=channel, text=title, blocks=_blocks(title, part), unfurl_links=False
                 )
+
+    async def show(self, tenant: str, user: str, picture: Picture) -> None:
+        """Sends the picture, with what it shows in words, to that person's direct messages. Raises
+        `DeliveryError`.
+        """
+        client = self._api.client((await self._tokens.of(tenant)).token)
+        with failures_told():
+            opened = await client.conversations_open(users=user)
+            await client.files_upload_v2(
+                channel=str(opened["channel"]["id"]),
+                filename=picture.name,
+                content=picture.content,
+                title=picture.name,
+                alt_txt=shorten(picture.alternative, _LONGEST_ALTERNATIVE),
+            )
 
 
 def _parts(content: str) -> Iterator[str]:

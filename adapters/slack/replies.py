@@ -18,7 +18,7 @@ from adapters.slack.hearing import Heard, channel_label
 from adapters.slack.render import Message, messages
 from adapters.slack.tokens import SURFACE, Tokens
 from adapters.slack.views import answer_view, waiting_view
-from bot.commands.model import Place, Reply
+from bot.commands.model import Place, Reply, Update
 from bot.errors import DeliveryError, NotAcceptedError
 from bot.view.doc import Doc, Note, Section, Span, with_code
 
@@ -59,7 +59,8 @@ class Replies:
         await self._give(who, await self._with_file(who, reply))
         if reply.later is not None:  # Slack lets nobody replace the answer to a command: news stand behind it
             async with aclosing(reply.later()) as updates:
-                async for update in updates:
+                async for found in updates:
+                    update = await self._with_picture(who, found)
                     if update.news is not None:
                         await self._give(who, Reply(doc=update.news))
 
@@ -96,7 +97,8 @@ class Replies:
         if reply.later is None or there is None:
             return
         async with aclosing(reply.later()) as updates:
-            async for update in updates:
+            async for found in updates:
+                update = await self._with_picture(who, found)
                 there = await self.update(who, there, answer_view(update.whole, carried(place)))
                 if there is None:
                     return
@@ -209,6 +211,22 @@ class Replies:
             return said(f"The file could not be sent to you. {error}")
         where = Note((Span("It is in your direct messages with me."),))
         return replace(reply, doc=replace(reply.doc, blocks=(*reply.doc.blocks, where)), attachment=None)
+
+    async def _with_picture(self, who: Heard, update: Update) -> Update:
+        """The update, its picture handed over; or why that failed."""
+        if update.picture is None:
+            return update
+        try:
+            await self._files.show(who.tenant, who.user, update.picture)
+        except DeliveryError as error:
+            told = Note(with_code(f"The plot could not be sent to you. {error}"))
+        else:
+            told = Note((Span("Its plot is in your direct messages with me."),))
+        whole, news = update.whole, update.news
+        before = () if news is None else news.blocks
+        return Update(
+            whole=replace(whole, blocks=(*whole.blocks, told)), news=Doc((*before, told), whole.fallback)
+        )
 
 
 def _shown(answer: Any) -> Shown:

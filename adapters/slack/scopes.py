@@ -58,7 +58,8 @@ PACKS: Final = (
     ),
     Pack(
         "plots",
-        "Lists that people export, and what is stored of them, come as files instead of text.",
+        "Lists that people export, and what is stored of them, come as files instead of text; with the "
+        "answer why a paper trends comes a plot of it.",
         (Scope("files:write", "hand people the files that they asked for, in their direct messages"),),
     ),
     Pack(

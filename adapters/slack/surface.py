@@ -9,13 +9,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 from adapters.slack.address import Address, read_address
 from adapters.slack.answers import INVITE
 from adapters.slack.api import Api, code_of, failures_told
+from adapters.slack.files import FILES_SCOPE
 from adapters.slack.forms import LAYOUTS
 from adapters.slack.people import People
 from adapters.slack.rehearsal import Rehearsals
 from adapters.slack.tokens import SURFACE, Tokens
 from bot.commands.model import Actor, Place, Standing
-from bot.errors import InputError
-from bot.model import PLAIN_POSTING, Posting
+from bot.errors import InputError, PaperboyError
+from bot.model import PLAIN_POSTING, Layout, Posting
 from bot.people.model import Identity
 
 _ABSENT: Final = frozenset({"not_in_channel", "channel_not_found"})
@@ -98,7 +99,12 @@ class SlackSurface:
         here = place.address is not None and not _elsewhere(actor, place)
         return here and actor.standing is not Standing.EXTERNAL
 
-    async def prove_posting(self, place: Place, posting: Posting = PLAIN_POSTING) -> Posting:
+    async def prove_posting(
+        self,
+        place: Place,
+        posting: Posting = PLAIN_POSTING,
+        layout: Layout = Layout.COMPACT,  # noqa: ARG002 - every layout needs the same here
+    ) -> Posting:
         """Rehearses a message there; with the pack `join`, the bot joins first where it has to."""
         address = read_address(place.address or "")
         if place.direct:
@@ -143,6 +149,13 @@ class SlackSurface:
                 opened = await client.conversations_open(users=identity.user)
             known = self._opened[identity] = str(Address(identity.tenant, str(opened["channel"]["id"])))
         return known
+
+    async def shows_pictures(self, place: Place) -> bool:
+        """Where the pack `plots` lets files be handed over."""
+        try:
+            return FILES_SCOPE in (await self._tokens.of(place.tenant)).scopes
+        except PaperboyError:  # the answer itself will meet it, and say so
+            return False
 
     async def delete(self, address: str, receipt: str) -> None:
         """Deletes a digest that was posted, its thread first, below which nothing would be gone; what is gone

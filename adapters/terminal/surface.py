@@ -39,7 +39,9 @@ class TerminalSurface:
         """There is nobody else to share with."""
         return False
 
-    async def prove_posting(self, place: Place, posting: Posting = PLAIN_POSTING) -> Posting:
+    async def prove_posting(
+        self, place: Place, posting: Posting = PLAIN_POSTING, layout: Layout = Layout.COMPACT
+    ) -> Posting:
         """Whoever runs the bot at a terminal sees what it posts there."""
         return posting
 
@@ -48,6 +50,9 @@ class TerminalSurface:
 
     async def direct_address(self, identity: Identity) -> str:
         return ADDRESS
+
+    async def shows_pictures(self, place: Place) -> bool:
+        return False
 
     async def delete(self, address: str, receipt: str) -> None:
         raise InputError("What a terminal has shown cannot be taken back.")

@@ -19,6 +19,7 @@ from bot.cli import (
     importing,
     indexing,
     outbox,
+    plotting,
     running,
     search,
     setup,
@@ -80,6 +81,7 @@ app.add_typer(database.app, name="db")
 app.add_typer(indexing.app, name="index")
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(digests.app, name="digest")
+app.add_typer(plotting.app, name="plot")
 app.add_typer(config.app, name="config")
 app.add_typer(slack.app, name="slack")
 app.add_typer(discord.app, name="discord")

@@ -8,22 +8,38 @@ from typing import Final
 from bot.model import Paper, Signal
 from bot.ports import Clock, Store
 from bot.search.match import compile_query, prepare
-from bot.search.query import parse
+from bot.search.ports import Limits, Order, SearchIndex
+from bot.search.query import Query, parse
 
 _WEEK: Final = timedelta(days=7)
 
 
-async def last_week(store: Store, clock: Clock, queries: Sequence[str]) -> list[list[Paper]]:
-    """For each query the papers first shown in the last seven days that match it, the newest first."""
+async def last_week(
+    store: Store, index: SearchIndex, clock: Clock, queries: Sequence[str]
+) -> list[list[Paper]]:
+    """For each query the papers first shown in the last seven days that match it, the newest first, as far as
+    the index holds them.
+
+    The index proposes and the judge decides: to judge each of some thousand papers takes a second.
+    """
     now = clock.now()
-    numbers = await store.papers.first_shown(now - _WEEK, now)
-    papers, signals = await asyncio.gather(store.papers.get(numbers), store.papers.signals(numbers))
+    shown = frozenset(await store.papers.first_shown(now - _WEEK, now))
+    wanted = [parse(query) for query in queries]
+    limits = Limits(now, max(len(shown), 1), among=shown)
+    proposed = await asyncio.gather(*(index.matching(one, limits, Order.NEW) for one in wanted))
+    numbers = [[hit.paper_id for hit in found.hits] for found in proposed]
+    every = sorted({number for found in numbers for number in found})
+    papers, signals = await asyncio.gather(store.papers.get(every), store.papers.signals(every))
     upvotes = {number: found[Signal.UPVOTES] for number, found in signals.items() if Signal.UPVOTES in found}
-    newest = sorted(papers.values(), key=lambda one: (one.first_seen_at, one.id), reverse=True)
 
     def match() -> list[list[Paper]]:
-        ready = [(one, prepare(one)) for one in newest]
-        tests = [compile_query(parse(query), now) for query in queries]
-        return [[one for one, words in ready if test(words, upvotes.get(one.id))] for test in tests]
+        ready = {number: prepare(paper) for number, paper in papers.items()}
 
-    return await asyncio.to_thread(match)  # some thousand papers: others are answered meanwhile
+        def of(query: Query, found: Sequence[int]) -> list[Paper]:
+            test = compile_query(query, now)
+            matched = [papers[one] for one in found if one in ready and test(ready[one], upvotes.get(one))]
+            return sorted(matched, key=lambda one: (one.first_seen_at, one.id), reverse=True)
+
+        return [of(query, found) for query, found in zip(wanted, numbers, strict=True)]
+
+    return await asyncio.to_thread(match)  # a wide query proposes many: others are answered meanwhile

@@ -186,6 +186,16 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A picture that goes with an answer."""
+
+    name: str
+    media_type: str
+    content: bytes = field(repr=False)
+    alternative: str  # what it shows, for whoever does not see it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FormRequest:
     """Asks the surface for a form with the command's options.
 
@@ -208,10 +218,14 @@ back, each `news` behind it.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Update:
-    """What came behind an answer that was given: all of the answer with it, and what is new by itself."""
+    """What came behind an answer that was given: all of the answer with it, and what is new by itself.
+
+    A picture comes only where the surface said that it shows pictures.
+    """
 
     whole: Doc
     news: Doc | None  # None: nothing is
+    picture: Picture | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,6 +251,7 @@ __all__ = [
     "Later",
     "Option",
     "Permission",
+    "Picture",
     "Place",
     "Press",
     "Reply",

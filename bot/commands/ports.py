@@ -34,10 +34,12 @@ class Surface(Protocol):
     async def may_post(self, actor: Actor, place: Place) -> bool:
         """Whether the actor may speak to all at this place: what sharing an answer there needs."""
 
-    async def prove_posting(self, place: Place, posting: Posting = PLAIN_POSTING) -> Posting:
+    async def prove_posting(
+        self, place: Place, posting: Posting = PLAIN_POSTING, layout: Layout = Layout.COMPACT
+    ) -> Posting:
         """The posting with everything the place needs (a forum's tag by its id). Raises `InputError` saying
         exactly what to do (the invitation to type, the permission that is missing) if nothing can be posted
-        at this place in this way.
+        at this place in this way and with this layout.
         """
 
     async def named(self, place: Place, posting: Posting, /) -> Posting:
@@ -47,6 +49,9 @@ class Surface(Protocol):
 
     async def direct_address(self, identity: Identity) -> str:
         """The address of somebody's direct messages. Raises `InputError` if there is none."""
+
+    async def shows_pictures(self, place: Place) -> bool:
+        """Whether a picture that comes behind an answer is shown to whoever asked there."""
 
     async def delete(self, address: str, receipt: str) -> None:
         """Deletes a message of ours that has this receipt. Deleting what is gone is no error."""

@@ -10,6 +10,7 @@ from bot.commands.rankings import Rankings
 from bot.errors import InputError
 from bot.model import Destination, IdScheme, Paper, PaperId, Route
 from bot.people.model import Identity, Person
+from bot.plots.plots import Plots
 from bot.ports import Clock, Ids, Store
 from bot.search.service import Search
 
@@ -49,6 +50,7 @@ class Services:
     store: Store
     search: Search
     rankings: Rankings
+    plots: Plots
     clock: Clock
     ids: Ids
     shares: Cooldown
@@ -59,6 +61,7 @@ class Services:
     late_limit: timedelta  # how long a message that is sent again may take
     sharing: bool
     direct: Direct
+    page: str | None  # address of the web page; empty: the world reaches none; None: it is switched off
 
     async def find(self, actor: Actor) -> Person | None:
         """What is known of the actor; nothing is stored."""

@@ -1,5 +1,6 @@
 """From slots that are due to what is to be written about each: a digest, a note, or why there is none."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -101,6 +102,7 @@ class Composer:
                 shelves = await desk.shelves(found, slot_at, now)
                 shared[name] = _Group(found, Sharing(found, shelves, told, hidden, slot_at))
             for one in some:
+                await _let_others_act()
                 recipient = one.destination.recipient_id
                 known = _Known(told[recipient], hidden[recipient])
                 group = shared[one.destination.group]
@@ -161,6 +163,7 @@ class Composer:
         told = await self._told(due, arrivals.numbers)
         plans: dict[str, PlannedSlot] = {}
         for one in due:
+            await _let_others_act()
             recipient = one.destination.recipient_id
             known = _Known(told[recipient], hidden[recipient])
             plans[one.destination.id] = await self._message(
@@ -250,6 +253,11 @@ class Composer:
             ),
             delivery,
         )
+
+
+async def _let_others_act() -> None:
+    """Hundreds of messages are made in a row, and somebody may be waiting for an answer meanwhile."""
+    await asyncio.sleep(0)
 
 
 def _unreadable(what: str, error: QueryError) -> str:

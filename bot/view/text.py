@@ -99,7 +99,7 @@ def _cut(text: str, room: int) -> str:
 
 
 def _wide(cluster: str) -> bool:
-    return width(cluster) == 2
+    return not cluster.isascii() and width(cluster) == 2
 
 
 def _weightless(character: str) -> bool:
@@ -109,8 +109,8 @@ def _weightless(character: str) -> bool:
 def _joined(text: str, start: int, index: int) -> bool:
     """Whether the character at `index` belongs to the cluster that began at `start`."""
     before, here = text[index - 1], text[index]
-    if before == "\r" and here == "\n":
-        return True
+    if before.isascii() and here.isascii():  # most of all text: nothing else is to be looked up
+        return before == "\r" and here == "\n"
     if _extends(here):
         return not before.isspace()
     if before == _ZERO_WIDTH_JOINER:

@@ -13,13 +13,13 @@ async def examine(settings: Settings, store: Store, around: Surroundings) -> Seq
     """Everything that the platforms need, as far as it can be found out."""
     found: list[Finding] = []
     if speaks_in_slack(settings):
-        from bot.wiring import slack  # noqa: PLC0415 - loaded only where it is used
+        from bot.wiring.slack import examine as slack  # noqa: PLC0415 - loaded only where it is used
 
-        found += await slack.examine(settings, store, around)
+        found += await slack(settings, store, around)
     if speaks_in_discord(settings):
-        from bot.wiring import discord  # noqa: PLC0415 - as above
+        from bot.wiring.discord import examine as discord  # noqa: PLC0415 - as above
 
-        found += await discord.examine(settings, store, around)
+        found += await discord(settings, store, around)
     if not found:
         remedy = "`paperboy setup slack` and `paperboy setup discord` walk the whole way."
         return [Finding("Neither Slack nor Discord", "is set up", remedy)]

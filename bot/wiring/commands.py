@@ -33,14 +33,19 @@ def command_services(
     sharing: bool,
     direct: "Direct",
 ) -> "Services":
-    """What commands work with; `queued` is told of deliveries that they made pending."""
+    """What commands work with; `queued` is told of deliveries that they made pending. Its `plots` are to be
+    closed.
+    """
     from bot.commands.rankings import Rankings  # noqa: PLC0415 - loaded only where it is used
     from bot.commands.services import Cooldown, Services  # noqa: PLC0415 - loaded only where it is used
+    from bot.wiring.plots import make_plots  # noqa: PLC0415 - loaded only where it is used
 
+    rankings = Rankings(store.papers, around.clock)
     return Services(
         store=store,
         search=search,
-        rankings=Rankings(store.papers, around.clock),
+        rankings=rankings,
+        plots=make_plots(settings, around, store, rankings),
         clock=around.clock,
         ids=around.ids,
         shares=Cooldown(around.clock),
@@ -51,7 +56,13 @@ def command_services(
         late_limit=timedelta(hours=settings.late_limit_hours),
         sharing=sharing,
         direct=direct,
+        page=page_address(settings),
     )
+
+
+def page_address(settings: Settings) -> str | None:
+    """Where the world reaches the web page; empty where it does not, `None` where there is no page."""
+    return (settings.public_url or "") if settings.web else None
 
 
 @asynccontextmanager
@@ -96,6 +107,7 @@ async def open_chat(
         finally:
             following.cancel()  # an index that is far behind would take its time
             await asyncio.gather(following, return_exceptions=True)
+            await services.plots.aclose()
 
 
 async def _nothing_to_refresh() -> None:

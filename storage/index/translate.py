@@ -15,7 +15,7 @@ from math import prod
 from typing import Final, NamedTuple
 
 import tantivy
-from tantivy import FieldType, Occur
+from tantivy import FieldType
 from tantivy import Query as Engine
 
 from bot.model import utc_ms
@@ -28,6 +28,7 @@ from bot.search.query import EVERYTHING, And, Field, Not, Or, Phrase, Query, Wor
 from bot.search.stop import STOP_TERMS
 from bot.search.tokens import terms_of
 from bot.search.ways import Way, ways
+from storage.index.clauses import all_of, any_of, without_score
 from storage.index.lexical import Frequency
 from storage.index.schema import HEAD, START, UNKNOWN
 from storage.index.weights import Weights
@@ -64,10 +65,10 @@ class Translator:
 
     def matching(self, query: Query) -> Engine:
         """The papers that satisfy the query, scored by its words."""
-        found = _without_score(self._papers(query))
+        found = without_score(self._papers(query))
         for score in self._scores(query):
             # One by one, for of clauses side by side the engine scores whatever any of them finds.
-            found = _all([found], optional=[score])
+            found = all_of([found], optional=[score])
         return found
 
     def related(self, query: Query) -> Engine:
@@ -75,8 +76,8 @@ class Translator:
         scores = self._scores(query)
         bounds = conditions(query)
         if not scores or bounds == EVERYTHING:
-            return _any(scores)
-        return _all([_without_score(self._papers(bounds)), _any(scores)])
+            return any_of(scores)
+        return all_of([without_score(self._papers(bounds)), any_of(scores)])
 
     def titled(self, text: str, bounds: Query) -> Engine:
         """The papers that satisfy the conditions and whose title has the words side by side: those whose
@@ -84,18 +85,18 @@ class Translator:
         """
         alive = self._alive(text, "title")
         begun = [Engine.phrase_query(self._schema, "title", [START, *way]) for way in alive]
-        ahead = [Engine.const_score_query(_any(begun), _FAR)] if begun else []
+        ahead = [Engine.const_score_query(any_of(begun), _FAR)] if begun else []
         ways_held = [one for way in alive for one in self._way(way, "title")]
-        held = _all([_any_of(ways_held)], optional=ahead)
-        return held if bounds == EVERYTHING else _all([held, _without_score(self._papers(bounds))])
+        held = all_of([_any_found(ways_held)], optional=ahead)
+        return held if bounds == EVERYTHING else all_of([held, without_score(self._papers(bounds))])
 
     def satisfying(self, query: Query) -> Engine:
         """The papers that satisfy the query, in no order."""
-        return _without_score(self._papers(query))
+        return without_score(self._papers(query))
 
     def _papers(self, query: Query) -> Engine:
         # The head is no paper, though only queries without a positive term can meet it.
-        return _all([self._true(query, sure=False)], without=[self._number("paper", HEAD, HEAD)])
+        return all_of([self._true(query, sure=False)], without=[self._number("paper", HEAD, HEAD)])
 
     # --- belonging -------------------------------------------------------------------------------
 
@@ -103,7 +104,7 @@ class Translator:
         """At least the papers that satisfy the query; with `sure`, only papers that do."""
         match query:
             case Word(text) | Phrase(text):
-                return _any_of(self._held(text, "text", sure=sure))
+                return _any_found(self._held(text, "text", sure=sure))
             case Field(name, value):
                 return self._field(name, value, sure=sure)
             case Not(part):
@@ -111,7 +112,7 @@ class Translator:
             case And(parts):
                 return self._and(parts, sure=sure)
             case Or(parts):
-                return _any([self._true(part, sure=sure) for part in parts])
+                return any_of([self._true(part, sure=sure) for part in parts])
 
     def _false(self, query: Query, *, sure: bool) -> Engine:
         """At least the papers that are known not to satisfy the query; with `sure`, only such papers.
@@ -120,15 +121,15 @@ class Translator:
         """
         match query:
             case Field(FieldName.CATEGORY):
-                return _all([], without=[self._term("category", UNKNOWN), self._true(query, sure=not sure)])
+                return all_of([], without=[self._term("category", UNKNOWN), self._true(query, sure=not sure)])
             case Not(part) if _asks_category(part):
                 return self._true(part, sure=sure)
             case And(parts) if _asks_category(query):
-                return _any([self._false(part, sure=sure) for part in parts])
+                return any_of([self._false(part, sure=sure) for part in parts])
             case Or(parts) if _asks_category(query):
-                return _all([self._false(part, sure=sure) for part in parts])
+                return all_of([self._false(part, sure=sure) for part in parts])
             case _:
-                return _all([], without=[self._true(query, sure=not sure)])
+                return all_of([], without=[self._true(query, sure=not sure)])
 
     def _and(self, parts: Sequence[Query], *, sure: bool) -> Engine:
         neighbours = iter(with_neighbours(tuple(parts)))
@@ -146,8 +147,8 @@ class Translator:
                 must.append(self._true(part, sure=sure))
         # What stands beside the words is asked for in each choice, and must not have choices itself.
         flat = all(isinstance(part, Word | Field) for part in parts)
-        choices = _choices(words) if flat else [[_any_of(found)] for found in words]
-        return _any([_all([*chosen, *must], without=without) for chosen in product(*choices)])
+        choices = _choices(words) if flat else [[_any_found(found)] for found in words]
+        return any_of([all_of([*chosen, *must], without=without) for chosen in product(*choices)])
 
     # --- words and phrases -----------------------------------------------------------------------
 
@@ -190,8 +191,8 @@ class Translator:
         for solid in dict.fromkeys(way):
             if most := self._count("solid", solid):
                 others = [term for term in dict.fromkeys(way) if term != solid or field != "text"]
-                held = [_any_of(self._holding(term, field)) for term in others]
-                found.append(_Found(_all([self._term("solid", solid), *held]), most))
+                held = [_any_found(self._holding(term, field)) for term in others]
+                found.append(_Found(all_of([self._term("solid", solid), *held]), most))
         return found
 
     def _alive(self, value: str, field: str) -> list[Way]:
@@ -227,20 +228,20 @@ class Translator:
             if sure and len(way) > 1:
                 # The terms may all stand in the abstract, and side by side elsewhere.
                 without.append(Engine.phrase_query(self._schema, "title", list(way)))
-                without.append(_all([self._term("keyword", term) for term in way]))
-            found.append(_all([_any_of(self._way(way, "text"))], without=without))
-        return _any(found)
+                without.append(all_of([self._term("keyword", term) for term in way]))
+            found.append(all_of([_any_found(self._way(way, "text"))], without=without))
+        return any_of(found)
 
     # --- other conditions ------------------------------------------------------------------------
 
     def _field(self, name: FieldName, value: str, *, sure: bool) -> Engine:
         match name:
             case FieldName.TITLE:
-                return _any_of(self._held(value, "title", sure=sure))
+                return _any_found(self._held(value, "title", sure=sure))
             case FieldName.ABSTRACT:
                 return self._in_abstract(value, sure=sure)
             case FieldName.ORGANIZATION:
-                return _any_of(self._held(value, "org", sure=sure))
+                return _any_found(self._held(value, "org", sure=sure))
             case FieldName.CATEGORY:
                 return self._one_of("category", [code.lower() for code in codes(value)])
             case FieldName.AUTHOR:
@@ -285,7 +286,7 @@ class Translator:
         return Engine.term_query(self._schema, field, term)
 
     def _one_of(self, field: str, terms: Iterable[str]) -> Engine:
-        return _any([self._term(field, term) for term in dict.fromkeys(terms)])
+        return any_of([self._term(field, term) for term in dict.fromkeys(terms)])
 
     # --- scores ----------------------------------------------------------------------------------
 
@@ -369,38 +370,14 @@ def _choices(words: Sequence[Sequence[_Found]]) -> list[list[Engine]]:
     for first, *others in (sorted(found, key=lambda one: -one.most) for found in words):
         if sum(one.most for one in others) > _FEW:
             break
-        divided.append([first.query, _any_of(others)] if others else [first.query])
+        divided.append([first.query, _any_found(others)] if others else [first.query])
     if len(divided) == len(words) and prod(map(len, divided)) <= _MOST_CHOICES:
         return divided
-    return [[_any_of(found)] for found in words]
+    return [[_any_found(found)] for found in words]
 
 
-def _without_score(query: Engine) -> Engine:
-    return Engine.const_score_query(query, 0.0)
-
-
-def _any(queries: Sequence[Engine]) -> Engine:
-    """What at least one of the queries finds: nothing if there are none."""
-    if len(queries) == 1:
-        return queries[0]
-    return Engine.boolean_query([(Occur.Should, query) for query in queries])
-
-
-def _any_of(found: Iterable[_Found]) -> Engine:
-    return _any([one.query for one in found])
-
-
-def _all(
-    must: Sequence[Engine], *, without: Sequence[Engine] = (), optional: Sequence[Engine] = ()
-) -> Engine:
-    """What all of the queries find: everything if there are none."""
-    if len(must) == 1 and not without and not optional:
-        return must[0]
-    return Engine.boolean_query(
-        [(Occur.Must, query) for query in must or (Engine.all_query(),)]
-        + [(Occur.MustNot, query) for query in without]
-        + [(Occur.Should, query) for query in optional]
-    )
+def _any_found(found: Iterable[_Found]) -> Engine:
+    return any_of([one.query for one in found])
 
 
 __all__ = ["Translator"]

@@ -91,3 +91,15 @@ def test_the_wheel_holds_the_program_and_its_licence_alone(installed: Installed)
     about = f"paperboy-{PROJECT['version']}.dist-info"
     assert {name.partition("/")[0] for name in names} == {"bot", "adapters", "storage", about}
     assert f"{about}/licenses/LICENSE" in names
+
+
+def test_the_page_has_its_templates_and_its_stylesheet(installed: Installed) -> None:
+    program = (
+        "from adapters.web.render import Renderer\n"
+        "page = Renderer(thumbnails=False)\n"
+        "print(page.page('error.html', section='', heading='A heading', sentence='A sentence.').decode())\n"
+        "print(page.static['style.css'][0].decode())\n"
+    )
+    shown = installed.run("python", "-c", program)
+    assert "<h1>A heading</h1>" in shown
+    assert "prefers-color-scheme: dark" in shown

@@ -24,6 +24,7 @@ from storage.embedding.static import open_static
 from storage.index.index import open_index
 from tests.clocks import StillClock
 from tests.contract.readings import poll, reading
+from tests.plots import painted
 
 NOW: Final = datetime(2025, 11, 20, 12, tzinfo=UTC)  # a Thursday
 CHANNEL: Final = "T1/C1"
@@ -76,6 +77,7 @@ class Room:
         self.managers = {"U-ADA"}
         self.posts = True  # whether we can post
         self.speaks = True  # whether people may
+        self.pictures = False  # whether it shows any
         self.general: set[str] = set()  # addresses where everybody reads along
         self.roles: dict[str, str] = {}  # names by their ids
         self.deleted: list[tuple[str, str]] = []
@@ -92,7 +94,9 @@ class Room:
         self.asked.append((actor.identity.user, place.address))
         return self.speaks
 
-    async def prove_posting(self, place: Place, posting: Posting = PLAIN_POSTING) -> Posting:
+    async def prove_posting(
+        self, place: Place, posting: Posting = PLAIN_POSTING, layout: Layout = Layout.COMPACT
+    ) -> Posting:
         if not self.posts:
             raise InputError(f"Type `/invite @Paperboy` in {place.name}, then try again.")
         return posting
@@ -102,6 +106,9 @@ class Room:
 
     async def direct_address(self, identity: Identity) -> str:
         return f"{identity.tenant}/D-{identity.user}"
+
+    async def shows_pictures(self, place: Place) -> bool:
+        return self.pictures
 
     async def delete(self, address: str, receipt: str) -> None:
         self.deleted.append((address, receipt))
@@ -164,6 +171,7 @@ class World:
             store=store,
             search=search(clock),
             rankings=Rankings(store.papers, clock),
+            plots=painted(store, clock),
             clock=clock,
             ids=CountedIds(),
             shares=Cooldown(clock),
@@ -174,6 +182,7 @@ class World:
             late_limit=timedelta(hours=6),
             sharing=True,
             direct=nowhere,
+            page="https://papers.example.org",
         )
         return cls(store, clock, replace(services, **changes), served=served, wakes=wakes)
 

@@ -23,11 +23,13 @@ class Server(Room):
         self.roles = {"4711": "Readers"}
         self.proved: list[Posting] = []
 
-    async def prove_posting(self, place: Place, posting: Posting = PLAIN_POSTING) -> Posting:
+    async def prove_posting(
+        self, place: Place, posting: Posting = PLAIN_POSTING, layout: Layout = Layout.COMPACT
+    ) -> Posting:
         if posting.tag == "nonsense":
             raise InputError("There is no tag nonsense. It has papers.")
         self.proved.append(posting)
-        return replace(await super().prove_posting(place, posting), tag="99" if posting.tag else "")
+        return replace(await super().prove_posting(place, posting, layout), tag="99" if posting.tag else "")
 
 
 def channel(name: str, **more: bool) -> Place:

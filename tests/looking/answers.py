@@ -17,6 +17,7 @@ from storage.embedding.static import open_static
 from storage.index.index import open_index
 from tests.clocks import StillClock
 from tests.contract.commands import ADA, DIRECT, HERE, KEY, CountedIds, Room, nowhere
+from tests.plots import painted
 
 NOW: Final = datetime(2025, 11, 20, 20, tzinfo=UTC)
 ASKED: Final[Sequence[str]] = (
@@ -56,6 +57,7 @@ async def replies(store: Store, folder: Path) -> Mapping[str, Reply]:
             store=store,
             search=Search(store.papers, index, clock),
             rankings=Rankings(store.papers, clock),
+            plots=painted(store, clock),
             clock=clock,
             ids=CountedIds(),
             shares=Cooldown(clock),
@@ -66,6 +68,7 @@ async def replies(store: Store, folder: Path) -> Mapping[str, Reply]:
             late_limit=timedelta(hours=6),
             sharing=True,
             direct=nowhere,
+            page="https://papers.example.org",
         )
         commands, room = Commands(services), Room()
 

@@ -23,6 +23,7 @@ from storage.embedding.static import open_static
 from storage.index.index import open_index
 from storage.sqlite.store import open_sqlite
 from tests.contract.commands import KEY, World, fill
+from tests.plots import Painter, painted
 from tests.servers.slack import Scene, SlackServer
 from tests.servers.slack.state import Message, View
 
@@ -43,6 +44,7 @@ class SlackBot:
     server: SlackServer
     scene: Scene
     fetched: list[str]  # ids that upstreams were asked for; they know none
+    painter: Painter  # who draws plots
     web: WebServer | None = None
 
 
@@ -91,7 +93,8 @@ async def slack_bot(
         world = World.over(
             store, lambda _: Search(store.papers, index, clock, fetch=fetch, upstreams=upstreams)
         )
-        world.services = _timed(world, clock)
+        painter = Painter()
+        world.services = _timed(world, clock, painter)
 
         async def lease(name: str) -> bool:
             return await store.sources.acquire(name, "the bot", clock.now(), timedelta(minutes=1))
@@ -103,7 +106,7 @@ async def slack_bot(
         stack.push_async_callback(slack.finish)
         roles = [asyncio.create_task(role(stopped)) for role in slack.roles()]
         stack.push_async_callback(_end, roles, stopped)
-        bot = SlackBot(slack, store, world, server, scene, fetched)
+        bot = SlackBot(slack, store, world, server, scene, fetched, painter)
         if routes:
             bot.web = WebServer("127.0.0.1:0", routes)
             roles.append(asyncio.create_task(bot.web.run(stopped)))
@@ -122,11 +125,12 @@ def _there(folder: Path) -> Path:
     return folder
 
 
-def _timed(world: World, clock: Clock) -> Services:
+def _timed(world: World, clock: Clock, painter: Painter) -> Services:
     return replace(
         world.services,
         clock=clock,
         rankings=Rankings(world.store.papers, clock),
+        plots=painted(world.store, clock, painter),
         shares=Cooldown(clock),
     )
 

@@ -130,5 +130,5 @@ def test_a_surface_that_paused_it_is_named_and_its_reason_stands_by_itself() -> 
 def test_a_name_with_blanks_is_quoted_where_it_is_to_be_typed() -> None:
     name = "it's ours"
     paused = a_destination(name, state=DestinationState.PAUSED)
-    words = next_words(Standing(paused, "console", None, (), None, (), NOW))
+    words = next_words(Standing(paused, "console", None, (), None, (), "", NOW))
     assert shlex.split(words.split("`")[1])[-1] == name

@@ -11,6 +11,7 @@ from bot.commands.channels import (
     check_posting,
     destination_at,
     difference,
+    feed_words,
     group_of,
     posting_words,
     preview_days,
@@ -45,6 +46,7 @@ from bot.model import (
     DeliveryState,
     Destination,
     DestinationState,
+    Layout,
     Pool,
     Posting,
     Route,
@@ -87,7 +89,7 @@ async def add(call: Call, services: Services, surface: Surface) -> Reply:
         return _already(there, services.clock.now())
     posting = _asked_posting(call)
     check_posting(posting, place)
-    posting = await surface.prove_posting(place, posting)
+    posting = await surface.prove_posting(place, posting, Layout(call.text("layout")))
     if surface.asks_twice(place) and not call.sure:
         return _question(call)
     person = await services.meet(call.actor, call.text("zone"))
@@ -116,6 +118,8 @@ async def add(call: Call, services: Services, surface: Surface) -> Reply:
     blocks: list[Block] = [
         sentence("Next digest: ", moment(next_slot(made.schedule, now).at, made.schedule.zone), ".")
     ]
+    if made.feed:
+        blocks.append(sentence(feed_words(made, services.page)))
     usual = await _usually_up(services, made)
     if usual is not None:
         blocks.append(note(usual))
@@ -206,6 +210,8 @@ async def show(call: Call, services: Services, surface: Surface) -> Reply:
         blocks.append(sentence(f"{capital(posted)}."))
     if one.group:
         blocks.append(sentence("A paper that fits another channel here better goes there alone."))
+    if one.feed:
+        blocks.append(sentence(feed_words(one, services.page)))
     if next_at is not None:
         blocks.append(sentence("Next digest: ", moment(next_at, one.schedule.zone), "."))
     if last is not None and last.outcome is SlotOutcome.QUEUED and last.detail:
@@ -263,6 +269,8 @@ async def edit(call: Call, services: Services, surface: Surface) -> Reply:
     records = await services.store.destinations.slots(new.id, 1)
     next_at = next_appointment(new, records[0] if records else None, now)
     blocks: list[Block] = []
+    if new.feed and not old.feed:
+        blocks.append(sentence(feed_words(new, services.page)))
     if next_at is not None:
         blocks.append(sentence("Next digest: ", moment(next_at, new.schedule.zone), "."))
     blocks += buttons(button("Show what it would be", Verb.RUN, "channel preview"))
@@ -275,10 +283,10 @@ async def _edited(old: Destination, call: Call, surface: Surface) -> Destination
     new = applied(old, call.arguments, group_of(surface, place))
     if call.text("repeats") == "no" and not new.group:
         raise InputError("Papers are shared out within a server. Change that in the channel itself.")
-    if new.posting == old.posting:
+    if (new.posting, new.layout) == (old.posting, old.layout):
         return new
     check_posting(new.posting, place)
-    return replace(new, posting=await surface.prove_posting(place, new.posting))
+    return replace(new, posting=await surface.prove_posting(place, new.posting, new.layout))
 
 
 async def _meant(call: Call, services: Services, surface: Surface) -> Destination:

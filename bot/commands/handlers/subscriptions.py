@@ -64,7 +64,7 @@ async def subscribe(call: Call, services: Services, surface: Surface) -> Reply:
         state=SubscriptionState.ACTIVE,
         created_at=now,
     )
-    (matched,) = await last_week(services.store, services.clock, [normal])
+    (matched,) = await last_week(services.store, services.search.index, services.clock, [normal])
     try:
         kept = await services.store.people.subscribe(wanted, destination)
     except ConflictError:
@@ -110,7 +110,7 @@ async def subscribe_form(call: Call, services: Services, surface: Surface) -> Re
     query = call.values.get("query", "")
     if query:
         normal = format_query(parse(query))
-        (matched,) = await last_week(services.store, services.clock, [normal])
+        (matched,) = await last_week(services.store, services.search.index, services.clock, [normal])
         intro = f"{_forecast(matched, 5, len(WORKDAYS))} {intro}"
     values = {"zone": zone, **call.values}
     form = FormRequest(command=BY_NAME["subscribe"], values=values, intro=intro)
@@ -127,7 +127,9 @@ async def subscriptions(call: Call, services: Services, surface: Surface) -> Rep
         example = typed(surface, BY_NAME["subscribe"].examples[0])
         make = button("Subscribe to a search", Verb.FORM, "subscribe")
         return say(["You have no subscriptions. ", example, " makes one."], *buttons(make))
-    matched = await last_week(services.store, services.clock, [one.query for one in kept])
+    matched = await last_week(
+        services.store, services.search.index, services.clock, [one.query for one in kept]
+    )
     title = f"You have {counted(len(kept), 'subscription')}"
     blocks: list[Block] = [heading(title)]
     for number, (one, papers) in enumerate(zip(kept, matched, strict=True), 1):

@@ -1,15 +1,19 @@
 """`why`: a paper's place explained from everything that was read of it."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from bot.commands.actions import Verb
-from bot.commands.model import Call, Press, Reply
+from bot.commands.model import Call, Picture, Place, Press, Reply, Update
 from bot.commands.ports import Surface
 from bot.commands.services import Services
 from bot.commands.view import buttons, counted, heading, key_of, note, paper_buttons, sentence
 from bot.editions.digest import short_instant
+from bot.errors import DrawingError, NotFoundError
 from bot.model import Paper, PaperSeries, Ranking, Series, Signal, Window, from_utc_ms, utc_ms
 from bot.schedule.zones import zone_info
 from bot.trending.explain import GROUP_DAYS, GROUP_LEAST, Comparison, age_known, last_age
@@ -18,6 +22,7 @@ from bot.view.doc import Block, Doc, Section, Span
 
 _MOST_READINGS: Final = 16  # of one number that are listed one by one
 _HOUR: Final = 3_600_000
+_NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9._]+")
 _LABELS: Final = {
     Signal.UPVOTES: "Upvotes",
     Signal.COMMENTS: "Comments",
@@ -35,14 +40,48 @@ _GAINED: Final = {
 
 async def why(call: Call, services: Services, surface: Surface) -> Reply:
     """Explains the place of the paper that is named."""
-    zone = await services.zone_of(call.actor)
-    return await _explained(services, await services.paper(call.paper("paper")), zone)
+    paper = await services.paper(call.paper("paper"))
+    reply = await _explained(services, paper, await services.zone_of(call.actor))
+    return await _illustrated(services, paper, reply, call.place, surface)
 
 
 async def why_here(press: Press, services: Services, surface: Surface) -> Reply:
     """The same, from a button."""
-    zone = await services.zone_of(press.actor)
-    return await _explained(services, await services.paper(key_of(press.argument)), zone)
+    paper = await services.paper(key_of(press.argument))
+    reply = await _explained(services, paper, await services.zone_of(press.actor))
+    return await _illustrated(services, paper, reply, press.place, surface)
+
+
+async def _illustrated(
+    services: Services, paper: Paper, reply: Reply, place: Place, surface: Surface
+) -> Reply:
+    """The same with the plot behind it, for which nobody waits, where it can be shown."""
+    if not await surface.shows_pictures(place):
+        return reply
+    return replace(reply, later=partial(_plotted, services, paper, reply.doc))
+
+
+async def _plotted(services: Services, paper: Paper, doc: Doc) -> AsyncGenerator[Update]:
+    try:
+        trend = await services.plots.paper(paper.ids[0])
+    except NotFoundError:  # there is nothing to be seen
+        return
+    try:
+        content = await services.plots.png(trend)
+    except DrawingError as error:
+        told = note(str(error))
+        yield Update(whole=replace(doc, blocks=(*doc.blocks, told)), news=Doc((told,), str(error)))
+        return
+    yield Update(
+        whole=doc,
+        news=None,
+        picture=Picture(
+            name=f"{_NOT_IN_NAMES.sub('-', paper.key)}.png",
+            media_type="image/png",
+            content=content,
+            alternative=services.plots.alternative(trend),
+        ),
+    )
 
 
 async def _explained(services: Services, paper: Paper, zone: str) -> Reply:

@@ -2,11 +2,11 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from adapters.discord.bot import Discord
 from bot.commands.rankings import Rankings
@@ -21,12 +21,14 @@ from storage.embedding.static import open_static
 from storage.index.index import open_index
 from storage.sqlite.store import open_sqlite
 from tests.contract.commands import KEY, World, fill
+from tests.plots import Painter, painted
 from tests.servers.discord.guild import Guild
 from tests.servers.discord.message_rules import every
 from tests.servers.discord.permissions import Permission
 from tests.servers.discord.server import DiscordServer
 from tests.servers.discord.state import Body, Channel, Member, Message, User
 
+T = TypeVar("T")
 _ESCAPED = re.compile(r"\\(.)")
 
 
@@ -54,6 +56,22 @@ def scene_in(server: DiscordServer) -> Scene:
     return Scene(guild, guild.text_channel(), guild.member("maya", roles=[managers]), guild.member("ben"))
 
 
+class Changes:
+    """Tells whenever the store has changed; of the loop in which it was made."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.next = asyncio.Event()
+
+    def happened(self, _: int) -> None:
+        """From any thread."""
+        self._loop.call_soon_threadsafe(self._tell)
+
+    def _tell(self) -> None:
+        self.next.set()
+        self.next = asyncio.Event()
+
+
 @dataclass
 class DiscordBot:
     """The bot with the other end in hand."""
@@ -64,6 +82,21 @@ class DiscordBot:
     server: DiscordServer
     commands: Commands
     fetched: list[str]  # ids that upstreams were asked for; they know none
+    changes: Changes
+    roles: list[asyncio.Task[None]]  # what purges, and what listens
+    painter: Painter  # who draws plots
+
+    async def until(self, condition: Callable[[], Awaitable[T]]) -> T:
+        """Waits until the condition gives something true, looked at whenever something was stored."""
+
+        async def held() -> T:
+            while True:
+                change = self.changes.next
+                if value := await condition():
+                    return value
+                await change.wait()
+
+        return await asyncio.wait_for(held(), 20)
 
 
 @asynccontextmanager
@@ -89,7 +122,10 @@ async def discord_bot(
     )
     stopped = asyncio.Event()
     async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(open_sqlite(folder / "paperboy.db", secret_key=lambda: KEY))
+        changes = Changes()
+        store = await stack.enter_async_context(
+            open_sqlite(folder / "paperboy.db", after_commit=changes.happened, secret_key=lambda: KEY)
+        )
         if not (await store.papers.coverage()).papers:
             await fill(store)
         index = await stack.enter_async_context(open_index(folder / "index", store.papers, open_static()))
@@ -99,12 +135,14 @@ async def discord_bot(
         async def fetch(paper_id: PaperId) -> None:
             fetched.append(paper_id.value)
 
+        painter = Painter()
         world = World.over(store, lambda _: Search(store.papers, index, clock, fetch=fetch))
         world.services = replace(
             world.services,
             clock=clock,
             ids=RandomIds(),
             rankings=Rankings(store.papers, clock),
+            plots=painted(store, clock, painter),
             shares=Cooldown(clock),
         )
         discord = Discord(made, store, clock, RandomIds())
@@ -117,7 +155,7 @@ async def discord_bot(
         stack.push_async_callback(_end, roles, stopped)
         if connected:
             await server.connected()
-        yield DiscordBot(discord, store, world, server, answering, fetched)
+        yield DiscordBot(discord, store, world, server, answering, fetched, changes, roles, painter)
 
 
 def _there(folder: Path) -> Path:

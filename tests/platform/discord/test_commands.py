@@ -151,6 +151,34 @@ async def test_an_export_comes_as_a_file(bot: DiscordBot, scene: Scene) -> None:
     assert asked.private
 
 
+async def test_the_plot_comes_behind_why_with_its_alternative(bot: DiscordBot, scene: Scene) -> None:
+    asked = await bot.server.command(
+        "papers why", {"paper": "2511.00001"}, user=scene.reader, channel=scene.channel
+    )
+    answer = await asked.message()
+    await bot.discord.finish()
+    (file,) = answer.attachments
+    (gallery,) = [one for one in answer.components if one["type"] == 12]
+    (item,) = gallery["items"]
+    assert file["filename"] == "arxiv-2511.00001.png"
+    assert item["description"] == file["description"]
+    assert item["description"] == "“Attention in Small Places”. Upvotes rose from 18 to 90 in 4 h."
+    assert "place 1 of 7" in text_of(answer)  # what was there first is there still
+    assert asked.private
+
+
+async def test_why_says_that_its_plot_could_not_be_drawn(bot: DiscordBot, scene: Scene) -> None:
+    bot.painter.fails = "The plot could not be drawn in time."
+    asked = await bot.server.command(
+        "papers why", {"paper": "2511.00001"}, user=scene.reader, channel=scene.channel
+    )
+    answer = await asked.message()
+    await bot.discord.finish()
+    assert answer.attachments == []
+    assert "place 1 of 7" in text_of(answer)
+    assert "The plot could not be drawn in time." in text_of(answer)
+
+
 # --- rights --------------------------------------------------------------------------------------
 
 

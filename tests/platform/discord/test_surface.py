@@ -9,8 +9,8 @@ from adapters.discord.offer import SURFACE
 from adapters.discord.session import Session
 from adapters.discord.surface import DiscordSurface
 from bot.commands.model import Actor, Place
-from bot.errors import InputError, NotAcceptedError
-from bot.model import PLAIN_POSTING, Posting
+from bot.errors import ConfigError, InputError
+from bot.model import PLAIN_POSTING, Layout, Posting
 from bot.people.model import Identity
 from tests.servers.discord.guild import Guild
 from tests.servers.discord.permissions import PEOPLE, Permission
@@ -52,13 +52,35 @@ def forbid(channel: Channel, permission: Permission) -> None:
     channel.overwrite(channel.guild.me, deny=permission)
 
 
-async def refusal(surface: DiscordSurface, channel: Channel, posting: Posting = PLAIN_POSTING) -> str:
+async def refusal(
+    surface: DiscordSurface,
+    channel: Channel,
+    posting: Posting = PLAIN_POSTING,
+    layout: Layout = Layout.COMPACT,
+) -> str:
     with pytest.raises(InputError) as caught:
-        await surface.prove_posting(place(channel), posting)
+        await surface.prove_posting(place(channel), posting, layout)
     return str(caught.value)
 
 
 # --- posting -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("layout", "permission", "name"),
+    [
+        (Layout.EMBEDS, Permission.EMBED_LINKS, "Embed Links"),
+        (Layout.THREAD, Permission.CREATE_PUBLIC_THREADS, "Create Public Threads"),
+        (Layout.THREAD, Permission.SEND_MESSAGES_IN_THREADS, "Send Messages in Threads"),
+    ],
+)
+async def test_what_a_layout_needs_is_named_where_it_is_missing(
+    surface: DiscordSurface, guild: Guild, layout: Layout, permission: Permission, name: str
+) -> None:
+    channel = guild.text_channel()
+    forbid(channel, permission)
+    assert await surface.prove_posting(place(channel)) == PLAIN_POSTING, "compact does without"
+    assert f"permission {name} in" in await refusal(surface, channel, layout=layout)
 
 
 async def test_what_can_be_posted_to_is_said_to_be_so(surface: DiscordSurface, guild: Guild) -> None:
@@ -66,6 +88,23 @@ async def test_what_can_be_posted_to_is_said_to_be_so(surface: DiscordSurface, g
     for channel in (text, guild.announcement_channel(), guild.voice_channel(), guild.thread(text)):
         assert await surface.prove_posting(place(channel)) == PLAIN_POSTING
     assert await surface.prove_posting(place(guild.forum())) == Posting(forum=True)
+
+
+@pytest.mark.parametrize(
+    ("layout", "denied", "name"),
+    [
+        (Layout.EMBEDS, Permission.EMBED_LINKS, "Embed Links"),
+        (Layout.THREAD, Permission.CREATE_PUBLIC_THREADS, "Create Public Threads"),
+        (Layout.THREAD, Permission.SEND_MESSAGES_IN_THREADS, "Send Messages in Threads"),
+    ],
+)
+async def test_a_layout_has_needs_of_its_own(
+    surface: DiscordSurface, guild: Guild, layout: Layout, denied: Permission, name: str
+) -> None:
+    channel = guild.text_channel()
+    forbid(channel, denied)
+    assert await surface.prove_posting(place(channel)) == PLAIN_POSTING
+    assert name in await refusal(surface, channel, layout=layout)
 
 
 @pytest.mark.parametrize(
@@ -220,7 +259,7 @@ async def test_a_posted_message_is_deleted_and_deleting_again_is_no_error(
 
 async def test_a_token_that_is_unknown_is_told_in_a_sentence(discord: DiscordRest, guild: Guild) -> None:
     session = Session("a.wrong.token", discord.api_url)
-    with pytest.raises(NotAcceptedError, match="setup discord"):
+    with pytest.raises(ConfigError, match="setup discord"):
         await DiscordSurface(session, command="papers").prove_posting(place(guild.text_channel()))
     await session.aclose()
     discord.forgive()

@@ -7,6 +7,7 @@ import pytest
 from bot.commands.services import SHARE_EVERY
 from tests.clocks import StillClock
 from tests.platform.slack_bot import SlackBot, slack_bot, text_of
+from tests.plots import PICTURE
 from tests.servers.slack import BASE, Scene, SlackServer
 
 LINKS = ("https://arxiv.org/abs/2511.00001", "https://huggingface.co/papers/2511.00002")
@@ -203,6 +204,62 @@ async def test_what_is_exported_comes_by_direct_message(
         else:
             assert holds in "".join(text_of(one) for one in direct.messages)
             assert name in direct.messages[0].text
+
+
+async def test_the_plot_comes_behind_why_with_its_alternative(
+    slack: SlackServer, scene: Scene, clock: StillClock, tmp_path: Path
+) -> None:
+    token = slack.world.install(scene.team, (*BASE, "files:write"))
+    async with slack_bot(slack, scene, clock, tmp_path, slack_bot_token=token.value) as bot:
+        asked = await slack.command("/papers", "why 2511.00001", user=scene.maya, channel=scene.channel)
+        answer = await asked.message()
+        await bot.slack.finish()
+        assert "place 1 of 7" in text_of(answer)
+        assert "Its plot is in your direct messages with me." in text_of(await asked.message(nth=1))
+        (file,) = slack.world.files.values()
+        direct = slack.world.direct(scene.maya, token.bot_user)
+        assert (file.name, file.shared_in) == ("arxiv-2511.00001.png", [direct.id])
+        assert file.content == PICTURE
+        assert file.alternative == "“Attention in Small Places”. Upvotes rose from 18 to 90 in 4 h."
+
+
+async def test_what_is_asked_in_the_home_tells_of_its_plot_where_it_answers(
+    slack: SlackServer, scene: Scene, clock: StillClock, tmp_path: Path
+) -> None:
+    token = slack.world.install(scene.team, (*BASE, "files:write"))
+    async with slack_bot(slack, scene, clock, tmp_path, slack_bot_token=token.value) as bot:
+        home = await (await slack.open_home(scene.maya)).view("home")
+        asked = await slack.press(home, "Why paper 1 trends", user=scene.maya)
+        assert "place 1 of 7" in text_of(await asked.view())
+        whole = text_of(await asked.view(nth=1))
+        assert "place 1 of 7" in whole
+        assert "Its plot is in your direct messages with me." in whole
+        await bot.slack.finish()
+        (file,) = slack.world.files.values()
+        assert file.content == PICTURE
+
+
+async def test_without_the_pack_nothing_is_drawn(
+    slack: SlackServer, scene: Scene, clock: StillClock, tmp_path: Path
+) -> None:
+    async with slack_bot(slack, scene, clock, tmp_path) as bot:
+        asked = await slack.command("/papers", "why 2511.00001", user=scene.maya, channel=scene.channel)
+        assert "place 1 of 7" in text_of(await asked.message())
+        await bot.slack.finish()
+        assert bot.painter.drawn == []
+        assert slack.world.files == {}
+
+
+async def test_a_plot_that_cannot_be_sent_is_told(
+    slack: SlackServer, scene: Scene, clock: StillClock, tmp_path: Path
+) -> None:
+    token = slack.world.install(scene.team, (*BASE, "files:write"))
+    async with slack_bot(slack, scene, clock, tmp_path, slack_bot_token=token.value) as bot:
+        scene.maya.deleted = True  # so that no direct message opens
+        asked = await slack.command("/papers", "why 2511.00001", user=scene.maya, channel=scene.channel)
+        await asked.message()
+        await bot.slack.finish()
+        assert "The plot could not be sent to you." in text_of(await asked.message(nth=1))
 
 
 async def test_a_file_that_cannot_be_sent_is_told(

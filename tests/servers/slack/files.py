@@ -7,7 +7,10 @@ from tests.servers.slack.state import Body, File, Message
 @method("files.getUploadURLExternal", scope="files:write")
 def get_upload_url(call: Call) -> Body:
     file = File(
-        id=call.world.new_id("F"), name=call.arguments["filename"], length=int(call.arguments["length"])
+        id=call.world.new_id("F"),
+        name=call.arguments["filename"],
+        length=int(call.arguments["length"]),
+        alternative=call.arguments.get("alt_txt", ""),
     )
     call.world.files[file.id] = file
     return {"upload_url": f"{call.url}/upload/v1/{file.id}", "file_id": file.id}

@@ -225,6 +225,7 @@ class File:
     id: str
     name: str
     length: int
+    alternative: str  # what a picture shows, in words
     content: bytes | None = None
     shared_in: list[str] = field(default_factory=list)  # ids of channels
 

@@ -1,0 +1,1 @@
+"""Plots: what is drawn, in words, as pictures, and by whom."""
