@@ -205,8 +205,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command(
         name="channel show",
         summary="How this channel's digest is set up",
-        help="Shows what is posted to this channel and when, who set it up, and who changed it last; and "
-        "deletes what was posted lately.",
+        help="Shows what is posted here and when, who set it up and changed it, and deletes what was posted.",
         examples=("channel show",),
         permission=Permission.MANAGER,
     ),

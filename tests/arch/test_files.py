@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.commands.actions import Verb
+
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ("bot", "adapters", "storage")
 ALL = (*SHIPPED, "tests", "benchmarks")
@@ -96,3 +98,11 @@ def lines_with(pattern: re.Pattern[str], *packages: str) -> list[str]:
 def test_nothing_is_left_to_be_done() -> None:
     assert lines_with(UNFINISHED, *ALL) == []
     assert lines_with(UNWRITTEN, *SHIPPED) == []
+
+
+def test_every_button_is_offered_somewhere() -> None:
+    """What a button does is of no use where no message has it."""
+    declared = {"bot/commands/actions.py", "bot/commands/service.py"}
+    offering = [file for file in files_of(*SHIPPED) if name_of(file) not in declared]
+    text = "\n".join(file.read_text(encoding="utf-8") for file in offering)
+    assert [verb.name for verb in Verb if f"Verb.{verb.name}" not in text] == []
