@@ -527,10 +527,27 @@ class Destination:
     label: str = ""  # what people call the place ("#ml-papers"); untrusted text; empty: its name
     owner_id: str | None = None  # the recipient who set it up, and is told what goes wrong; None: an operator
     state: DestinationState = DestinationState.ACTIVE
-    state_by: str | None = None  # who paused or removed it, in words for people
+    state_by: str | None = None  # who paused or removed it, in words for people; a surface: "Slack: why"
     state_at: datetime | None = None
     active_from: datetime  # slots before this instant never count: no backlog
     created_at: datetime
+
+    @property
+    def state_who(self) -> str:
+        """Who paused or removed it, without the reason that a surface gives; empty if that is not known."""
+        who, _, _ = self._state_parts()
+        return who
+
+    @property
+    def state_why(self) -> str:
+        """What its surface said that paused it, a sentence; empty if a person did."""
+        _, _, why = self._state_parts()
+        return why
+
+    def _state_parts(self) -> tuple[str, str, str]:
+        surface = self.route.surface.capitalize()
+        said = self.state_by or ""
+        return said.partition(": ") if said.startswith(f"{surface}: ") else (said, "", "")
 
 
 class SlotOutcome(StrEnum):

@@ -26,7 +26,7 @@ from adapters.slack.tokens import InstalledTokens, Lease, OwnToken, Tokens
 from adapters.slack.workspaces import Workspaces
 from bot.commands.service import Commands
 from bot.config import Settings
-from bot.errors import ConfigError, PaperboyError
+from bot.errors import ConfigError, PaperboyError, RefusedError
 from bot.model import Route
 from bot.people.model import Identity, InstallationState
 from bot.ports import Clock, Store
@@ -122,11 +122,6 @@ class Slack:
             signing_secret=None if signing is None else signing.get_secret_value(),
             oauth=self._oauth(),
         )
-        if signing is None and settings.slack_app_token is None:
-            _log.warning(
-                "Slack cannot reach Paperboy, so that commands stay unanswered. Set PAPERBOY_SLACK_APP_TOKEN "
-                "(Socket Mode), or PAPERBOY_SLACK_SIGNING_SECRET and PAPERBOY_PUBLIC_URL."
-            )
         return routes(self._app)
 
     def _oauth(self) -> AsyncOAuthFlow | None:
@@ -160,6 +155,7 @@ class Slack:
     def roles(self) -> Sequence[Callable[[asyncio.Event], Coroutine[Any, Any, None]]]:
         """What runs for as long as the bot does, each until the event it is given is set."""
         found: list[Callable[[asyncio.Event], Coroutine[Any, Any, None]]] = [
+            self._look,
             self._purge,
             self._clear_up,
         ]
@@ -177,6 +173,26 @@ class Slack:
     async def aclose(self) -> None:
         """Closes the connections."""
         await self._api.aclose()
+
+    async def _look(self, _: asyncio.Event) -> None:
+        """Says at the start what keeps Slack from working, rather than when somebody needs it."""
+        settings = self._settings
+        if settings.slack_signing_secret is None and settings.slack_app_token is None:
+            _log.warning(
+                "Slack cannot reach Paperboy, so that commands stay unanswered. Set PAPERBOY_SLACK_APP_TOKEN "
+                "(Socket Mode), or PAPERBOY_SLACK_SIGNING_SECRET and PAPERBOY_PUBLIC_URL."
+            )
+        if isinstance(self.tokens, OwnToken):
+            try:
+                await self.tokens.identify()
+            except RefusedError as error:
+                _log.error(
+                    "Slack does not take the bot token, so that nothing can be posted or answered. "
+                    "`paperboy doctor` says what to do.",
+                    error=str(error),
+                )
+            except PaperboyError as error:
+                _log.warning("The bot token could not be tried.", error=str(error))
 
     async def _purge(self, stopped: asyncio.Event) -> None:
         """Deletes, after the days of grace, what belonged to organisations that removed the app."""

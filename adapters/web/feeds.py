@@ -46,7 +46,8 @@ class FeedRoutes:
 
     async def today(self, request: web.Request) -> web.Response:
         """What trends today, and what came up on the days before."""
-        return self._answer(request, await self._today[request.match_info["form"]].get(), _PUBLIC)
+        form = request.match_info["form"]
+        return self._answer(request, "today", await self._today[form].get(), _PUBLIC)
 
     async def _make_today(self, form: str) -> Body:
         return await _written(await self._feeds.today(), form)
@@ -57,21 +58,22 @@ class FeedRoutes:
         if len(query) > _LONGEST_QUERY:
             raise InputError(f"A query has at most {_LONGEST_QUERY} characters here.")
         async with self._turns.turn():
-            body = await _written(await self._feeds.search(query), request.match_info["form"])
-        return self._answer(request, body, _PUBLIC)
+            feed = await self._feeds.search(query)
+            body = await _written(feed, request.match_info["form"])
+        return self._answer(request, feed.id, body, _PUBLIC)
 
     async def channel(self, request: web.Request) -> web.Response:
         """What was posted in a channel."""
         async with self._turns.turn():
             feed = await self._feeds.channel(request.match_info["id"])
             body = await _written(feed, request.match_info["form"])
-        response = self._answer(request, body, _PRIVATE)
+        response = self._answer(request, feed.id, body, _PRIVATE)
         response.headers["X-Robots-Tag"] = "noindex"
         return response
 
-    def _answer(self, request: web.Request, body: Body, keep: str) -> web.Response:
-        """The feed, or that the reader has it already: by its tag, or, of one that sends none, by its date."""
-        changed = self._changed.since(request.path_qs, body.tag)
+    def _answer(self, request: web.Request, name: str, body: Body, keep: str) -> web.Response:
+        """The feed, or that the reader has it already: by its tag, or by its date if none was sent."""
+        changed = self._changed.since(f"{name} {body.content_type}", body.tag)
         response = answer(request, body, keep=keep)
         if hdrs.IF_NONE_MATCH not in request.headers:
             seen = request.if_modified_since
@@ -91,18 +93,18 @@ class _Changed:
         self._clock = clock
         self._known: OrderedDict[str, tuple[str, datetime]] = OrderedDict()
 
-    def since(self, address: str, tag: str) -> datetime:
+    def since(self, name: str, tag: str) -> datetime:
         """When this version of the feed was first seen: whole seconds, as headers have them.
 
         A version that comes within the second of the one before it would pass for that one: it counts as
         the next second's.
         """
-        known = self._known.get(address)
+        known = self._known.get(name)
         at = self._clock.now().replace(microsecond=0)
         if known is not None:
             at = known[1] if known[0] == tag else max(at, known[1] + timedelta(seconds=1))
-        self._known[address] = tag, at
-        self._known.move_to_end(address)
+        self._known[name] = tag, at
+        self._known.move_to_end(name)
         while len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
         return at

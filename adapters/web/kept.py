@@ -10,7 +10,7 @@ from adapters.web.answers import Body
 from bot.ports import Clock
 
 _FRESH: Final = timedelta(minutes=1)
-_CHECKED: Final = timedelta(seconds=5)  # the store is asked no more often whether it changed
+_CHECKED: Final = timedelta(seconds=15)  # a ranking may be as old; the store is asked no more often
 _BEARABLE: Final = timedelta(minutes=10)  # shown while a new one is being made; an older one is not
 
 

@@ -66,7 +66,8 @@ class Pages:
 
     async def _make_today(self) -> Body:
         issue = await self._reading.today()
-        return self._issue(issue, f"Today, {period_title(issue.period)}", "today")
+        heading = f"Today, {period_title(issue.period)}"
+        return await asyncio.to_thread(self._issue, issue, heading, "today")  # others are answered meanwhile
 
     async def day(self, request: web.Request) -> web.Response:
         """A day of the archive."""
@@ -87,7 +88,8 @@ class Pages:
         async with self._turns.turn():
             issue = await self._reading.period(period)
             section = current if period == this else "archive"
-            return answer(request, self._issue(issue, period_title(period), section))
+            page = await asyncio.to_thread(self._issue, issue, period_title(period), section)
+        return answer(request, page)
 
     def _issue(self, issue: Issue, heading: str, section: str) -> Body:
         return self._page("issue.html", section, issue=issue, heading=heading, full=FULL)

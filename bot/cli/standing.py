@@ -79,6 +79,7 @@ def show_card(shown: Standing) -> None:
     paragraph(Span(one.name, strong=True), Span(f" · {state_words(one, shown.at)}"))
     facts(
         [
+            ("why", one.state_why),
             ("goes to", f"{one.route.surface}: {shown.address}" if shown.secret else shown.address),
             ("when", when_words(one)),
             ("papers", papers_words(one)),

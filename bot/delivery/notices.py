@@ -122,7 +122,7 @@ def in_doubt(delivery: Delivery, destination: Destination, error: str) -> Doc:
 def paused(destination: Destination, error: str) -> Doc:
     """The news that a destination is paused, and why."""
     place = destination.label or destination.name
-    text = f"{error} Nothing more is posted there until that is mended. Then resume it."
+    text = f"{error} Nothing more is posted there until it is resumed."
     return _doc(
         f"The digest of {place} is paused",
         with_code(text),

@@ -1,16 +1,16 @@
 """`Feeds`: what there is to subscribe to, made from what the page reads."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlencode
 
 from bot.commands.channels import feed_path
+from bot.commands.rankings import Rankings
 from bot.editions.cards import AI
 from bot.errors import InputError, NotFoundError, QueryError
-from bot.model import Paper, Pool, PostedDigest, Window
+from bot.model import Paper, Pool, PostedDigest, Ranked, Window
 from bot.ports import Clock, Store
-from bot.reading.model import Issue, Story
 from bot.reading.periods import Period, period_of
 from bot.reading.reading import Reading
 from bot.search.answer import Tier
@@ -21,21 +21,25 @@ from bot.view.doc import PaperCard, Span, from_json
 from bot.view.feed import Feed, FeedEntry, lasting_id
 
 DAYS: Final = 3  # before today whose papers are in the feed still
-BEST: Final = 20  # papers of a day: those that its page shows whole
+BEST: Final = 20  # papers of a day: as many as its page shows whole
 FOUND: Final = 50  # papers of a search
 DIGESTS: Final = 10  # of a channel, which gets one a day
+_MOMENT: Final = timedelta(milliseconds=1)
 
 
 class Feeds:
-    """May be called from any task of one event loop; changes nothing. Raises `StorageError` as `Reading` does.
+    """May be called from any task of one event loop; changes nothing. Raises as `Reading` does.
 
     An entry is one paper, under the same id in every feed on every day. Without an address at which the world
     reaches Paperboy, feeds hold none of it: whoever reads one knows whom they asked.
     """
 
-    def __init__(self, reading: Reading, store: Store, clock: Clock, public_url: str | None) -> None:
+    def __init__(
+        self, reading: Reading, store: Store, rankings: Rankings, clock: Clock, public_url: str | None
+    ) -> None:
         self._reading = reading
         self._store = store
+        self._rankings = rankings
         self._clock = clock
         self._public_url = public_url
 
@@ -43,25 +47,35 @@ class Feeds:
 
     async def today(self) -> Feed:
         """What trends today, and what came up on the days before; see `came_up`."""
-        issues = [await self._reading.today()]
-        for _ in range(DAYS + 1):
-            try:
-                issues.append(await self._reading.period(issues[-1].period.preceding))
-            except NotFoundError:  # nothing is known of that time
-                break
+        days = [self._today]
+        while len(days) < DAYS + 2:
+            days.append(days[-1].preceding)
+        found = came_up([(day, await self._best(day)) for day in days])
+        papers = await self._store.papers.get(one.paper_id for _, one in found)
         entries = [
-            _entry(story.paper, max(day.begins, story.paper.first_seen_at), "; ".join(_reasons(story)))
-            for day, story in came_up(issues)
+            _entry(paper, max(day.begins, paper.first_seen_at), "; ".join(one.reasons))
+            for day, one in found
+            if (paper := papers.get(one.paper_id)) is not None
         ]
         entries.sort(key=lambda one: one.updated, reverse=True)  # stable: of one instant the best stay first
         return self._feed(
             "Trending papers",
             f"The research papers that are rising, and why: today's, and those of the last {DAYS} days.",
             entries,
-            issues[0].period.begins,
+            days[0].begins,
             path="/feed",
             page="/",
         )
+
+    async def _best(self, day: Period) -> list[Ranked]:
+        """The best of the day's last edition, if one was frozen, then of the ranking now, or at its end."""
+        edition = await self._store.editions.latest(Window.DAY, day.ends - _MOMENT)
+        frozen = edition.ranking.entries if edition is not None and edition.slot_at >= day.begins else ()
+        if day.ends > self._clock.now():
+            last = await self._rankings.now(Window.DAY)
+        else:
+            last = await self._rankings.at(Window.DAY, day.ends - _MOMENT)
+        return [*frozen[:BEST], *last.entries[:BEST]]
 
     # --- searches --------------------------------------------------------------------------------
 
@@ -139,19 +153,19 @@ class Feeds:
 # --- pure pieces ---------------------------------------------------------------------------------
 
 
-def came_up(issues: Sequence[Issue]) -> list[tuple[Period, Story]]:
+def came_up(days: Sequence[tuple[Period, Sequence[Ranked]]]) -> list[tuple[Period, Ranked]]:
     """The best papers of some days, today first, each with the first day that has it among its best.
 
     Of `DAYS + 2` days the last one is there to compare with: what was up on it came up then or earlier, and
     has been in the feed. So a paper stays for `DAYS` days after the one on which it came up, under the date
     and with the reason of that day, and whoever asks once a day misses none and sees none twice.
     """
-    found: dict[int, tuple[Period, Story]] = {}
-    for issue in reversed(issues):
-        for story in issue.stories[:BEST]:
-            found.setdefault(story.paper.id, (issue.period, story))
-    compared = issues[DAYS + 1].period if len(issues) > DAYS + 1 else None
-    return [one for one in found.values() if one[0] != compared]
+    found: dict[int, tuple[Period, Ranked]] = {}
+    for day, best in reversed(days):
+        for one in best:
+            found.setdefault(one.paper_id, (day, one))
+    compared = days[DAYS + 1][0]
+    return [(day, one) for day, one in found.values() if day != compared]
 
 
 def _newest_first(query: Query) -> Query:
@@ -161,24 +175,23 @@ def _newest_first(query: Query) -> Query:
     return all_of(part for part in (unordered(query), Field(FieldName.SORT, Sort.NEW)) if part != EVERYTHING)
 
 
-def _reasons(story: Story) -> tuple[str, ...]:
-    return story.entry.reasons if story.entry is not None else ()
-
-
 def _found_entry(paper: Paper, why: str) -> FeedEntry:
     published = paper.published_at or paper.first_seen_at
     return _entry(paper, published, why, updated=max(published, paper.first_seen_at))
 
 
 def _posted_entries(digest: PostedDigest, papers: Mapping[int, Paper]) -> Iterator[FeedEntry]:
-    """The papers of a digest in its order, with what it said of each."""
-    cards = [block for block in from_json(digest.doc).blocks if isinstance(block, PaperCard)]
-    by_key = {card.paper_key: card for card in cards}
-    for number in sorted(digest.papers & papers.keys()):
-        paper = papers[number]
-        card = next((by_key[key] for key in map(str, paper.ids) if key in by_key), None)
-        facts = " · ".join(fact.text for fact in card.facts) if card is not None else ""
-        yield _entry(paper, digest.posted_at, facts)
+    """The papers of a digest in its order, with what it said of each; last those that it named by an id which
+    they do not have any more.
+    """
+    told = [papers[number] for number in sorted(digest.papers & papers.keys())]
+    by_key = {str(paper_id): paper for paper in told for paper_id in paper.ids}
+    reasons: dict[int, str] = {}
+    for card in from_json(digest.doc).blocks:
+        if isinstance(card, PaperCard) and card.paper_key in by_key:
+            reasons.setdefault(by_key[card.paper_key].id, " · ".join(fact.text for fact in card.facts))
+    for number in dict.fromkeys([*reasons, *(paper.id for paper in told)]):
+        yield _entry(papers[number], digest.posted_at, reasons.get(number, ""))
 
 
 def _entry(paper: Paper, published: datetime, reason: str, updated: datetime | None = None) -> FeedEntry:
@@ -207,4 +220,4 @@ def _summary(paper: Paper) -> Iterator[tuple[Span, ...]]:
         if address
     ]
     if places:
-        yield tuple(places)
+        yield tuple(part for place in places for part in (Span(" · "), place))[1:]

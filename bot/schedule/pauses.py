@@ -40,7 +40,7 @@ async def resume(store: Store, destination: Destination, by: str, now: datetime)
             slot=slot,
             outcome=SlotOutcome.QUIET,
             reason=QuietReason.PAUSED,
-            detail=f"Paused by {destination.state_by or 'somebody'} since {since}.",
+            detail=f"Paused by {destination.state_who or 'somebody'} since {since}.",
             recorded_at=now,
         )
         for slot in (*(one.slot for one in passed.missed), *([passed.due] if passed.due else []))

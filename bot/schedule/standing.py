@@ -75,10 +75,10 @@ def next_appointment(destination: Destination, last: SlotRecord | None, now: dat
 
 
 def state_words(one: Destination, now: datetime) -> str:
-    """`active`, or `paused by Ada since Tue 24 Nov 09:00 (Europe/Berlin)`."""
+    """`active`, or `paused by Ada since Tue 24 Nov 09:00 (Europe/Berlin)`; not why."""
     if one.state is DestinationState.ACTIVE:
         return one.state.value
-    by = f" by {one.state_by}" if one.state_by else ""
+    by = f" by {one.state_who}" if one.state_who else ""
     since = f" since {local_words(one, one.state_at, now)}" if one.state_at else ""
     return f"{one.state.value}{by}{since}"
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
 from typing import Any, Final
-from urllib.parse import quote
 from uuid import UUID, uuid5
 from xml.etree import ElementTree as ET
+
+from yarl import URL
 
 from bot.view.doc import Span
 from bot.view.text import control_free, one_line
@@ -24,7 +25,6 @@ JSON: Final = "application/feed+json"
 _MAKER: Final = "Paperboy"
 _NAMES: Final = UUID("1f6e1d0c-6f0e-4a57-9d5c-8d1c3a0f7a52")  # of all ids made here; never changes
 _NO_CHARACTERS: Final = re.compile("[\ufffe\uffff]")  # in XML 1.0 (2.2); `control_free` took the others
-_IN_ADDRESSES: Final = "!#$%&'()*+,/:;=?@[]~"  # what RFC 3986 lets stand; the rest is percent-encoded
 _MOST_AUTHORS: Final = 100
 
 
@@ -156,7 +156,7 @@ def _html(entry: FeedEntry) -> str:
 
 
 def _html_of(span: Span) -> str:
-    text = escape(_text(span.text))
+    text = escape(_text(span.text), quote=False)
     if not text:
         return ""
     for wanted, tag in ((span.code, "code"), (span.emphasis, "em"), (span.strong, "strong")):
@@ -192,7 +192,10 @@ def _authors(names: Sequence[str]) -> list[str]:
 def _address(address: str | None) -> str | None:
     """The address if it is an absolute http or https one, with what no address may hold encoded."""
     safe = Span("", address).url
-    return None if safe is None else quote(_text(safe), safe=_IN_ADDRESSES)
+    try:
+        return None if safe is None else str(URL(safe))
+    except ValueError:  # no host could be meant by it: feed readers stumble over that
+        return None
 
 
 def _instant(at: datetime) -> str:

@@ -23,7 +23,8 @@ from tests.polls import daily
 HOOK = "https://hooks.example.org/secret/path"
 SETTINGS_KEYS = {
     "name", "id", "state", "state_by", "state_at", "surface", "address", "at", "days", "zone", "filter",
-    "pool", "window", "maximum", "floor", "layout", "quiet_day", "posting", "group", "created_at", "next_at",
+    "pool", "window", "maximum", "floor", "layout", "quiet_day", "posting", "group", "feed", "created_at",
+    "next_at",
 }  # fmt: skip
 SLOT_KEYS = {"local_date", "at", "outcome", "late", "reason", "detail", "delivery", "delivery_state"}
 DIGEST = to_json(
@@ -67,7 +68,7 @@ def test_a_new_destination_has_the_zone_of_the_settings_and_everything_at_its_de
         "name": "plain", "state": "active", "state_by": None, "state_at": None, "surface": "console",
         "address": "console", "at": "09:00", "days": ["mon", "tue", "wed", "thu", "fri"],
         "zone": "Asia/Tokyo", "filter": "", "pool": "trending", "window": "day", "maximum": 5, "floor": 0,
-        "layout": "compact", "quiet_day": "silent", "group": "",
+        "layout": "compact", "quiet_day": "silent", "group": "", "feed": False,
         "posting": {"mention": "", "publish": False, "forum": False, "tag": ""},
     }  # fmt: skip
 
@@ -101,6 +102,22 @@ def test_a_channel_in_discord_is_told_how_digests_are_put_up_there(cli: Cli) -> 
     )
     changed = cli.json("destination edit papers --mention none --no-publish")
     assert changed["posting"] == {"mention": "", "publish": False, "forum": True, "tag": tag}
+
+
+def test_a_feed_is_made_only_where_it_is_wanted_and_its_address_is_told(cli: Cli) -> None:
+    made = cli.json("destination add open console --feed")
+    assert made["feed"]
+    where = f"/channel/{made['id']}.atom, or .json."
+    printed = cli.ok("destination show open", PAPERBOY_PUBLIC_URL="https://papers.example.org")
+    assert f"can follow it as a feed: https://papers.example.org{where}" in " ".join(printed.split())
+    assert f"on Paperboy's web page: {where}" in " ".join(cli.ok("destination edit open --max 3").split())
+    assert "switched the web page off" in " ".join(
+        cli.ok("destination show open", PAPERBOY_WEB="off").split()
+    )
+    assert "feed" not in cli.ok("destination edit open --no-feed")
+    assert cli.fails("destination edit open --feed --pool subscriptions") == (
+        "What a person subscribed to is theirs alone: it has no feed."
+    )
 
 
 def test_one_day_a_week_looks_back_a_week_unless_told_otherwise(cli: Cli) -> None:

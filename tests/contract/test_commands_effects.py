@@ -134,6 +134,31 @@ async def test_a_place_where_everybody_reads_along_is_asked_about_twice(world: W
     assert made.query == "cat:cs.RO"
 
 
+async def test_a_channel_has_a_feed_once_that_is_wanted_and_tells_its_address(world: World) -> None:
+    one = await world.channel()
+    assert not one.feed
+    assert "feed" not in text_of(await world.run("channel show"))
+
+    changed = text_of(await world.run("channel edit feed=yes"))
+    assert changed.startswith("Changed: feed from no to yes.")
+    sentence = (
+        "Whoever has the address can follow it as a feed: "
+        f"https://papers.example.org/channel/{one.id}.atom, or .json."
+    )
+    assert sentence in changed
+    assert sentence in text_of(await world.run("channel show"))
+    assert "feed" not in text_of(await world.run("channel edit max=3"))
+    found = await world.store.destinations.by_name(one.id)
+    assert found is not None
+    assert found.feed
+
+    hidden = replace(world, services=replace(world.services, page=None))
+    assert "switched the web page off" in text_of(await hidden.run("channel show"))
+    assert text_of(await world.run("channel edit feed=no")).startswith("Changed: feed from yes to no.")
+    refused = text_of(await world.run("channel edit feed=yes", BEN))
+    assert not (await world.channel()).feed, refused
+
+
 async def test_of_two_who_set_up_one_channel_at_once_the_second_is_told(world: World) -> None:
     class Slow(Room):
         async def prove_posting(
@@ -160,7 +185,7 @@ async def test_the_form_to_edit_shows_what_is_set_and_leaves_the_rest(world: Wor
     assert opened.form.values == {
         "at": "09:00", "zone": "Europe/Berlin", "days": "weekdays", "topic": "everything", "filter": "",
         "max": "5", "floor": "0", "window": "day", "pool": "trending", "layout": "compact",
-        "summaries": "any", "quiet": "silent",
+        "summaries": "any", "quiet": "silent", "feed": "no",
     }  # fmt: skip
     values = {**opened.form.values, "max": "7"}
     done = await world.commands.submit(opened.form.command, values, one.id, ADA, DIRECT, world.room)

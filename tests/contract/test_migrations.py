@@ -23,7 +23,7 @@ _ROWS = """
 """
 
 
-@pytest.mark.parametrize("version", ["0003_people", "0004_postings"])
+@pytest.mark.parametrize("version", ["0003_people", "0004_postings", "0005_feeds"])
 async def test_what_was_there_before_a_change_is_there_after_it(tmp_path: Path, version: str) -> None:
     path = tmp_path / "paperboy.db"
     with closing(sqlite3.connect(path, isolation_level=None)) as conn:
@@ -39,5 +39,5 @@ async def test_what_was_there_before_a_change_is_there_after_it(tmp_path: Path, 
         assert (destination.summaries, destination.label, destination.owner_id) == (Summaries.ANY, "", None)
         assert (delivery.kind, delivery.layout) == (DeliveryKind.DIGEST, Layout.COMPACT)
         assert destination.posting == delivery.posting == PLAIN_POSTING
-        assert destination.group == ""
+        assert (destination.group, destination.feed) == ("", False)
         assert (await store.admin.check()).problems == ()

@@ -365,6 +365,30 @@ async def test_the_next_due_is_the_earliest_time_or_lapse_on_these_surfaces(stor
     assert await store.outbox.next_due(["mail"]) is None
 
 
+async def test_what_arrived_at_a_destination_is_listed_with_its_papers_the_newest_first(
+    store: Store, destination: Destination
+) -> None:
+    papers = await add_papers(store, 6)
+    other = await add_destination(store.destinations, "other")
+    for days, told_of in enumerate([papers[:2], papers[2:3], []]):
+        await queue(store, destination, told_of, NOW + days * DAY, doc=f"doc {days}")
+    await queue(store, other, papers[3:4])
+    await store.outbox.post(a_notice(destination, papers[4:5], id="n", key="n"), NOW)
+    for claimed in await store.outbox.claim("w", SURFACES, NOW + 2 * DAY, MINUTE, 9):
+        await store.outbox.sent(claimed.id, claimed.fence, claimed.created_at + HOUR, "receipt")
+    await queue(store, destination, papers[5:], NOW + 3 * DAY)
+
+    newest, oldest = await store.outbox.posted(destination.id, 9)
+    assert (newest.doc, newest.posted_at, newest.papers) == (
+        "doc 1",
+        NOW + DAY + HOUR,
+        frozenset(papers[2:3]),
+    )
+    assert (oldest.doc, oldest.posted_at, oldest.papers) == ("doc 0", NOW + HOUR, frozenset(papers[:2]))
+    assert await store.outbox.posted(destination.id, 1) == [newest]
+    assert await store.outbox.posted("d-nobody", 9) == []
+
+
 async def test_deliveries_are_listed_by_state_the_newest_first_and_counted(store: Store) -> None:
     papers = await add_papers(store, 3)
     destination = await add_destination(store.destinations)

@@ -61,7 +61,7 @@ FAULTS: tuple[Fault, ...] = (
     Fails(403, 40062),  # Discord asks for patience
 )
 UNANSWERED: tuple[Fault, ...] = (LoseReply(), LoseRequest(), Status(500, accepts=True), Garble())
-ABSENCES = (timedelta(0), timedelta(seconds=20), KEY_WINDOW + timedelta(minutes=1), timedelta(minutes=15))
+ABSENCES = (timedelta(0), timedelta(seconds=100), KEY_WINDOW + timedelta(minutes=1), timedelta(minutes=15))
 # Refused on purpose: a thread or a publication that is there already, a thread that is not there yet, and the
 # question whether a history may be read.
 EXPECTED = (160004, 40033, 10003, 10008, 50001, 40062)
@@ -311,14 +311,14 @@ def test_where_it_is_not_no_digest_arrives_twice_and_doubts_are_asked_about(tmp_
 @pytest.mark.soak
 def test_where_history_is_read_a_hundred_kills_and_more_leave_each_exactly_once(tmp_path: Path) -> None:
     with discord_world(tmp_path, readable=True) as run:
-        check_readable(run, kill_run(run, MANY, 200, seed=5))
+        check_readable(run, kill_run(run, MANY, 150, seed=5))
         assert run.world.kills >= 80
 
 
 @pytest.mark.soak
 def test_where_it_is_not_a_hundred_kills_and_more_leave_none_twice(tmp_path: Path) -> None:
     with discord_world(tmp_path, readable=False) as run:
-        check_unreadable(run, kill_run(run, MANY_UNREAD, 200, seed=6))
+        check_unreadable(run, kill_run(run, MANY_UNREAD, 150, seed=6))
         assert run.world.kills >= 80
 
 

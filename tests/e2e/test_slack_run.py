@@ -156,6 +156,23 @@ def test_the_program_serves_a_workspace_and_ends_in_order(paperboy: Command, tal
     assert "ok  #ml-papers can be posted to" in told
 
 
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"PAPERBOY_SLACK_BOT_TOKEN": "xoxb-of-nobody"}, "Slack does not take the bot token"),
+        ({"PAPERBOY_SLACK_APP_TOKEN": ""}, "Slack cannot reach Paperboy, so that commands stay unanswered"),
+    ],
+    ids=["bot token", "no way in"],
+)
+def test_what_keeps_slack_from_working_is_said_at_the_start(
+    paperboy: Command, talk: Talk, wrong: dict[str, str], said: str
+) -> None:
+    paperboy.settings |= settings_of(talk) | wrong
+    with paperboy.running("run") as process:
+        assert process.stderr is not None
+        assert "xoxb" not in read_until(process.stderr, said)
+
+
 def test_an_answer_under_way_is_given_before_the_end(paperboy: Command, talk: Talk) -> None:
     """Slack is slow to tell who somebody is, and meanwhile the program is to stop."""
     token = talk.slack.world.install(talk.scene.team, (*BASE, "users:read"))

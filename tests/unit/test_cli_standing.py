@@ -13,6 +13,7 @@ from bot.model import (
     Destination,
     DestinationState,
     QuietReason,
+    Route,
     Slot,
     SlotOutcome,
     SlotRecord,
@@ -110,6 +111,20 @@ def test_a_state_without_its_circumstances_is_told_as_far_as_it_is_known() -> No
     assert state_words(paused, NOW) == "paused"
     known = a_destination(state=DestinationState.PAUSED, state_by="Ada", state_at=NOW)
     assert state_words(known, NOW) == "paused by Ada since Mon 24 Nov 09:05 (Europe/Berlin)"
+
+
+def test_a_surface_that_paused_it_is_named_and_its_reason_stands_by_itself() -> None:
+    route = Route(surface="slack", address="T1/C1")
+    paused = a_destination(
+        route=route,
+        state=DestinationState.PAUSED,
+        state_by="Slack: The channel is archived: unarchive it.",
+        state_at=NOW,
+    )
+    assert state_words(paused, NOW) == "paused by Slack since Mon 24 Nov 09:05 (Europe/Berlin)"
+    assert paused.state_why == "The channel is archived: unarchive it."
+    person = a_destination(route=route, state=DestinationState.PAUSED, state_by="Ada: the first")
+    assert (person.state_who, person.state_why) == ("Ada: the first", "")
 
 
 def test_a_name_with_blanks_is_quoted_where_it_is_to_be_typed() -> None:

@@ -71,7 +71,7 @@ from bot.schedule.standing import (
 )
 from bot.schedule.zones import zone_info
 from bot.sources.calendar import current_list_day
-from bot.view.doc import Block, Button, Doc
+from bot.view.doc import Block, Button, Doc, with_code
 
 _CHANGES: Final = 5  # of its history that are shown
 _LOOKED_AT: Final = 10  # appointments
@@ -203,6 +203,8 @@ async def show(call: Call, services: Services, surface: Surface) -> Reply:
         sentence(f"Only papers that match “{one.query}”." if one.query else "No filter."),
         sentence(f"{capital(looks_words(one))}."),
     ]
+    if one.state_why:
+        blocks.insert(1, sentence(*with_code(one.state_why)))
     posted = posting_words(await surface.named(call.place, one.posting))
     if posted:
         blocks.append(sentence(f"{capital(posted)}."))

@@ -21,7 +21,7 @@ from bot.schedule.standing import (
     when_words,
 )
 from bot.schedule.zones import zone_info
-from bot.view.doc import Block, Doc
+from bot.view.doc import Block, Doc, with_code
 
 _LOOKED_AT: Final = 20  # appointments
 _SHOWN: Final = 5  # without a digest, since the last one
@@ -73,11 +73,11 @@ async def _standing(services: Services, one: Destination) -> list[Block]:
     else:
         blocks.append(sentence("There was no digest yet."))
     blocks += [
-        note(f"{local(each.record.slot.at, zone, now)}: {happened(each, one, now)}")
+        note(*with_code(f"{local(each.record.slot.at, zone, now)}: {happened(each, one, now)}"))
         for each in since[:_SHOWN]
     ]
     if one.state is DestinationState.PAUSED:
-        blocks.append(sentence("Nothing comes while it is paused."))
+        blocks.append(sentence("Nothing comes while it is paused. ", *with_code(one.state_why)))
     next_at = next_appointment(one, passed[0].record if passed else None, now)
     if next_at is not None:
         blocks.append(sentence("Next: ", moment(next_at, zone), "."))

@@ -32,14 +32,15 @@ async def unreached(actor: Actor, services: Services, surface: Surface) -> Seque
             continue
         await services.store.history.note(Change(one.id, now, str(actor.identity), _TOLD))
         name = one.route.surface.capitalize()
-        why = (one.state_by or "").removeprefix(f"{name}: ")
         since = local(one.state_at or now, one.schedule.zone, now)
         ways = await _ways(person, one, services, surface)
         elsewhere = [
             button(f"Send them by {way.surface.capitalize()} instead", Verb.MOVE, f"{one.id} {way.surface}")
             for way in ways
         ]
-        blocks.append(sentence(f"Your subscriptions on {name} are paused since {since}. ", *with_code(why)))
+        blocks.append(
+            sentence(f"Your subscriptions on {name} are paused since {since}. ", *with_code(one.state_why))
+        )
         mine = button("My subscriptions", Verb.RUN, "subscriptions")
         blocks += buttons(button("Resume them", Verb.RESUME, one.id), *(elsewhere or [mine]))
     return blocks
@@ -71,7 +72,7 @@ def _unreached(one: Destination, person: Person) -> bool:
         one.pool is Pool.SUBSCRIPTIONS
         and one.recipient_id == person.recipient_id
         and one.state is DestinationState.PAUSED
-        and (one.state_by or "").startswith(f"{one.route.surface.capitalize()}: ")
+        and one.state_why != ""
     )
 
 

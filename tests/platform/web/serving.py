@@ -67,7 +67,7 @@ async def served(
         plots = Plots(store, rankings, clock, drawer or Painter())
         pages = Pages(reading, renderer, clock, thumbnails=thumbnails)
         operating = Operating(vitals.health, metrics.exposition, CONTENT_TYPE, metrics_for=metrics_for)
-        feeds = FeedRoutes(Feeds(reading, store, clock, public_url), reading.version, clock)
+        feeds = FeedRoutes(Feeds(reading, store, rankings, clock, public_url), reading.version, clock)
         routes = [*pages.routes(), *feeds.routes(), *PlotPages(plots).routes(), *operating.routes()]
         site = Site(routes, renderer, clock, CountedIds(), metrics.shown, thumbnails=thumbnails)
         server = WebServer("127.0.0.1:0", site.routes, [site.middleware])

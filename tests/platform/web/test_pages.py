@@ -200,7 +200,7 @@ async def test_the_archive_leads_to_every_day_week_and_month(
 async def test_a_late_paper_is_on_the_page_at_once(
     page: Served, reader: aiohttp.ClientSession, store: Store
 ) -> None:
-    """The page is kept until the store changed: a second later, for it is not asked more often."""
+    """The page is kept until the store changed: 15 seconds later, for a ranking may be as old."""
     assert "Robots that Read" in (await get(reader, page, "/")).document.text
     late = poll(
         245,

@@ -131,7 +131,7 @@ def test_several_pages_are_shown_as_they_are_set_with_a_button_each() -> None:
     assert "Papers: Newly announced on arXiv" in text
     assert "Filter: none" in text
     found = buttons(doc)
-    assert list(found) == ["When", "Which papers", "How many", "How it looks"]
+    assert list(found) == ["When", "Which papers", "How many", "How it looks", "Who else reads it"]
     for page, action in enumerate(found.values()):
         opened = forms.opened(action)
         assert opened is not None
