@@ -48,7 +48,7 @@ _START: Final = timedelta(seconds=25)  # that the bot may take to start
 _A_SHARD: Final = timedelta(seconds=6)  # that each of its shards takes
 _WRITTEN: Final = 150  # channels a second, before the bot starts
 _PATIENCE: Final = 2.0  # times as long as it may take, or what is not there by then is missed
-_ANSWERED_WITHIN: Final = 20.0  # seconds after the load, or an answer does not come any more
+_ANSWERED_WITHIN: Final = 30.0  # seconds, or an answer does not come any more
 _SEED: Final = 20251120
 _INSTEAD: Final = "a plain bot that answers without deferring"
 _IN_TURN: Final = "a plain bot that posts to one after the other"
@@ -197,8 +197,7 @@ class People:
         shards = discord.world.gateway.shards
         await discord.until(lambda: len(discord.gateway.live) == shards, 60 + 6 * shards)
         for name in MIXTURE:
-            _, token = await self.send(name)
-            await discord.until(lambda token=token: token in discord.whole_times, 60)  # type: ignore[misc]
+            await self.answered([await self.send(name)])
 
     async def send(self, name: str) -> tuple[float, str]:
         """Types a command of the mixture; when, and the interaction's token."""
@@ -207,7 +206,7 @@ class People:
         return time.monotonic(), await self._discord.typed(text, user=user, channel=channel)
 
     async def answered(self, sent: Sequence[tuple[float, str]]) -> None:
-        """Waits for the last answers, if they come."""
+        """Waits for answers, as far as they come."""
         whole = self._discord.whole_times
         with suppress(TimeoutError):
             await self._discord.until(lambda: all(token in whole for _, token in sent), _ANSWERED_WITHIN)
