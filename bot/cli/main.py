@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from bot.cli import (
+    backtest,
     chat,
     config,
     database,
@@ -88,6 +89,7 @@ setup.register(app)
 sources.register(app)
 importing.register(app)
 trending.register(app)
+backtest.register(app)
 search.register(app)
 chat.register(app)
 
