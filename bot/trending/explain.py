@@ -118,8 +118,8 @@ def last_age(paper: PaperSeries, as_of: int) -> int:
 
 
 def explain(entry: Scored, since: int, as_of: datetime, group: Comparison) -> tuple[str, ...]:
-    """The reasons for one entry of a window that began at `since` (ms), the strongest first."""
-    phrases: list[tuple[float, str]] = []
+    """The reasons for one entry of a window that began at `since` (ms): what counts first."""
+    phrases: list[str] = []
     for part in entry.components:
         signal = Signal(part.name)
         series = merged(entry.paper, signal)
@@ -131,8 +131,8 @@ def explain(entry: Scored, since: int, as_of: datetime, group: Comparison) -> tu
             text = f"+{part.amount:,} GitHub {_noun(part.amount, 'star')} {_since(series, since, as_of)}"
         else:
             text = _hacker_news(entry, series, part.amount, since, as_of)
-        phrases.append((-part.points, text))
-    return tuple(text for _, text in sorted(phrases))
+        phrases.append(text)
+    return tuple(phrases)
 
 
 def _upvotes(entry: Scored, series: Series, since: int, as_of: datetime, group: Comparison) -> str:
