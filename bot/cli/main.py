@@ -16,6 +16,7 @@ from bot.cli import (
     destinations,
     digests,
     discord,
+    editions,
     evaluate,
     importing,
     indexing,
@@ -81,6 +82,7 @@ app.add_typer(database.app, name="db")
 app.add_typer(indexing.app, name="index")
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(digests.app, name="digest")
+app.add_typer(editions.app, name="edition")
 app.add_typer(config.app, name="config")
 app.add_typer(slack.app, name="slack")
 app.add_typer(discord.app, name="discord")
