@@ -125,7 +125,9 @@ class Settings(BaseModel):
         description="The first start fills the store with daily lists back to this day; off fills nothing.",
     )
     keep_readings_days: Annotated[int, BeforeValidator(values.whole(1, 36500, "days"))] = Field(
-        90, description="Days for which every reading is kept; older ones thin out to hourly, then daily."
+        90,
+        description="Days for which every reading is kept; older ones thin out to hourly, then daily, "
+        "but for those that editions were made of.",
     )
     refresh_seconds: Annotated[int, BeforeValidator(values.whole(0, 600, "seconds"))] = Field(
         120, description="The longest that a post waits for the sources to be read anew, in seconds."

@@ -360,7 +360,7 @@ class Window(StrEnum):
 
 
 class Component(NamedTuple):
-    """One summand of a score: its name, what was counted, and the points it gave."""
+    """One number of a score: its name, by how much it rose, and the points that gives; 0: it is only told."""
 
     name: str
     amount: int
@@ -374,9 +374,9 @@ class Ranked:
     position: int  # from 1
     paper_id: int
     key: str
-    score: float  # in upvotes, or their equivalent
+    score: float  # the upvotes gained: the sum of its components' points
     components: tuple[Component, ...]
-    reasons: tuple[str, ...]  # plain words and numbers, the strongest first
+    reasons: tuple[str, ...]  # plain words and numbers, what counts first
     new: bool  # first listed within the window, as against listed before and risen in it
 
 

@@ -175,8 +175,13 @@ class PaperStore(Protocol):
 
     async def thin(self, older_than: datetime, hourly_until: datetime) -> int:
         """Keeps of readings older than `older_than` one an hour, of those older than `hourly_until` one
-        a day (the last of each), always a series' first; returns how many went.
+        a day (the last of each), and always what an edition needs to be made again: a series' first, those
+        in force when an edition was made and when its window began, and all upvotes of a paper's first 30
+        days. Returns how many went.
         """
+
+    async def stored_late(self, as_of: datetime) -> int:
+        """How many polls read by `as_of` were stored only after it: what was made then did not know them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +204,9 @@ class EditionStore(Protocol):
 
     async def places(self, paper_id: int, limit: int) -> Sequence[EditionPlace]:
         """Where the paper stands in the newest `limit` editions that have it, the newest slot first."""
+
+    async def slots(self, window: Window) -> Sequence[datetime]:
+        """The slot instants of which there are editions, in order."""
 
 
 class DestinationStore(Protocol):

@@ -9,12 +9,14 @@ import typer
 from typer.core import TyperGroup
 
 from bot.cli import (
+    backtest,
     chat,
     config,
     database,
     destinations,
     digests,
     discord,
+    editions,
     evaluate,
     importing,
     indexing,
@@ -82,6 +84,7 @@ app.add_typer(indexing.app, name="index")
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(digests.app, name="digest")
 app.add_typer(plotting.app, name="plot")
+app.add_typer(editions.app, name="edition")
 app.add_typer(config.app, name="config")
 app.add_typer(slack.app, name="slack")
 app.add_typer(discord.app, name="discord")
@@ -90,6 +93,7 @@ setup.register(app)
 sources.register(app)
 importing.register(app)
 trending.register(app)
+backtest.register(app)
 search.register(app)
 chat.register(app)
 

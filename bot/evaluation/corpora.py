@@ -24,7 +24,7 @@ _BATCH: Final = 2_000  # papers
 
 @dataclass(frozen=True, slots=True)
 class DataFolder:
-    """Where the papers and the questions are. Every property raises `InputError` if its file is missing."""
+    """Where the recorded data are. Every property raises `InputError` if its file is missing."""
 
     root: Path
 
@@ -47,6 +47,21 @@ class DataFolder:
     def page(self) -> Path:
         """The saved page of Hugging Face's search."""
         return self._file("hf-papers-search-page.txt")
+
+    @property
+    def pairs(self) -> Path:
+        """Papers with an early and a late reading of their upvotes."""
+        return self._file("trending-backtest/early_late_pairs.csv.gz")
+
+    @property
+    def lists(self) -> Path:
+        """Daily lists as they were read in the morning."""
+        return self._file("hf-daily-papers/responses.jsonl.gz")
+
+    @property
+    def snapshots(self) -> Path:
+        """The order of the daily page, several times a day."""
+        return self._file("hf-rank-snapshots/rank_snapshots.csv.gz")
 
     def _file(self, name: str) -> Path:
         path = self.root / name

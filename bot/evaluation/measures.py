@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 RESAMPLES: Final = 4_000
-_SEED: Final = 20_251
+SEED: Final = 20_251
 _OUTSIDE: Final = (0.025, 0.975)  # what a 95 % interval leaves out on either side
 
 
@@ -47,22 +47,27 @@ def mean(found: Sequence[Found], measure: Measure) -> float:
 def compare(
     ours: Sequence[Found], theirs: Sequence[Found], measure: Measure, *, resamples: int = RESAMPLES
 ) -> Interval:
-    """By how much `ours` exceeds `theirs`, which answer the same questions in the same order.
+    """By how much `ours` exceeds `theirs`, which answer the same questions in the same order."""
+    pairs = zip(ours, theirs, strict=True)
+    return bootstrap([measure(one) - measure(other) for one, other in pairs], resamples=resamples)
+
+
+def bootstrap(differences: Sequence[float], *, resamples: int = RESAMPLES, seed: int = SEED) -> Interval:
+    """The mean of paired differences; all 0 for none.
 
     The interval is the paired percentile bootstrap's (Efron and Tibshirani, An Introduction to the Bootstrap,
-    1993, chapter 13): the questions are drawn anew with replacement, each with both of its answers.
+    1993, chapter 13): the pairs are drawn anew with replacement, each as a whole.
     """
     import numpy as np  # noqa: PLC0415 - loaded only where figures are made
 
-    if not ours:
+    if not differences:
         return Interval(0.0, 0.0, 0.0)
-    pairs = zip(ours, theirs, strict=True)
-    differences = np.array([measure(one) - measure(other) for one, other in pairs])
-    draws = np.random.default_rng(_SEED)
-    size = len(differences)
-    means = [differences[draws.integers(0, size, size)].mean() for _ in range(resamples)]
+    drawn = np.array(differences)
+    draws = np.random.default_rng(seed)
+    size = len(drawn)
+    means = [drawn[draws.integers(0, size, size)].mean() for _ in range(resamples)]
     low, high = np.quantile(means, _OUTSIDE)
-    return Interval(float(differences.mean()), float(low), float(high))
+    return Interval(float(drawn.mean()), float(low), float(high))
 
 
-__all__ = ["RESAMPLES", "Found", "Interval", "Measure", "compare", "mean"]
+__all__ = ["RESAMPLES", "SEED", "Found", "Interval", "Measure", "bootstrap", "compare", "mean"]

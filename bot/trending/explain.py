@@ -118,8 +118,8 @@ def last_age(paper: PaperSeries, as_of: int) -> int:
 
 
 def explain(entry: Scored, since: int, as_of: datetime, group: Comparison) -> tuple[str, ...]:
-    """The reasons for one entry of a window that began at `since` (ms), the strongest first."""
-    phrases: list[tuple[float, str]] = []
+    """The reasons for one entry of a window that began at `since` (ms): what counts first."""
+    phrases: list[str] = []
     for part in entry.components:
         signal = Signal(part.name)
         series = merged(entry.paper, signal)
@@ -128,26 +128,26 @@ def explain(entry: Scored, since: int, as_of: datetime, group: Comparison) -> tu
         if signal is Signal.UPVOTES:
             text = _upvotes(entry, series, since, as_of, group)
         elif signal is Signal.STARS:
-            text = f"+{part.amount:,} GitHub {_noun(part.amount, 'star')} {_since(series, since, as_of)}"
+            text = f"+{part.amount:,} GitHub {noun(part.amount, 'star')} {_since(series, since, as_of)}"
         else:
             text = _hacker_news(entry, series, part.amount, since, as_of)
-        phrases.append((-part.points, text))
-    return tuple(text for _, text in sorted(phrases))
+        phrases.append(text)
+    return tuple(phrases)
 
 
 def _upvotes(entry: Scored, series: Series, since: int, as_of: datetime, group: Comparison) -> str:
-    count = f"{series.last:,} {_noun(series.last, 'upvote')}"
+    count = f"{series.last:,} {noun(series.last, 'upvote')}"
     if not entry.new:
         added = entry.components[0].amount
-        return f"+{added:,} {_noun(added, 'upvote')} {_since(series, since, as_of)} (now {series.last:,})"
+        return f"+{added:,} {noun(added, 'upvote')} {_since(series, since, as_of)} (now {series.last:,})"
     if series.single:
         return f"{count} when first seen"
     paper = entry.paper
     if not age_known(paper):
-        elapsed = _duration(series.last_at - series.first_at)
+        elapsed = duration(series.last_at - series.first_at)
         return f"{count}, {series.last - series.first:+,} in {elapsed} since first seen"
     age = last_age(paper, utc_ms(as_of))
-    text = f"{count} in {_duration(age)}"
+    text = f"{count} in {duration(age)}"
     usual = group.usual(age, paper.paper_id) if age >= _LEAST_AGE else None
     if usual is not None and usual.upvotes > 0 and series.last >= _LEAST_RATIO * usual.upvotes:
         text += (
@@ -159,8 +159,8 @@ def _upvotes(entry: Scored, series: Series, since: int, as_of: datetime, group: 
 
 def _hacker_news(entry: Scored, series: Series, amount: int, since: int, as_of: datetime) -> str:
     if entry.new or series.last == amount:
-        return f"{series.last:,} {_noun(series.last, 'point')} on Hacker News"
-    return f"+{amount:,} {_noun(amount, 'point')} on Hacker News {_since(series, since, as_of)}"
+        return f"{series.last:,} {noun(series.last, 'point')} on Hacker News"
+    return f"+{amount:,} {noun(amount, 'point')} on Hacker News {_since(series, since, as_of)}"
 
 
 def _since(series: Series, since: int, as_of: datetime) -> str:
@@ -175,7 +175,8 @@ def _since(series: Series, since: int, as_of: datetime) -> str:
     return f"since {read_at.day} {read_at:%b}" + ("" if read_at.year == as_of.year else f" {read_at.year}")
 
 
-def _duration(ms: int) -> str:
+def duration(ms: int) -> str:
+    """A length of time (ms) as a person says it: `15 min`, `5 h`, `3 days`."""
     if ms < 2 * _HOUR:
         return f"{max(round(ms / 60_000), 1)} min"
     if ms < 2 * _DAY:
@@ -191,5 +192,6 @@ def _times(ratio: float) -> str:
     return f"{ratio:.1f} times" if ratio < 10 else f"{nearest} times"
 
 
-def _noun(count: int, word: str) -> str:
+def noun(count: int, word: str) -> str:
+    """The word for so many."""
     return word if count == 1 else f"{word}s"

@@ -1,13 +1,10 @@
 """Scores with their parts, and the total order they give.
 
-The score of a paper is the number of upvotes it gained in the window, plus a small, bounded bonus where other
-signals rose: `5·log2(1 + gain/10)` for GitHub stars and for Hacker News points, so that 10 more stars weigh
-like 5 upvotes, 150 like 20 and 10,000 like 50. Upvotes lead because nothing recorded so far orders a day
-better: on 132 recorded days, the order by first upvotes agrees with the later count at Spearman 0.860, and
-adding comments at any weight changes that by less than 0.002 for the better and up to 0.04 for the worse.
+The score of a paper is the number of upvotes it gained in the window. GitHub stars and Hacker News points
+that rose are told with it and give no points: nothing recorded orders a day better than upvotes alone do, and
+a bonus for stars orders it worse (`docs/ranking.md` has the figures).
 """
 
-import math
 from collections.abc import Iterable
 from heapq import nsmallest
 from typing import Final, NamedTuple
@@ -16,9 +13,7 @@ from bot.model import Component, PaperSeries, Series, Signal
 from bot.trending.merge import merged
 from bot.trending.windows import appeared_at
 
-_BONUS_SIGNALS: Final = (Signal.STARS, Signal.HN_POINTS)
-_BONUS_WEIGHT: Final = 5.0
-_BONUS_SCALE: Final = 10.0
+_TOLD_SIGNALS: Final = (Signal.STARS, Signal.HN_POINTS)
 
 
 class Scored(NamedTuple):
@@ -45,33 +40,26 @@ def gain(series: Series, since: int, *, new: bool) -> int:
     return max(series.last - (series.first if before is None else before[1]), 0)
 
 
-def bonus(amount: int) -> float:
-    """Points for a gain of `amount` in a signal other than upvotes; rounded, so that order is portable."""
-    return round(_BONUS_WEIGHT * math.log2(1 + amount / _BONUS_SCALE), 2)
-
-
 def score(paper: PaperSeries, since: int) -> Scored | None:
-    """The paper's score in the window that began at `since` (ms), or `None` if nothing rose in it.
+    """The paper's score in the window that began at `since` (ms), `None` if it neither came nor rose in it.
 
-    Stars count only as far as they were seen to rise: a repository may be years older than its paper.
+    One that came on a list in it counts from its first reading on, without an upvote too: one in a hundred of
+    a day's final best ten has none in the morning. Stars count only as far as they were seen to rise: a
+    repository may be years older than its paper.
     """
     new = paper.list_day is not None and appeared_at(paper) >= since
     points = 0.0
     components: list[Component] = []
     upvotes = merged(paper, Signal.UPVOTES)
-    if upvotes is not None and (amount := gain(upvotes, since, new=new)):
+    if upvotes is not None and ((amount := gain(upvotes, since, new=new)) or new):
         points = float(amount)
         components.append(Component(Signal.UPVOTES, amount, points))
-    for signal in _BONUS_SIGNALS:
+    for signal in _TOLD_SIGNALS:
         series = merged(paper, signal)
         if series is not None and (amount := gain(series, since, new=new and signal is not Signal.STARS)):
-            extra = bonus(amount)
-            points += extra
-            components.append(Component(signal, amount, extra))
+            components.append(Component(signal, amount, 0.0))
     if not components:
         return None
-    if len(components) > 1:  # each is rounded, but floating-point sums of such numbers are not
-        points = round(points, 2)
     return Scored(paper, new, points, tuple(components), upvotes.last if upvotes is not None else 0)
 
 

@@ -64,6 +64,12 @@ class SqliteEditions:
             for window, slot_at, position, of in rows
         ]
 
+    async def slots(self, window: Window) -> Sequence[datetime]:
+        """The slot instants of which there are editions, in order."""
+        sql = 'SELECT slot_at FROM editions WHERE "window" = ? ORDER BY slot_at'
+        rows = await self._engine.read(lambda db: db.execute(sql, [window]).fetchall())
+        return [from_utc_ms(slot_at) for (slot_at,) in rows]
+
 
 _LOST: Final = "an edition was neither inserted nor found"
 

@@ -27,6 +27,7 @@ from storage.sqlite.following import changes_since, newest_change, newest_signal
 from storage.sqlite.importing import bring, import_mark
 from storage.sqlite.ingest import ingest
 from storage.sqlite.paper_rows import load_rows, owners, paper_of
+from storage.sqlite.thinning import thin
 
 __all__ = ["SqlitePapers"]
 
@@ -40,22 +41,6 @@ _UNRESOLVED: Final = """
     SELECT min(value) FROM papers CROSS JOIN paper_ids ON paper_id = id AND scheme = 'arxiv'
     WHERE shown AND resolved_at IS NULL
     GROUP BY id ORDER BY coalesce(published_at, first_seen_at) DESC, id DESC LIMIT ?
-"""
-# Of two readings in one hour (one day, before `hourly_until`) the earlier goes, unless it is the first of
-# all. Readings younger than `older_than` are not looked at.
-_THIN: Final = """
-    DELETE FROM observations WHERE (paper_id, signal_id, upstream_id, observed_at) IN (
-        SELECT paper_id, signal_id, upstream_id, observed_at FROM (
-            SELECT paper_id, signal_id, upstream_id, observed_at,
-                lag(observed_at) OVER series AS before, lead(observed_at) OVER series AS following
-            FROM observations WHERE observed_at < :older_than
-            WINDOW series AS (PARTITION BY paper_id, signal_id, upstream_id ORDER BY observed_at)
-        )
-        WHERE before IS NOT NULL AND CASE
-            WHEN following < :hourly_until THEN following / 86400000 = observed_at / 86400000
-            WHEN observed_at >= :hourly_until THEN following / 3600000 = observed_at / 3600000
-        END
-    )
 """
 
 
@@ -138,9 +123,14 @@ class SqlitePapers:
         return await self._engine.read(lambda db: series.compared(db, utc_ms(since), utc_ms(as_of)))
 
     async def thin(self, older_than: datetime, hourly_until: datetime) -> int:
-        """Drops readings that are old and close together; returns how many went."""
-        limits = {"older_than": utc_ms(older_than), "hourly_until": utc_ms(hourly_until)}
-        return await self._engine.write(lambda db: db.execute(_THIN, limits).rowcount)
+        """Drops readings that are old and close together, none that an edition needs; returns how many."""
+        return await self._engine.write(lambda db: thin(db, utc_ms(older_than), utc_ms(hourly_until)))
+
+    async def stored_late(self, as_of: datetime) -> int:
+        """How many polls read by `as_of` were stored only after it."""
+        sql = "SELECT count(*) FROM polls WHERE observed_at <= ? AND recorded_at > ?"
+        limits = (utc_ms(as_of), utc_ms(as_of))
+        return int(await self._engine.read(lambda db: db.execute(sql, limits).fetchone()[0]))
 
     # --- lists -----------------------------------------------------------------------------------
 

@@ -203,10 +203,10 @@ async def test_of_each_upstream_the_newest_number_counts_and_of_several_the_grea
 
 
 async def test_thinned_out_readings_leave_the_newest_number(store: Store) -> None:
-    await take(store.papers, *(poll(m, reading(arxiv(1), upvotes=m)) for m in range(1, 5)))
+    await take(store.papers, *(poll(m, reading(arxiv(1), signals={Signal.STARS: m})) for m in range(1, 5)))
     assert await store.papers.thin(at(99), at(99) - timedelta(days=1)) > 0
     one = await number(store.papers)
-    assert await store.papers.signals([one]) == {one: {Signal.UPVOTES: 4}}
+    assert await store.papers.signals([one]) == {one: {Signal.STARS: 4}}
 
 
 # --- the law -------------------------------------------------------------------------------------

@@ -227,7 +227,7 @@ async def test_old_readings_thin_out_to_the_last_of_each_hour_and_day(store: Sto
             subject=FRIDAY,
             observed_at=start + timedelta(hours=hour),
             outcome=Outcome.OK,
-            readings=(reading(arxiv(1), upvotes=number),),
+            readings=(reading(arxiv(1), signals={Signal.STARS: number}),),
         )
         for number, hour in enumerate(hours)
     ]
@@ -237,6 +237,7 @@ async def test_old_readings_thin_out_to_the_last_of_each_hour_and_day(store: Sto
     assert await store.papers.thin(older_than, hourly_until) == 5
 
     one = await the_series(store.papers, until=9999)
-    kept = [(at_ms - utc_ms(start)) / 3_600_000 for at_ms, _ in one.signals[UPVOTES].points()]
+    stars = one.signals[Signal.STARS, Upstream.HUGGING_FACE]
+    kept = [(at_ms - utc_ms(start)) / 3_600_000 for at_ms, _ in stars.points()]
     assert kept == [0, 23.9, 24.8, 25.2, 48.2, 48.9]
     assert await store.papers.thin(older_than, hourly_until) == 0

@@ -71,8 +71,8 @@ def test_places_are_a_total_order_by_score_and_every_place_is_explained(
     scores = [entry.score for entry in entries]
     assert scores == sorted(scores, reverse=True)
     for entry in entries:
-        assert entry.score > 0
-        assert entry.score == round(sum(part.points for part in entry.components), 2)
+        assert entry.score == sum(part.points for part in entry.components)
+        assert entry.new or any(part.amount > 0 for part in entry.components)
         assert len(entry.reasons) == len(entry.components)
 
 

@@ -100,16 +100,24 @@ def test_what_was_not_seen_to_rise_is_no_gain(one: Series) -> None:
 # --- order
 
 
-def test_upvotes_gained_lead_and_stars_add_a_bounded_bonus() -> None:
+def test_upvotes_gained_lead_and_stars_are_told_beside_them() -> None:
     plain = paper(1, [(1, 30)])
-    starred = paper(2, [(1, 20)], more={STARS: series((1, 100), (5, 400))})
-    ranking = rank([plain, starred], [], [batch(0), batch(-24)], Window.DAY, at(6))
-    assert [entry.paper_id for entry in ranking.entries] == [2, 1]
-    assert ranking.entries[0].components == (
-        Component("upvotes", 20, 20.0),
-        Component("stars", 300, 24.77),
+    starred = paper(2, [(1, 29)], more={STARS: series((1, 100), (5, 40_000))})
+    ranking = rank([starred, plain], [], [batch(0), batch(-24)], Window.DAY, at(6))
+    assert [entry.paper_id for entry in ranking.entries] == [1, 2]
+    assert ranking.entries[1].score == 29.0
+    assert ranking.entries[1].components == (
+        Component("upvotes", 29, 29.0),
+        Component("stars", 39_900, 0.0),
     )
-    assert ranking.entries[0].score == 44.77
+
+
+def test_what_nobody_gives_upvotes_stands_behind_all_that_have_some() -> None:
+    upvoted = paper(1, [(1, 1)])
+    discussed = paper(2, more={POINTS: series((1, 10), (3, 900))}, listed=None)
+    ranking = rank([discussed, upvoted], [], [batch(0), batch(-24)], Window.DAY, at(6))
+    assert [(entry.paper_id, entry.score) for entry in ranking.entries] == [(1, 1.0), (2, 0.0)]
+    assert ranking.entries[1].reasons == ("+890 points on Hacker News since 01:00 UTC",)
 
 
 def test_stars_a_repository_had_before_are_no_gain_of_its_paper() -> None:
@@ -126,6 +134,14 @@ def test_a_paper_that_rose_since_counts_beside_the_new_ones() -> None:
         (1, False, 35.0),
         (2, True, 30.0),
     ]
+
+
+def test_a_new_paper_that_nobody_voted_for_yet_stands_behind_the_others() -> None:
+    unvoted = paper(1, [(1, 0)])
+    risen = paper(2, [(-70, 10), (2, 11)], listed=date(2025, 11, 17))
+    ranking = rank([unvoted, risen], [], [batch(0), batch(-24)], Window.DAY, at(6))
+    assert [(entry.paper_id, entry.score) for entry in ranking.entries] == [(2, 1.0), (1, 0.0)]
+    assert ranking.entries[1].reasons == ("0 upvotes when first seen",)
 
 
 def test_a_paper_without_any_gain_is_not_in_the_window() -> None:
@@ -223,13 +239,10 @@ def test_since_yesterday_is_said_only_of_a_reading_made_yesterday() -> None:
     one = paper(1, [(1, 9)], more={STARS: series((-20, 100), (5, 220))})
     two = paper(2, [(1, 8)], more={STARS: series((-100, 100), (5, 220))})
     three = paper(3, [(1, 7)], more={STARS: series((1, 100), (5, 101))})
-    assert [
-        reasons[-1 if number == 3 else 0]
-        for number, reasons in enumerate(first_reasons([one, two, three]), 1)
-    ] == [
+    assert [reasons[-1] for reasons in first_reasons([one, two, three])] == [
         "+120 GitHub stars since yesterday",
-        "+120 GitHub stars since 15 Nov",
         "+1 GitHub star since 01:00 UTC",
+        "+120 GitHub stars since 15 Nov",  # its upvotes were not seen to rise
     ]
 
 
@@ -242,6 +255,6 @@ def test_points_on_hacker_news_are_told() -> None:
     fresh = paper(1, [(1, 9)], more={POINTS: series((3, 212))})
     old = paper(2, [(-30, 9)], listed=date(2025, 11, 18), more={POINTS: series((-30, 100), (3, 112))})
     assert first_reasons([fresh, old]) == [
-        ("212 points on Hacker News", "9 upvotes when first seen"),
+        ("9 upvotes when first seen", "212 points on Hacker News"),
         ("+12 points on Hacker News since 18 Nov",),
     ]
