@@ -219,7 +219,7 @@ class Settings(BaseModel):
     discord_link_cards: Annotated[tuple[str, ...], BeforeValidator(values.discord_servers)] = Field(
         (),
         description="Ids of the Discord servers where a posted link to a paper is answered with a card. It "
-        "needs the privileged intent to read messages, which Discord reviews from 100 servers on.",
+        "needs the privileged intent to read messages, which Discord reviews from 10,000 users on.",
     )
     sharing: _Flag = Field(
         True, description="Whether people may share an answer that they got with everybody in a channel."

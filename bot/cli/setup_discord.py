@@ -14,9 +14,10 @@ from bot.view.doc import Span
 _PORTAL: Final = "https://discord.com/developers/applications"
 _REVIEW: Final = (
     "To see links, the bot has to receive what people write there: Discord calls it the privileged intent "
-    "Message Content. A bot that fewer than 10,000 people see switches it on by itself. Once it is more, all "
-    "its servers together, Discord asks within 90 days what the intent is needed for, and again every year; "
-    "without an approval it is taken away, and then the bot connects only with link cards switched off. "
+    "Message Content. As long as fewer than 10,000 people see the bot, all its servers together, you switch "
+    "it on yourself. Beyond that Discord reviews it: within 90 days you have to say what the intent is needed "
+    "for, and again every year. Where it is not approved, it is taken away, and the bot can connect only "
+    "with link cards switched off. "
     "Paperboy looks for links to papers, and neither stores nor logs what it reads."
 )
 _NAMED: Final = 5  # servers, of many
@@ -55,7 +56,7 @@ def _synchronise(settings: Settings, token: str) -> None:
     from bot.wiring.discord import synchronise
 
     run(synchronise(settings, token))
-    say("ok  Discord knows the commands, and with which permissions the bot is added.")
+    say("ok  Discord knows the commands, and which permissions to ask for.")
 
 
 def _invite(settings: Settings, token: str) -> None:
