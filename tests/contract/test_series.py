@@ -5,7 +5,7 @@ from itertools import permutations
 
 import pytest
 
-from bot.model import Batch, Outcome, PaperSeries, Poll, Series, Signal, Upstream, utc_ms
+from bot.model import Batch, Outcome, PaperSeries, Poll, Ranking, Series, Signal, Upstream, Window, utc_ms
 from bot.ports import Coverage, ListGrowth, PaperStore, Store
 from tests.contract.readings import arxiv, at, described, poll, reading, take
 
@@ -241,3 +241,36 @@ async def test_old_readings_thin_out_to_the_last_of_each_hour_and_day(store: Sto
     kept = [(at_ms - utc_ms(start)) / 3_600_000 for at_ms, _ in stars.points()]
     assert kept == [0, 23.9, 24.8, 25.2, 48.2, 48.9]
     assert await store.papers.thin(older_than, hourly_until) == 0
+
+
+async def test_polls_are_counted_that_were_stored_only_after_an_instant(store: Store) -> None:
+    await store.papers.ingest(poll(1), at(2))
+    await store.papers.ingest(poll(3), at(9))
+    await store.papers.ingest(poll(7), at(9))
+    assert [await store.papers.stored_late(at(minutes)) for minutes in (1, 2, 5, 8, 9)] == [1, 0, 1, 2, 0]
+
+
+async def test_readings_that_an_edition_was_made_of_are_not_thinned_out(store: Store) -> None:
+    day = 24 * 60
+    old = [40 * day + minutes for minutes in (0, 10, 20, 30, 40)]
+    await take(
+        store.papers,
+        poll(0, reading(arxiv(1), upvotes=0)),
+        *(poll(m, reading(arxiv(1), signals={Signal.UPVOTES: m, Signal.STARS: m})) for m in old),
+    )
+    made_at = at(old[2] + 5)
+    await store.editions.freeze(made_at, Ranking(Window.WEEK, made_at, made_at - timedelta(days=7), ()), ())
+
+    assert await store.papers.thin(at(99 * day), at(0)) == 5
+
+    one = await the_series(store.papers, until=99 * day)
+    kept = {signal: [value for _, value in series.points()] for (signal, _), series in one.signals.items()}
+    assert kept == {
+        Signal.UPVOTES: [0, old[2], old[4]],  # past its first 30 days: what was in force, and the last
+        Signal.STARS: [old[0], old[2], old[4]],
+    }
+
+
+async def test_upvotes_of_a_papers_first_days_are_not_thinned_out(store: Store) -> None:
+    await take(store.papers, *(poll(m, reading(arxiv(1), upvotes=m)) for m in range(9)))
+    assert await store.papers.thin(at(99_999), at(99_999)) == 0
