@@ -40,7 +40,9 @@ def set_up_by(name: str) -> str:
 class Cadence(StrEnum):
     """How often a subscription speaks."""
 
+    INSTANT = "instant"  # as it appears
     DAILY = "daily"
+    WEEKLY = "weekly"
 
 
 class SubscriptionState(StrEnum):
@@ -61,6 +63,8 @@ class Subscription:
     query: str  # in normal form, never empty
     cadence: Cadence
     maximum: int  # papers a message
+    minimum: int = 1  # papers that a message needs of this one; fewer wait for more
+    snoozed_until: datetime | None = None  # it is silent before, and then brings what came meanwhile
     destination_ids: tuple[str, ...]
     state: SubscriptionState
     created_at: datetime
@@ -71,6 +75,9 @@ class Mark(StrEnum):
 
     SAVED = "saved"
     HIDDEN = "hidden"  # never shown to this person again, unless asked for
+    LIKED = "liked"  # "more like this"
+    DISLIKED = "disliked"  # "less like this"
+    EXAMPLE = "example"  # brought to teach with
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,8 +71,33 @@ class PeopleStore(Protocol):
     async def set_subscription_state(self, subscription_id: str, state: SubscriptionState) -> None:
         """Pauses or resumes. Raises `NotFoundError`."""
 
+    async def change_subscription(self, subscription: Subscription) -> None:
+        """Replaces its query, cadence, maximum, minimum and snooze. Raises `NotFoundError`, or `ConflictError`
+        if the recipient has another subscription to that query.
+        """
+
+    async def speak_on(self, subscription_id: str, destination: Destination) -> Subscription:
+        """Adds a destination of the same recipient (or one of its route and schedule that is there already)
+        to those on which the subscription speaks. Raises `NotFoundError`.
+        """
+
+    async def silence_on(self, subscription_id: str, destination_id: str, by: str, at: datetime) -> None:
+        """Takes one away; a person's destination without any subscription is removed, and a subscription
+        without any destination ended. Raises `NotFoundError`.
+        """
+
+    async def instant(self) -> Sequence[tuple[Subscription, Destination]]:
+        """The active subscriptions that speak as papers appear, with each active destination of theirs."""
+
     async def unsubscribe(self, subscription_id: str, by: str, at: datetime) -> None:
         """Ends it; a destination without any is removed with it. Raises `NotFoundError`."""
+
+    # --- several surfaces --------------------------------------------------------------------------
+
+    async def link(self, older: str, younger: str) -> Person:
+        """Makes two recipients one person: identities, marks, subscriptions, destinations, and the ledgers,
+        so that nobody is told of a paper again. The older one stays. Raises `NotFoundError`.
+        """
 
     # --- what is held of somebody ----------------------------------------------------------------
 
