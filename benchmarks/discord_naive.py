@@ -25,7 +25,8 @@ from bot.commands.service import Commands
 from bot.config import Settings
 from bot.editions.preview import preview
 from bot.logs import configure_logs
-from bot.model import Slot
+from bot.model import Route, Slot
+from bot.people.model import Identity
 from bot.ports import Store
 from bot.system import RandomIds, SystemClock
 from bot.view.doc import Doc
@@ -86,7 +87,7 @@ async def _run(due: datetime) -> None:
     silent = settings.model_copy(update={"discord_token": None})
     async with assemble(silent, around) as parts, open_search(settings, parts.store, around) as search:
         services = command_services(
-            settings, around, parts.store, search, parts.planner, lambda: None, sharing=True
+            settings, around, parts.store, search, parts.planner, lambda: None, direct=_nowhere, sharing=True
         )
         bot = PlainBot(settings, Commands(services))
         posting = asyncio.create_task(_post(bot, parts.store, due))
@@ -97,6 +98,11 @@ async def _run(due: datetime) -> None:
         posting.cancel()
         await bot.close()
         await asyncio.gather(posting, running, return_exceptions=True)
+
+
+async def _nowhere(_: Identity) -> Route | None:
+    """The digests' owners are told nothing."""
+    return None
 
 
 async def _post(bot: PlainBot, store: Store, due: datetime) -> None:

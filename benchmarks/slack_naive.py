@@ -38,10 +38,10 @@ async def _run() -> None:
     assert settings.slack_app_token is not None
     silent = settings.model_copy(update={"slack_app_token": None})
     async with assemble(silent, around) as bot, open_search(settings, bot.store, around) as search:
-        services = command_services(
-            settings, around, bot.store, search, bot.planner, lambda: None, sharing=True
-        )
         slack, api = open_slack(settings, bot.store, around), Api(settings.slack_api_url)
+        services = command_services(
+            settings, around, bot.store, search, bot.planner, lambda: None, direct=slack.direct, sharing=True
+        )
         conversation = Conversation(
             api,
             slack.tokens,

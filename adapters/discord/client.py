@@ -15,6 +15,7 @@ from adapters.discord.conversation import Conversation
 from adapters.discord.endpoints import SettledClient
 from adapters.discord.guilds import Guilds
 from adapters.discord.hearing import Interaction
+from adapters.discord.memory import Memory
 from adapters.discord.tree import Tree, synchronise
 from bot.errors import PaperboyError
 from bot.logs import whereabouts
@@ -45,7 +46,7 @@ _UNREACHED: Final = (
 
 
 class ListeningClient(SettledClient):
-    """Remembers servers and their channels, and neither members nor messages."""
+    """Remembers servers (`adapters.discord.memory`), and neither members nor messages."""
 
     def __init__(
         self,
@@ -74,6 +75,12 @@ class ListeningClient(SettledClient):
         self._link_cards = frozenset(link_cards)
         items.listen(self)
 
+    def _get_state(self, **options: Any) -> Memory:
+        """Where discord.py looks for what it remembers with."""
+        return Memory(
+            dispatch=self.dispatch, handlers=self._handlers, hooks=self._hooks, http=self.http, **options
+        )
+
     # --- what comes over the gateway -------------------------------------------------------------
 
     async def on_interaction(self, interaction: Interaction) -> None:
@@ -93,12 +100,11 @@ class ListeningClient(SettledClient):
         """A removal; an outage is another event, about which nothing is done."""
         await self._guilds.removed(guild.id)
 
-    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
-        await self._guilds.deleted(channel.guild.id, channel.id, f"#{channel.name}")
+    async def on_raw_channel_delete(self, guild_id: int, channel_id: int, name: str) -> None:
+        await self._guilds.deleted(guild_id, channel_id, f"The channel #{name}")
 
     async def on_raw_thread_delete(self, event: discord.RawThreadDeleteEvent) -> None:
-        name = event.thread.name if event.thread is not None else "(a thread)"
-        await self._guilds.deleted(event.guild_id, event.thread_id, name)
+        await self._guilds.deleted(event.guild_id, event.thread_id, "The thread")
 
     async def on_message(self, message: discord.Message) -> None:
         if message.guild is not None and str(message.guild.id) in self._link_cards and not message.author.bot:

@@ -85,10 +85,10 @@ class Guilds:
         except PaperboyError as error:
             _log.warning("In which servers the bot is could not be compared.", error=str(error))
 
-    async def deleted(self, guild_id: int, channel_id: int, name: str) -> None:
+    async def deleted(self, guild_id: int, channel_id: int, what: str) -> None:
         """A channel or thread is no more: a digest that goes there is paused, and whoever set it up told."""
         route = Route(surface=SURFACE, address=str(Address(str(guild_id), str(channel_id))))
-        await self._notifier.lost(route, f"The channel {name} was deleted.")
+        await self._notifier.lost(route, f"{what} was deleted.")
 
 
 async def _is_left(client: discord.Client, guild_id: int) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, Final
 import discord
 
 from adapters.discord.address import DIRECT, Address
+from adapters.discord.memory import FORUMS
 from adapters.discord.offer import SURFACE
 from bot.commands.model import Actor, Place
 from bot.people.model import Identity
@@ -15,7 +16,6 @@ from bot.people.model import Identity
 Interaction = discord.Interaction[Any]
 
 _NEWS: Final = discord.ChannelType.news
-_FORUMS: Final = frozenset({discord.ChannelType.forum, discord.ChannelType.media})
 _TARGET: Final = re.compile(r"\]\(\s*<?(https?://[^\s>)]+)")
 _SAID: Final = frozenset({"content", "url", "title", "description", "name", "value", "text"})
 
@@ -48,7 +48,7 @@ def _place(interaction: Interaction) -> Place:
         return Place(surface=SURFACE, tenant="", address=None, name="this server")
     if isinstance(channel, discord.Thread):
         parent = channel.parent
-        if parent is None or parent.type not in _FORUMS:
+        if parent is None or parent.type not in FORUMS:
             return _in_guild(guild, channel.id, channel.name)
         channel = parent  # what is set up in a post of a forum is meant for the forum
     name = str(getattr(channel, "name", None) or "this channel")
@@ -56,7 +56,7 @@ def _place(interaction: Interaction) -> Place:
         guild,
         channel.id,
         f"#{name}",
-        forum=channel.type in _FORUMS,
+        forum=channel.type in FORUMS,
         announcements=channel.type is _NEWS,
     )
 

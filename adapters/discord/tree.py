@@ -120,21 +120,23 @@ def _payload(name: str) -> list[dict[str, Any]]:
 
 
 class _Nobody:
-    """Answers nothing: the commands are only written down."""
+    """Whoever only writes the commands down is asked nothing."""
 
     async def command(self, interaction: Interaction, command: Command, values: Mapping[str, str]) -> None:
-        raise NotImplementedError
+        """Nobody calls one."""
 
     async def message(self, interaction: Interaction, menu: str) -> None:
-        raise NotImplementedError
+        """Nobody opens one."""
 
     async def completions(
         self, interaction: Interaction, command: Command, option: Option, typed: str
     ) -> Sequence[Completion]:
-        raise NotImplementedError
+        """Nobody types."""
+        del interaction, command, option, typed
+        return ()
 
     async def outdated(self, interaction: Interaction) -> None:
-        raise NotImplementedError
+        """Nobody is there to be told."""
 
 
 # What Discord takes for a field that is left out, or tells in its place.

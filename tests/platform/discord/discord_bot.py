@@ -82,6 +82,7 @@ class DiscordBot:
     commands: Commands
     fetched: list[str]  # ids that upstreams were asked for; they know none
     changes: Changes
+    roles: list[asyncio.Task[None]]  # what purges, and what listens
 
     async def until(self, condition: Callable[[], Awaitable[T]]) -> T:
         """Waits until the condition gives something true, looked at whenever something was stored."""
@@ -150,7 +151,7 @@ async def discord_bot(
         stack.push_async_callback(_end, roles, stopped)
         if connected:
             await server.connected()
-        yield DiscordBot(discord, store, world, server, answering, fetched, changes)
+        yield DiscordBot(discord, store, world, server, answering, fetched, changes, roles)
 
 
 def _there(folder: Path) -> Path:
