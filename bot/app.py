@@ -17,6 +17,7 @@ from bot.schedule.planner import Planner
 from bot.schedule.ticker import Ticker
 from bot.search.following import Follower
 from bot.sources.poller import Poller
+from bot.vitals import Vitals
 
 _log = structlog.get_logger(__name__)
 
@@ -43,6 +44,7 @@ class Paperboy:
         follower: Follower,
         settings: Settings,
         *,
+        vitals: Vitals,
         roles: Sequence[Role] = (),
         tick_every: timedelta,
     ) -> None:
@@ -54,7 +56,8 @@ class Paperboy:
         self._follower = follower
         self._settings = settings
         self._roles = tuple(roles)
-        self._ticker = Ticker(planner.tick, tick_every)
+        self._vitals = vitals
+        self._ticker = Ticker(self._tick, tick_every)
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
@@ -101,6 +104,10 @@ class Paperboy:
         handled = await self._worker.drain()
         await self.poller.read_signals()  # which no digest waits for
         return queued, handled
+
+    async def _tick(self) -> None:
+        await self.planner.tick()
+        self._vitals.ticked()
 
     async def _again(self, work: Callable[[], Awaitable[object]], every: timedelta) -> None:
         stopped = asyncio.ensure_future(self._stopping.wait())

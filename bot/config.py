@@ -147,6 +147,20 @@ class Settings(BaseModel):
         "UTC", description="Time zone of a new destination that names none."
     )
 
+    web: _Flag = Field(
+        True, description="Whether the web page is served: today's papers, the archive, search."
+    )
+    web_thumbnails: _Flag = Field(
+        False,
+        description="Whether the page shows the papers' small pictures, which readers' browsers then fetch "
+        "from Hugging Face.",
+    )
+    metrics: Annotated[
+        Literal["local", "all", "off"], BeforeValidator(values.choice("local", "all", "off"))
+    ] = Field(
+        "local",
+        description="Who may read /metrics (Prometheus): local (programs on this machine), all, or off.",
+    )
     web_address: Annotated[str, BeforeValidator(values.listen_address)] = Field(
         "127.0.0.1:8000", description="Where Paperboy's web server listens, as HOST:PORT."
     )

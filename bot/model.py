@@ -523,6 +523,7 @@ class Destination:
     quiet_day: QuietDay = QuietDay.SILENT
     posting: Posting = PLAIN_POSTING
     group: str = ""  # of those of one group a paper goes to one alone, its best match; empty: on its own
+    feed: bool = False  # whoever has the address may read what was posted as a feed
     label: str = ""  # what people call the place ("#ml-papers"); untrusted text; empty: its name
     owner_id: str | None = None  # the recipient who set it up, and is told what goes wrong; None: an operator
     state: DestinationState = DestinationState.ACTIVE
@@ -635,6 +636,15 @@ class Delivery:
     last_error: str | None = None
     receipt: str | None = None  # the receiver's own name for the message
     finished_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PostedDigest:
+    """A digest that arrived, and the papers that it told of."""
+
+    doc: str  # the message as JSON (`bot.view.doc`)
+    posted_at: datetime
+    papers: frozenset[int]  # numbers as they are by now: a merge moves them
 
 
 @dataclass(frozen=True, slots=True)

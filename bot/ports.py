@@ -34,6 +34,7 @@ from bot.model import (
     Planned,
     PlannedSlot,
     Poll,
+    PostedDigest,
     Posting,
     Ranking,
     Route,
@@ -178,6 +179,16 @@ class PaperStore(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class EditionPlace:
+    """A paper's place in one frozen edition."""
+
+    window: Window
+    slot_at: datetime
+    position: int  # from 1
+    of: int  # papers in the edition
+
+
 class EditionStore(Protocol):
     async def freeze(self, slot_at: datetime, ranking: Ranking, notes: Sequence[SourceNote]) -> Edition:
         """Stores the edition of (window, slot instant), or returns the one that already is there."""
@@ -185,6 +196,9 @@ class EditionStore(Protocol):
     async def get(self, window: Window, slot_at: datetime) -> Edition | None: ...
 
     async def latest(self, window: Window, by: datetime) -> Edition | None: ...
+
+    async def places(self, paper_id: int, limit: int) -> Sequence[EditionPlace]:
+        """Where the paper stands in the newest `limit` editions that have it, the newest slot first."""
 
 
 class DestinationStore(Protocol):
@@ -288,6 +302,9 @@ class OutboxStore(Protocol):
 
     async def get(self, delivery_id: str) -> Delivery | None: ...
 
+    async def posted(self, destination_id: str, limit: int) -> Sequence[PostedDigest]:
+        """The newest `limit` digests with papers that arrived at this destination, newest first."""
+
     async def resend(self, delivery_id: str, now: datetime, deliver_by: datetime) -> Delivery:
         """A person's decision: makes a rejected or doubtful delivery pending again under the same key,
         its doubt cleared. Raises `NotFoundError` or `ConflictError` (it is under way or was sent).
@@ -307,6 +324,9 @@ class OutboxStore(Protocol):
         """When the next delivery can be claimed."""
 
     async def counts(self) -> Mapping[DeliveryState, int]: ...
+
+    async def counts_by_surface(self) -> Mapping[tuple[str, DeliveryState], int]:
+        """The same for each surface apart; states in which a surface has none are left out."""
 
 
 class SourceStore(Protocol):
@@ -488,6 +508,7 @@ __all__ = [
     "Coverage",
     "Deliverer",
     "DestinationStore",
+    "EditionPlace",
     "EditionStore",
     "Ids",
     "ListGrowth",

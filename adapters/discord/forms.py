@@ -35,6 +35,7 @@ _PAGES: Final = {
     "Which papers": ("topic", "filter", "pool", "window", "repeats"),
     "How many": ("max", "floor", "quiet"),
     "How it looks": ("layout", "summaries", "mention", "publish", "tag"),
+    "Who else reads it": ("feed",),
 }
 # What is asked for first where something is made; all else has a default, and can be changed right after.
 _FIRST: Final = {"channel add": ("at", "zone", "days", "topic", "filter", "max")}

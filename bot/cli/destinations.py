@@ -23,6 +23,7 @@ from bot.cli.wishes import (
     ROUTE_HELP,
     AtOption,
     DaysOption,
+    FeedOption,
     FilterOption,
     FloorOption,
     ForumOption,
@@ -79,6 +80,7 @@ def add(
     publish: PublishOption = None,
     forum: ForumOption = None,
     tag: TagOption = None,
+    feed: FeedOption = None,
     same_as: Annotated[
         str | None,
         typer.Option(
@@ -109,6 +111,7 @@ def add(
         publish=publish,
         forum=forum,
         tag=tag,
+        feed=feed,
     )
     made = wishes.applied(
         Destination(
@@ -196,6 +199,7 @@ def edit(
     publish: PublishOption = None,
     forum: ForumOption = None,
     tag: TagOption = None,
+    feed: FeedOption = None,
     json_: JsonOption = False,
 ) -> None:
     """Change a destination; what is not named stays."""
@@ -214,6 +218,7 @@ def edit(
         publish=publish,
         forum=forum,
         tag=tag,
+        feed=feed,
     )
     if not wishes and route is None and rename is None:
         raise InputError("Say what to change: `paperboy destination edit --help` lists what can be.")

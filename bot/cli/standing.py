@@ -30,12 +30,15 @@ class Standing:
     appointments: "tuple[Appointment, ...]"  # the newest first
     next_at: datetime | None  # None: none while it is paused
     others: tuple[str, ...]  # destinations of the same recipient: no paper is told to two of them
+    feed: str  # where it can be followed as a feed, as a sentence; empty: it cannot
     at: datetime  # when all this held
 
 
 async def standing(store: Store, destination: Destination, settings: Settings, now: datetime) -> Standing:
     """Gathers how a destination stands. Raises `ConfigError` if the signing key cannot be had."""
+    from bot.commands.channels import feed_words
     from bot.schedule.standing import appointments, next_appointment
+    from bot.wiring.commands import page_address
     from bot.wiring.routes import receivers_secret, shown_route
 
     passed = await appointments(store, destination, _LAST)
@@ -51,6 +54,7 @@ async def standing(store: Store, destination: Destination, settings: Settings, n
         passed,
         next_appointment(destination, passed[0].record if passed else None, now),
         tuple(sorted(others)),
+        feed_words(destination, page_address(settings)),
         now,
     )
 
@@ -81,6 +85,7 @@ def show_card(shown: Standing) -> None:
             ("filter", one.query or "everything"),
             ("looks", looks_words(one)),
             ("posted", posted_words(one)),
+            ("feed", shown.feed),
             ("same as", ", ".join(shown.others)),
             ("secret", shown.secret or ""),
             ("id", one.id),
@@ -109,6 +114,8 @@ def confirm(shown: Standing, verb: str, share: "Share | None", shares: "Sequence
         paragraph(Span(share.sentence))
         through = " · ".join(f"{other.at:%H:%M} {other.percent} %" for other in shares)
         paragraph(Span(f"Through the day: {through}"))
+    if shown.feed:
+        paragraph(Span(shown.feed))
     if shown.secret is not None:
         paragraph(Span(f"Messages are signed with {shown.secret} (docs/webhook.md)."))
 
@@ -148,6 +155,7 @@ def settings_json(one: Destination, address: str, next_at: datetime | None) -> d
         "quiet_day": one.quiet_day.value,
         "posting": asdict(one.posting),
         "group": one.group,
+        "feed": one.feed,
         "created_at": one.created_at,
         "next_at": next_at,
     }

@@ -38,6 +38,11 @@ ForumOption = Annotated[
 ]
 TagOption = Annotated[str | None, typer.Option(help="Discord: the id of the tag of such posts, or none.")]
 
+FeedOption = Annotated[
+    bool | None,
+    typer.Option("--feed/--no-feed", help="Whoever has the address may follow what is sent as a feed."),
+]
+
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
@@ -57,6 +62,7 @@ class Wishes:
     publish: bool | None
     forum: bool | None
     tag: str | None
+    feed: bool | None
 
     def __bool__(self) -> bool:
         return any(getattr(self, one.name) is not None for one in fields(self))
@@ -75,7 +81,7 @@ class Wishes:
         window = self.window or base.window
         if self.window is None and self.days is not None and len(schedule.days) == 1 and window is Window.DAY:
             window = Window.WEEK  # a digest a week that looked back a day would leave most of it out
-        return replace(
+        made = replace(
             base,
             schedule=schedule,
             query=format_query(parse(self.filter)) if self.filter is not None else base.query,
@@ -86,7 +92,11 @@ class Wishes:
             layout=self.layout or base.layout,
             quiet_day=self.quiet_day or base.quiet_day,
             posting=self._posting(base.posting),
+            feed=self.feed if self.feed is not None else base.feed,
         )
+        if made.feed and made.pool is Pool.SUBSCRIPTIONS:
+            raise InputError("What a person subscribed to is theirs alone: it has no feed.")
+        return made
 
     def _posting(self, base: Posting) -> Posting:
         return Posting(

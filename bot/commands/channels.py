@@ -83,6 +83,7 @@ def applied(base: Destination, arguments: Mapping[str, Value], group: str = "") 
             base.posting, mention=named["mention"], publish=named["publish"] == "yes", tag=named["tag"]
         ),
         group=group,
+        feed=named["feed"] == "yes",
     )
 
 
@@ -104,6 +105,7 @@ def values_of(one: Destination) -> dict[str, str]:
         "publish": "yes" if one.posting.publish else "no",
         "tag": one.posting.tag,
         "repeats": "no" if one.group else "yes",
+        "feed": "yes" if one.feed else "no",
     }
 
 
@@ -128,6 +130,24 @@ def posting_words(posting: Posting) -> str:
         else "",
     ]
     return "; ".join(word for word in words if word)
+
+
+def feed_path(one: Destination) -> str:
+    """Where the destination's feed is on the web page, without the ending that names its form. Pure."""
+    return f"/channel/{one.id}"
+
+
+def feed_words(one: Destination, page: str | None) -> str:
+    """Where what was posted can be read as a feed, as a sentence; empty if it cannot. Pure.
+
+    `page` is the address of the web page: empty if it is not known, `None` if there is no page.
+    """
+    if not one.feed:
+        return ""
+    if page is None:
+        return "Its feed cannot be read: whoever runs Paperboy switched the web page off."
+    where = "" if page else " on Paperboy's web page"
+    return f"Whoever has the address can follow it as a feed{where}: {page}{feed_path(one)}.atom, or .json."
 
 
 def difference(before: Destination, after: Destination) -> str:

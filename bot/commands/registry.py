@@ -4,11 +4,9 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Final
 
+from bot.commands.digest_options import AT, DAYS, DIGEST, MAXIMUM, ZONE
 from bot.commands.model import Command, Kind, Option, Permission
-from bot.commands.topics import TOPICS
-from bot.model import Layout, Pool, QuietDay, Window
-
-_DISCORD: Final = "discord"
+from bot.model import Layout, Window
 
 _PAPER: Final = Option(
     name="paper", kind=Kind.PAPER, required=True, help="a paper's id or link, such as 1706.03762"
@@ -19,134 +17,6 @@ _WINDOW: Final = Option(
     choices=tuple(Window),
     default=Window.DAY,
     help="how far back to look",
-)
-
-# --- what makes a digest; the same where a channel is added and where it is edited ---------------------
-
-_AT: Final = Option(
-    name="at", kind=Kind.TIME, named=True, default="9:00", label="Time", help="local time, such as 9:00"
-)
-_ZONE: Final = Option(
-    name="zone", kind=Kind.ZONE, named=True, label="Time zone", help="such as Europe/Berlin"
-)
-_DAYS: Final = Option(
-    name="days", kind=Kind.DAYS, named=True, default="weekdays", help="weekdays, daily, or mon,wed,fri"
-)
-_TOPIC: Final = Option(
-    name="topic",
-    kind=Kind.CHOICE,
-    named=True,
-    choices=tuple(TOPICS),
-    help="a ready filter, such as vision or robotics; one that you write yourself wins",
-)
-_FILTER: Final = Option(
-    name="filter",
-    kind=Kind.QUERY,
-    named=True,
-    help="only papers that match, in the language of searches; in quotes if it has spaces",
-)
-_MAXIMUM: Final = Option(
-    name="max",
-    kind=Kind.NUMBER,
-    named=True,
-    least=1,
-    most=20,
-    default="5",
-    label="At most",
-    help="papers in one digest",
-)
-_FLOOR: Final = Option(
-    name="floor",
-    kind=Kind.NUMBER,
-    named=True,
-    least=0,
-    most=1000,
-    default="0",
-    label="At least",
-    help="upvotes gained in the window; 0 takes all",
-)
-_DIGEST: Final = (
-    _AT,
-    _ZONE,
-    _DAYS,
-    _TOPIC,
-    _FILTER,
-    _MAXIMUM,
-    _FLOOR,
-    Option(
-        name="window",
-        kind=Kind.CHOICE,
-        named=True,
-        choices=tuple(Window),
-        default=Window.DAY,
-        help="trending over the day, week or month",
-    ),
-    Option(
-        name="pool",
-        kind=Kind.CHOICE,
-        named=True,
-        choices=(Pool.TRENDING, Pool.ANNOUNCED, Pool.BOTH),
-        default=Pool.TRENDING,
-        label="Papers",
-        help="what trends, what arXiv newly announced, or both",
-    ),
-    Option(
-        name="layout",
-        kind=Kind.CHOICE,
-        named=True,
-        choices=tuple(Layout),
-        default=Layout.COMPACT,
-        help="one compact message, cards, or a thread with a reply per paper",
-    ),
-    Option(
-        name="summaries",
-        kind=Kind.CHOICE,
-        named=True,
-        choices=("any", "abstract"),
-        default="any",
-        help="an AI's where there is one, or abstracts only",
-    ),
-    Option(
-        name="quiet",
-        kind=Kind.CHOICE,
-        named=True,
-        choices=tuple(QuietDay),
-        default=QuietDay.SILENT,
-        label="A day without papers",
-        help="stay silent, post a note why, or bring the week's risers",
-    ),
-    Option(
-        name="mention",
-        kind=Kind.ROLE,
-        named=True,
-        surface=_DISCORD,
-        help="the role that a digest mentions, or none",
-    ),
-    Option(
-        name="publish",
-        kind=Kind.CHOICE,
-        named=True,
-        choices=("no", "yes"),
-        default="no",
-        surface=_DISCORD,
-        help="whether what is posted in an announcement channel is published to those who follow it",
-    ),
-    Option(
-        name="tag",
-        kind=Kind.TAG,
-        named=True,
-        surface=_DISCORD,
-        help="the tag of what is posted in a forum, or none",
-    ),
-    Option(
-        name="repeats",
-        kind=Kind.CHOICE,
-        named=True,
-        choices=("no", "yes"),
-        default="no",
-        surface=_DISCORD,
-        help="whether a paper may come here too that fits another channel of the server better",
-    ),
 )
 
 
@@ -253,10 +123,10 @@ COMMANDS: Final[tuple[Command, ...]] = (
         examples=("subscribe retrieval augmented generation", "subscribe author:lecun at=18:00 days=mon,thu"),
         options=(
             Option(name="query", kind=Kind.QUERY, required=True, rest=True, help="what you want to hear of"),
-            _AT,
-            _ZONE,
-            _DAYS,
-            _MAXIMUM,
+            AT,
+            ZONE,
+            DAYS,
+            MAXIMUM,
         ),
         permission=Permission.MEMBER,
         form=True,
@@ -288,7 +158,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
         summary="Your time zone",
         help="Shows what is remembered of you, and changes your time zone.",
         examples=("settings", "settings zone=Europe/Berlin"),
-        options=(_ZONE,),
+        options=(ZONE,),
         permission=Permission.MEMBER,
         form=True,
     ),
@@ -328,7 +198,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
         "that posting works here, and told what the last days would have brought. Then you may let the "
         "first one come at once.",
         examples=("channel add", "channel add at=9:00 zone=Europe/Berlin filter='cat:cs.CL -survey' max=5"),
-        options=_DIGEST,
+        options=DIGEST,
         permission=Permission.MANAGER,
         form=True,
     ),
@@ -344,7 +214,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
         summary="Change this channel's digest",
         help="Changes what you name, and leaves the rest as it is.",
         examples=("channel edit", "channel edit max=10", "channel edit filter='cat:cs.CL OR cat:cs.LG'"),
-        options=_without_defaults(_DIGEST),
+        options=_without_defaults(DIGEST),
         permission=Permission.MANAGER,
         form=True,
     ),

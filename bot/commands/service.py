@@ -9,6 +9,7 @@ What comes in loses its backticks, which mean nothing to any command: so those i
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import Final
 
@@ -62,6 +63,9 @@ _log = structlog.get_logger(__name__)
 
 Handler = Callable[[Call, Services, Surface], Awaitable[Reply]]
 Pressed = Callable[[Press, Services, Surface], Awaitable[Reply]]
+
+Answered = Callable[[str, timedelta], object]
+"""Told of the name of a command or a button, and how long its answer took."""
 
 HANDLERS: Final[Mapping[str, Handler]] = {
     "today": papers.today,
@@ -137,6 +141,11 @@ class Commands:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._turns = Turns()
+        self._listeners: list[Answered] = []
+
+    def on_answer(self, listener: Answered) -> None:
+        """`listener` hears of every command and every button that did something."""
+        self._listeners.append(listener)
 
     async def run(self, text: str, actor: Actor, place: Place, surface: Surface) -> Reply:
         """Answers what was typed behind the command's own name."""
@@ -248,7 +257,8 @@ class Commands:
 
     async def _handle(self, call: Call, surface: Surface) -> Reply:
         await _permit(_needed(call.command, call.subject), call.actor, call.place, surface)
-        reply = await HANDLERS[call.command.name](call, self._services, surface)
+        answer = HANDLERS[call.command.name](call, self._services, surface)
+        reply = await self._timed(call.command.name, answer)
         if reply.shared:
             return reply
         news = await unreached.unreached(call.actor, self._services, surface)
@@ -287,9 +297,16 @@ class Commands:
             return await self._open(command, {}, actor, place, surface, subject)
         permission, handler = BUTTONS[meant.verb]
         await _permit(permission, actor, place, surface)
-        return await handler(
-            Press(argument=meant.argument, actor=actor, place=place), self._services, surface
-        )
+        pressed = Press(argument=meant.argument, actor=actor, place=place)
+        return await self._timed(f"button {meant.verb}", handler(pressed, self._services, surface))
+
+    async def _timed(self, name: str, answer: Awaitable[Reply]) -> Reply:
+        begun = self._services.clock.now()
+        reply = await answer
+        took = max(self._services.clock.now() - begun, timedelta())
+        for listener in self._listeners:
+            listener(name, took)
+        return reply
 
     # --- what goes wrong -------------------------------------------------------------------------
 

@@ -59,6 +59,7 @@ class Services:
     late_limit: timedelta  # how long a message that is sent again may take
     sharing: bool
     direct: Direct
+    page: str | None  # address of the web page; empty: the world reaches none; None: it is switched off
 
     async def find(self, actor: Actor) -> Person | None:
         """What is known of the actor; nothing is stored."""

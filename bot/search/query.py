@@ -324,7 +324,7 @@ def _check_order(items: Sequence[_Item], query: Query) -> None:
                 orders.append(term)
                 inside |= depth > 0 or term is not item
     if len(orders) > 1 or (orders and inside):
-        form = format_query(all_of((_unordered(query), orders[0])))
+        form = format_query(all_of((unordered(query), orders[0])))
         raise QueryError(
             "sort: orders the whole search, so that it stands in it once, outside parentheses, "
             "beside no OR and with no - in front.",
@@ -335,18 +335,18 @@ def _check_order(items: Sequence[_Item], query: Query) -> None:
 _LONGEST_FORM: Final = 200  # characters of a query that an error repeats
 
 
-def _unordered(query: Query) -> Query:
+def unordered(query: Query) -> Query:
     """The query without any `sort:`."""
     match query:
         case Field(FieldName.SORT):
             return EVERYTHING
         case Not(part):
-            rest = _unordered(part)
+            rest = unordered(part)
             return EVERYTHING if rest == EVERYTHING else Not(rest)
         case And(parts):
-            return all_of(map(_unordered, parts))
+            return all_of(map(unordered, parts))
         case Or(parts):
-            left = [rest for rest in map(_unordered, parts) if rest != EVERYTHING]
+            left = [rest for rest in map(unordered, parts) if rest != EVERYTHING]
             return any_of(left) if left else EVERYTHING
     return query
 
@@ -367,4 +367,5 @@ __all__ = [
     "any_of",
     "format_query",
     "parse",
+    "unordered",
 ]

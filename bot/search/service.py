@@ -40,6 +40,8 @@ from bot.search.tokens import terms_of
 Fetch = Callable[[PaperId], Awaitable[Poll | None]]
 """Asks the upstreams for one paper; `None` if none of them knows it, or can be asked now."""
 
+Heard = Callable[[timedelta], object]
+
 _KEPT: Final = 64  # searches whose order is kept for their next pages
 _KEPT_FOR: Final = timedelta(minutes=15)
 _NEARLY: Final = 1_000  # changes that an index takes in while a person waits
@@ -71,10 +73,20 @@ class Search:
         self._papers = papers
         self._clock = clock
         self._fetch = fetch
+        self._trend = trend
+        self._listeners: list[Heard] = []
         self._live = LiveSearch(papers, clock, upstreams, weights)
         self._proposer = Proposer(papers, index, weights, trend)
         self._weights = weights
         self._kept: OrderedDict[tuple[str, Mode, int], Ranking] = OrderedDict()
+
+    def on_search(self, listener: Heard) -> None:
+        """`listener` hears how long each search took that was answered."""
+        self._listeners.append(listener)
+
+    def stored_only(self) -> "Search":
+        """A search over the same index that asks nobody, so that it stores nothing either: for strangers."""
+        return Search(self._papers, self.index, self._clock, trend=self._trend, weights=self._weights)
 
     async def search(
         self, text: str, *, limit: int = 10, page: str | None = None, mode: Mode = Mode.FUSED
@@ -84,8 +96,17 @@ class Search:
         Raises `QueryError` for a mistake in the query that can be named, `InputError` for no page's name.
         """
         query = parse(text)
+        begun = self._clock.now()
         if named := named_papers(query):
-            return await self._named_papers(query, named)
+            answer = await self._named_papers(query, named)
+        else:
+            answer = await self._fitting(query, limit, page, mode)
+        took = max(self._clock.now() - begun, timedelta())
+        for listener in self._listeners:
+            listener(took)
+        return answer
+
+    async def _fitting(self, query: Query, limit: int, page: str | None, mode: Mode) -> Answer:
         state = await self.index.state()
         upto, start = state.change, 0  # of the index: what it will hold later makes another order
         if page is not None:

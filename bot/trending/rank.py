@@ -25,7 +25,18 @@ def rank(
     Pure: `papers` hold what was observed by `as_of` of everything that may be in the window, `group` the
     papers that "usual" refers to, `batches` the newest daily lists, newest first.
     """
-    since = window_start(window, as_of, batches)
+    return rank_since(papers, group, window, window_start(window, as_of, batches), as_of, size)
+
+
+def rank_since(
+    papers: Iterable[PaperSeries],
+    group: Iterable[PaperSeries],
+    window: Window,
+    since: datetime,
+    as_of: datetime,
+    size: int = DEFAULT_SIZE,
+) -> Ranking:
+    """The same for a window that begins at `since`."""
     since_ms = utc_ms(since)
     comparison = Comparison(group, as_of)
     chosen = best(papers, since_ms, size)

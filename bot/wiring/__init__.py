@@ -3,7 +3,7 @@
 import gc
 import random
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,7 +20,6 @@ from bot.system import available_cores, give_free_pages_back
 from storage.sqlite.store import open_sqlite
 
 if TYPE_CHECKING:
-    from aiohttp.web import AbstractRouteDef
     from pydantic import SecretStr
 
     from bot.app import Paperboy, Role
@@ -215,8 +214,10 @@ async def assemble(
     from bot.delivery.worker import Worker  # noqa: PLC0415 - as above
     from bot.schedule.planner import Planner  # noqa: PLC0415 - as above
     from bot.search.following import Follower  # noqa: PLC0415 - as above
+    from bot.vitals import Vitals  # noqa: PLC0415 - as above
     from bot.wiring.chats import direct, open_chats  # noqa: PLC0415 - as above
     from bot.wiring.commands import command_services  # noqa: PLC0415 - as above
+    from bot.wiring.web import web_roles  # noqa: PLC0415 - as above
 
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(opened if opened is not None else open_store(settings))
@@ -248,8 +249,14 @@ async def assemble(
             queued=worker.wake,
         )
         stack.push_async_callback(planner.aclose)
+        vitals = Vitals(
+            around.clock.now,
+            refresh=timedelta(seconds=settings.refresh_seconds),
+            poll_every=timedelta(minutes=settings.poll_minutes),
+        )
+        poller.on_poll(vitals.polled)
         roles: list[Role] = []
-        if chats:
+        if chats or settings.web:
             search = await stack.enter_async_context(open_search(settings, store, around))
             index = search.index
             services = command_services(
@@ -263,7 +270,8 @@ async def assemble(
                 direct=to_people,
             )
             commands = Commands(services)
-            roles = web_roles(settings, [route for chat in chats for route in chat.listen(commands)])
+            routes = [route for chat in chats for route in chat.listen(commands)]
+            roles = web_roles(settings, around, routes, services, commands, poller, vitals)
             for chat in chats:
                 roles += chat.roles()
                 stack.push_async_callback(chat.finish)  # before the search is closed, and all else
@@ -281,18 +289,10 @@ async def assemble(
             worker,
             follower,
             settings,
+            vitals=vitals,
             roles=roles,
             tick_every=around.tick_every,
         )
-
-
-def web_roles(settings: Settings, routes: "Sequence[AbstractRouteDef]") -> "list[Role]":
-    """The web server as a role of the bot, if anything is to be served."""
-    if not routes:
-        return []
-    from adapters.web.server import WebServer  # noqa: PLC0415 - as above
-
-    return [WebServer(settings.web_address, routes).run]
 
 
 def habits(settings: Settings) -> "Habits":

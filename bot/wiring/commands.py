@@ -51,7 +51,13 @@ def command_services(
         late_limit=timedelta(hours=settings.late_limit_hours),
         sharing=sharing,
         direct=direct,
+        page=page_address(settings),
     )
+
+
+def page_address(settings: Settings) -> str | None:
+    """Where the world reaches the web page; empty where it does not, `None` where there is no page."""
+    return (settings.public_url or "") if settings.web else None
 
 
 @asynccontextmanager

@@ -232,12 +232,12 @@ class SqliteDestinations:
 _INSERT: Final = """
     INSERT INTO destinations (
         id, recipient_id, name, surface, address, at, days, zone, query, "window", pool, maximum, floor,
-        layout, summaries, quiet_day, posting, "group", label, owner_id, state, state_by, state_at,
+        layout, summaries, quiet_day, posting, "group", feed, label, owner_id, state, state_by, state_at,
         active_from, created_at
     ) VALUES (
         :id, :recipient_id, :name, :surface, :address, :at, :days, :zone, :query, :window, :pool, :maximum,
-        :floor, :layout, :summaries, :quiet_day, :posting, :group, :label, :owner_id, :state, :state_by,
-        :state_at, :active_from, :created_at
+        :floor, :layout, :summaries, :quiet_day, :posting, :group, :feed, :label, :owner_id, :state,
+        :state_by, :state_at, :active_from, :created_at
     )
     ON CONFLICT (name) WHERE state <> 'removed' DO NOTHING
 """
@@ -247,7 +247,7 @@ _UPDATE: Final = """
         name = :name, surface = :surface, address = :address, at = :at, days = :days, zone = :zone,
         query = :query, "window" = :window, pool = :pool, maximum = :maximum, floor = :floor,
         layout = :layout, summaries = :summaries, quiet_day = :quiet_day, posting = :posting,
-        "group" = :group, label = :label,
+        "group" = :group, feed = :feed, label = :label,
         owner_id = (SELECT id FROM recipients WHERE id = :owner_id),
         active_from = max(active_from, :active_from), next_at = NULL
     WHERE id = :id AND state <> 'removed'
@@ -328,6 +328,7 @@ def _values(destination: Destination) -> dict[str, object]:
         "quiet_day": destination.quiet_day,
         "posting": posting_text(destination.posting),
         "group": destination.group,
+        "feed": destination.feed,
         "label": destination.label,
         "owner_id": destination.owner_id,
         "state": destination.state,
@@ -359,6 +360,7 @@ def _destination(row: sqlite3.Row) -> Destination:
         quiet_day=QuietDay(row["quiet_day"]),
         posting=posting_of(row["posting"]),
         group=row["group"],
+        feed=bool(row["feed"]),
         label=row["label"],
         owner_id=row["owner_id"],
         state=DestinationState(row["state"]),

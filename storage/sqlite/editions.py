@@ -19,6 +19,7 @@ from bot.model import (
     from_utc_ms,
     utc_ms,
 )
+from bot.ports import EditionPlace
 from storage.sqlite.engine import Engine
 from storage.sqlite.rows import named
 
@@ -55,11 +56,26 @@ class SqliteEditions:
         """The edition of the latest slot instant at or before `by`."""
         return await self._engine.read(lambda db: _select(db, _LATEST, (window, utc_ms(by))))
 
+    async def places(self, paper_id: int, limit: int) -> Sequence[EditionPlace]:
+        """Where the paper stands in the newest editions that have it, the newest slot first."""
+        rows = await self._engine.read(lambda db: db.execute(_PLACES, (paper_id, limit)).fetchall())
+        return [
+            EditionPlace(Window(window), from_utc_ms(slot_at), position, of)
+            for window, slot_at, position, of in rows
+        ]
+
 
 _LOST: Final = "an edition was neither inserted nor found"
 
 _AT: Final = 'SELECT * FROM editions WHERE "window" = ? AND slot_at = ?'
 _LATEST: Final = 'SELECT * FROM editions WHERE "window" = ? AND slot_at <= ? ORDER BY slot_at DESC LIMIT 1'
+
+_PLACES: Final = """
+    SELECT "window", slot_at, min(position),
+        (SELECT count(*) FROM edition_entries AS others WHERE others.edition_id = editions.id)
+    FROM edition_entries JOIN editions ON id = edition_id
+    WHERE paper_id = ? GROUP BY editions.id ORDER BY slot_at DESC, "window" LIMIT ?
+"""
 
 
 def _insert(db: Database, slot_at: datetime, ranking: Ranking, notes: Sequence[SourceNote]) -> None:

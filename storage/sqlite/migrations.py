@@ -383,3 +383,9 @@ def _postings(db: Database) -> None:
         CREATE INDEX destinations_group ON destinations("group") WHERE "group" <> ''
         """,
     )
+
+
+@MIGRATIONS(name="0005_feeds")
+def _feeds(db: Database) -> None:
+    """Whether what was posted may be read as a feed."""
+    _run(db, "ALTER TABLE destinations ADD COLUMN feed INTEGER NOT NULL DEFAULT 0")

@@ -15,6 +15,7 @@ from bot.model import (
     DeliveryState,
     Layout,
     NewDelivery,
+    PostedDigest,
     QuietReason,
     Route,
     SlotOutcome,
@@ -173,6 +174,11 @@ class SqliteOutbox:
     async def get(self, delivery_id: str) -> Delivery | None:
         return await self._engine.read(lambda db: _get(db, delivery_id))
 
+    async def posted(self, destination_id: str, limit: int) -> Sequence[PostedDigest]:
+        """The newest digests with papers that arrived at this destination, newest first."""
+        rows = await self._engine.read(lambda db: db.execute(_POSTED, (destination_id, limit)).fetchall())
+        return [PostedDigest(doc, from_utc_ms(at), frozenset(json.loads(papers))) for doc, at, papers in rows]
+
     async def resend(self, delivery_id: str, now: datetime, deliver_by: datetime) -> Delivery:
         """A person's decision: makes a rejected or doubtful delivery pending again under the same key.
 
@@ -235,6 +241,15 @@ class SqliteOutbox:
         )
         return dict.fromkeys(DeliveryState, 0) | {DeliveryState(state): count for state, count in rows}
 
+    async def counts_by_surface(self) -> Mapping[tuple[str, DeliveryState], int]:
+        """How many deliveries of each surface are in each state that it has any in."""
+        rows = await self._engine.read(
+            lambda db: db.execute(
+                "SELECT surface, state, count(*) FROM deliveries GROUP BY surface, state"
+            ).fetchall()
+        )
+        return {(surface, DeliveryState(state)): count for surface, state, count in rows}
+
     async def _fenced(self, sql: str, delivery_id: str, fence: int, parameters: Mapping[str, object]) -> None:
         await self._engine.write(lambda db: _fence(db, sql, delivery_id, fence, parameters))
 
@@ -268,6 +283,15 @@ _CLAIM: Final = """
         ORDER BY attempts, not_before, id LIMIT :limit
     )
     RETURNING *
+"""
+
+_POSTED: Final = """
+    SELECT doc, finished_at, (SELECT json_group_array(paper_id) FROM ledger WHERE delivery_id = deliveries.id)
+    FROM deliveries
+    WHERE destination_id = ? AND state = 'sent' AND kind = 'digest'
+        AND EXISTS (SELECT * FROM ledger WHERE delivery_id = deliveries.id)
+    ORDER BY finished_at DESC, id DESC
+    LIMIT ?
 """
 
 _NEXT_DUE: Final = """

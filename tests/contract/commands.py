@@ -174,6 +174,7 @@ class World:
             late_limit=timedelta(hours=6),
             sharing=True,
             direct=nowhere,
+            page="https://papers.example.org",
         )
         return cls(store, clock, replace(services, **changes), served=served, wakes=wakes)
 

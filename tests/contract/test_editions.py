@@ -18,7 +18,7 @@ from bot.model import (
     Upstream,
     Window,
 )
-from bot.ports import Store
+from bot.ports import EditionPlace, Store
 from tests.contract.rows import DAY, HOUR, NOW, add_papers, arxiv
 
 NOTES = (SourceNote(Upstream.HUGGING_FACE, NOW - HOUR), SourceNote(Upstream.ARXIV, NOW - 2 * HOUR))
@@ -132,3 +132,20 @@ async def test_an_entry_whose_paper_cannot_be_found_any_more_is_left_out(store: 
     edition = await store.editions.freeze(NOW, replace(ranking, entries=(lost, ranking.entries[1])), ())
 
     assert edition.ranking.entries == (replace(ranking.entries[1], position=1),)
+
+
+async def test_a_paper_is_found_in_the_newest_editions_that_have_it(store: Store) -> None:
+    ranking = await a_ranking(store)
+    second = ranking.entries[1]
+    await store.editions.freeze(NOW, ranking, ())
+    await store.editions.freeze(NOW + DAY, replace(ranking, entries=(replace(second, position=1),)), ())
+    await store.editions.freeze(NOW + DAY, replace(ranking, window=Window.WEEK), ())
+    await store.editions.freeze(NOW + 2 * DAY, replace(ranking, entries=ranking.entries[:1]), ())
+
+    assert await store.editions.places(second.paper_id, 9) == [
+        EditionPlace(Window.DAY, NOW + DAY, 1, 1),
+        EditionPlace(Window.WEEK, NOW + DAY, 2, 2),
+        EditionPlace(Window.DAY, NOW, 2, 2),
+    ]
+    assert len(await store.editions.places(second.paper_id, 2)) == 2
+    assert await store.editions.places(987_654, 9) == []

@@ -382,3 +382,8 @@ async def test_deliveries_are_listed_by_state_the_newest_first_and_counted(store
         DeliveryState.SENT: 1,
         DeliveryState.PENDING: 2,
     }
+    surface = destination.route.surface
+    assert await store.outbox.counts_by_surface() == {
+        (surface, DeliveryState.SENT): 1,
+        (surface, DeliveryState.PENDING): 2,
+    }

@@ -37,6 +37,7 @@ class Command:
             "PAPERBOY_ARXIV": "off",
             "PAPERBOY_GITHUB": "off",
             "PAPERBOY_HACKERNEWS": "off",
+            "PAPERBOY_WEB_ADDRESS": "127.0.0.1:0",
             "PYTHONPATH": str(ROOT),
             **self.settings,
             **more,

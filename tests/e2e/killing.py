@@ -97,6 +97,7 @@ class World:
             "PAPERBOY_GITHUB": "off",
             "PAPERBOY_HACKERNEWS": "off",
             "PAPERBOY_LOG_LEVEL": "warning",
+            "PAPERBOY_WEB_ADDRESS": "127.0.0.1:0",
             "HF_ENDPOINT": self.upstream.url,
             "PYTHONPATH": str(ROOT),
             **self.settings,

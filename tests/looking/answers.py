@@ -66,6 +66,7 @@ async def replies(store: Store, folder: Path) -> Mapping[str, Reply]:
             late_limit=timedelta(hours=6),
             sharing=True,
             direct=nowhere,
+            page="https://papers.example.org",
         )
         commands, room = Commands(services), Room()
 

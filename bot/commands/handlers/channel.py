@@ -10,6 +10,7 @@ from bot.commands.channels import (
     check_posting,
     destination_at,
     difference,
+    feed_words,
     group_of,
     posting_words,
     preview_days,
@@ -102,6 +103,8 @@ async def add(call: Call, services: Services, surface: Surface) -> Reply:
     blocks: list[Block] = [
         sentence("Next digest: ", moment(next_slot(made.schedule, now).at, made.schedule.zone), ".")
     ]
+    if made.feed:
+        blocks.append(sentence(feed_words(made, services.page)))
     usual = await _usually_up(services, made)
     if usual is not None:
         blocks.append(note(usual))
@@ -189,6 +192,8 @@ async def show(call: Call, services: Services, surface: Surface) -> Reply:
         blocks.append(sentence(f"{capital(posted)}."))
     if one.group:
         blocks.append(sentence("A paper that fits another channel here better goes there alone."))
+    if one.feed:
+        blocks.append(sentence(feed_words(one, services.page)))
     if next_at is not None:
         blocks.append(sentence("Next digest: ", moment(next_at, one.schedule.zone), "."))
     if records and records[0].outcome is SlotOutcome.QUEUED and records[0].detail:
@@ -232,6 +237,8 @@ async def edit(call: Call, services: Services, surface: Surface) -> Reply:
     records = await services.store.destinations.slots(new.id, 1)
     next_at = next_appointment(new, records[0] if records else None, now)
     blocks: list[Block] = []
+    if new.feed and not old.feed:
+        blocks.append(sentence(feed_words(new, services.page)))
     if next_at is not None:
         blocks.append(sentence("Next digest: ", moment(next_at, new.schedule.zone), "."))
     blocks += buttons(button("Show what it would be", Verb.RUN, "channel preview"))

@@ -1,0 +1,114 @@
+"""Feeds for whoever follows by a feed reader: today's edition, searches, and channels that allow it."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+
+from aiohttp import hdrs, web
+
+from adapters.web.answers import Body, answer
+from adapters.web.kept import KeptPage
+from bot.commands.turns import Turns
+from bot.errors import InputError
+from bot.ports import Clock
+from bot.reading.feeds import Feeds
+from bot.view.feed import ATOM, JSON, Feed, atom, json_feed
+
+_PUBLIC: Final = "public, max-age=300"
+_PRIVATE: Final = "private, max-age=300"  # whoever has the address may read it, and no cache between
+_REMEMBERED: Final = 1_000  # feeds of which it is known since when they are as they are
+_LONGEST_QUERY: Final = 500  # characters
+
+Write = Callable[[Feed], bytes]
+_FORMS: Final[Mapping[str, tuple[Write, str]]] = {"atom": (atom, ATOM), "json": (json_feed, JSON)}
+
+
+class FeedRoutes:
+    """Handlers, one a kind of feed, each in both forms. Belongs to one event loop."""
+
+    def __init__(self, feeds: Feeds, version: Callable[[], Awaitable[int]], clock: Clock) -> None:
+        """`version` rises whenever today's edition might have changed."""
+        self._feeds = feeds
+        self._today = {form: KeptPage(partial(self._make_today, form), version, clock) for form in _FORMS}
+        self._turns = Turns()  # what is not kept is made for few at once
+        self._changed = _Changed(clock)
+
+    def routes(self) -> Sequence[web.RouteDef]:
+        """Each has a name, by which it is known to be ours."""
+        return [
+            web.get("/feed.{form:atom|json}", self.today, name="feed"),
+            web.get("/search.{form:atom|json}", self.search, name="search-feed"),
+            web.get("/channel/{id}.{form:atom|json}", self.channel, name="channel-feed"),
+        ]
+
+    async def today(self, request: web.Request) -> web.Response:
+        """What trends today, and what came up on the days before."""
+        return self._answer(request, await self._today[request.match_info["form"]].get(), _PUBLIC)
+
+    async def _make_today(self, form: str) -> Body:
+        return await _written(await self._feeds.today(), form)
+
+    async def search(self, request: web.Request) -> web.Response:
+        """The newest papers that a query matches."""
+        query = request.query.get("q", "")
+        if len(query) > _LONGEST_QUERY:
+            raise InputError(f"A query has at most {_LONGEST_QUERY} characters here.")
+        async with self._turns.turn():
+            body = await _written(await self._feeds.search(query), request.match_info["form"])
+        return self._answer(request, body, _PUBLIC)
+
+    async def channel(self, request: web.Request) -> web.Response:
+        """What was posted in a channel."""
+        async with self._turns.turn():
+            feed = await self._feeds.channel(request.match_info["id"])
+            body = await _written(feed, request.match_info["form"])
+        response = self._answer(request, body, _PRIVATE)
+        response.headers["X-Robots-Tag"] = "noindex"
+        return response
+
+    def _answer(self, request: web.Request, body: Body, keep: str) -> web.Response:
+        """The feed, or that the reader has it already: by its tag, or, of one that sends none, by its date."""
+        changed = self._changed.since(request.path_qs, body.tag)
+        response = answer(request, body, keep=keep)
+        if hdrs.IF_NONE_MATCH not in request.headers:
+            seen = request.if_modified_since
+            if seen is not None and changed <= seen:
+                headers = {
+                    name: response.headers[name] for name in (hdrs.ETAG, hdrs.CACHE_CONTROL, hdrs.VARY)
+                }
+                response = web.Response(status=304, headers=headers)
+        response.last_modified = changed
+        return response
+
+
+class _Changed:
+    """Since when feeds are as they are, as far as this process saw it. Forgets the ones least asked about."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._known: OrderedDict[str, tuple[str, datetime]] = OrderedDict()
+
+    def since(self, address: str, tag: str) -> datetime:
+        """When this version of the feed was first seen: whole seconds, as headers have them.
+
+        A version that comes within the second of the one before it would pass for that one: it counts as
+        the next second's.
+        """
+        known = self._known.get(address)
+        at = self._clock.now().replace(microsecond=0)
+        if known is not None:
+            at = known[1] if known[0] == tag else max(at, known[1] + timedelta(seconds=1))
+        self._known[address] = tag, at
+        self._known.move_to_end(address)
+        while len(self._known) > _REMEMBERED:
+            self._known.popitem(last=False)
+        return at
+
+
+async def _written(feed: Feed, form: str) -> Body:
+    """The feed in that form, made beside the event loop: some 100 kB are written and packed."""
+    write, content_type = _FORMS[form]
+    return await asyncio.to_thread(lambda: Body.of(write(feed), content_type))

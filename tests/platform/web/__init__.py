@@ -1,0 +1,1 @@
+"""The page as browsers get it: the real server, asked over loopback."""
