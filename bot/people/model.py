@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from bot.model import EVERY_DAY, Weekday
+
 
 class Identity(NamedTuple):
     """Who somebody is on one surface.
@@ -54,8 +56,9 @@ class SubscriptionState(StrEnum):
 class Subscription:
     """A saved search of one recipient with a cadence, on one or several destinations of theirs.
 
-    When it speaks is the schedule of those destinations: what is due to one person at one slot on one
-    route is one message.
+    When it speaks is the schedule of those destinations, on those of their days that are its own: what is
+    due to one person at one slot on one route is one message. A paper goes by the first of them that is due,
+    and of those due together by the one that was named first.
     """
 
     id: str
@@ -65,7 +68,9 @@ class Subscription:
     maximum: int  # papers a message
     minimum: int = 1  # papers that a message needs of this one; fewer wait for more
     snoozed_until: datetime | None = None  # it is silent before, and then brings what came meanwhile
-    destination_ids: tuple[str, ...]
+    waiting_since: datetime | None = None  # papers since then wait: they were too few, or it was snoozed
+    days: frozenset[Weekday] = EVERY_DAY  # no more than its destinations', which have those of all theirs
+    destination_ids: tuple[str, ...]  # in the order in which they were named
     state: SubscriptionState
     created_at: datetime
 
