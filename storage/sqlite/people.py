@@ -13,6 +13,7 @@ from bot.people.model import Identity, Mark, MarkedPaper, Person, Subscription, 
 from storage.sqlite import holding, subscribing
 from storage.sqlite.destinations import by_ids
 from storage.sqlite.engine import Engine
+from storage.sqlite.planning import note_waits
 from storage.sqlite.rows import named
 
 __all__ = ["SqlitePeople"]
@@ -167,7 +168,7 @@ class SqlitePeople:
 
     async def wait(self, since: Mapping[str, datetime | None]) -> None:
         """Notes by subscription since when its papers wait, or that none do."""
-        await self._engine.write(lambda db: subscribing.wait(db, since))
+        await self._engine.write(lambda db: note_waits(db, since))
 
     async def unsubscribe(self, subscription_id: str, by: str, at: datetime) -> None:
         """Ends it; a destination without any is removed with it. Raises `NotFoundError`."""

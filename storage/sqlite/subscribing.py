@@ -2,8 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Final
 
 from sqlite_utils import Database
@@ -29,7 +28,6 @@ __all__ = [
     "speak_on",
     "subscribe",
     "unsubscribe",
-    "wait",
 ]
 
 _SELECT: Final = """
@@ -150,14 +148,6 @@ def set_state(db: Database, subscription_id: str, state: SubscriptionState) -> N
     sql = "UPDATE subscriptions SET state = ? WHERE id = ?"
     if not db.execute(sql, (state, subscription_id)).rowcount:
         raise _no_subscription(subscription_id)
-
-
-def wait(db: Database, since: Mapping[str, datetime | None]) -> None:
-    """Notes since when papers wait."""
-    db.conn.executemany(
-        "UPDATE subscriptions SET waiting_since = ? WHERE id = ?",
-        [(None if at is None else utc_ms(at), subscription) for subscription, at in since.items()],
-    )
 
 
 def unsubscribe(db: Database, subscription_id: str, by: str, at: int) -> None:

@@ -49,7 +49,7 @@ async def test_subscriptions_keep_the_days_of_their_destination(tmp_path: Path) 
 
     async with open_sqlite(path) as store:
         (subscription,) = await store.people.subscriptions("r")
-        assert (subscription.days, subscription.minimum) == ({Weekday.MON}, 1)
+        assert (subscription.days, subscription.minimum) == (frozenset({Weekday.MON}), 1)
         assert (subscription.snoozed_until, subscription.waiting_since) == (None, None)
 
 
