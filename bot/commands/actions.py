@@ -32,6 +32,7 @@ class Verb(StrEnum):
     SUBSCRIBE = "subscribe"  # a query: opens the form
     UNSUBSCRIBE = "unsubscribe"  # a subscription's id
     RESUBSCRIBE = "resubscribe"  # a query: takes an unsubscribe back
+    AUTHORS = "authors"  # a paper's key: asks which of its authors to follow
     FORM = "form"  # `command subject`: opens a command's form
     RUN = "run"  # a command as it would be typed
     SURE = "sure"  # the same, after the question whether it is really meant

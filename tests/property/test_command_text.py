@@ -67,6 +67,8 @@ def values_of(option: Option) -> st.SearchStrategy[Value]:
             return ZONES
         case Kind.DAYS:
             return st.frozensets(st.sampled_from(list(Weekday)), min_size=1)
+        case Kind.ROUTES:
+            return st.lists(st.sampled_from(option.choices), min_size=1, unique=True).map(tuple)
         case Kind.ROLE | Kind.TAG:
             return st.one_of(st.just(""), ROLES if option.kind is Kind.ROLE else TAGS)
         case Kind.TEXT:

@@ -17,7 +17,7 @@ from bot.commands.actions import Verb
 from bot.commands.channels import applied
 from bot.commands.model import Call, Command, Kind, Option, Reply
 from bot.commands.ports import Surface
-from bot.commands.service import FORMS, Commands
+from bot.commands.table import FORMS, Commands
 from bot.commands.services import Services
 from bot.commands.text import read_text
 from bot.commands.view import button, buttons, say
