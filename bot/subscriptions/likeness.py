@@ -20,10 +20,10 @@ def words_like(paper: Paper) -> str | None:
     some = [keyword.replace('"', " ") for keyword in paper.keywords[:_MOST]]
     category = ""
     if not some:
-        telling = [word for word in _WORD.findall(paper.title) if _tells(word)]
+        telling = [word for word in _WORD.findall(paper.title.lower()) if _tells(word)]
         some = sorted(dict.fromkeys(telling), key=lambda word: -len(word))[:_MOST]
         category = f"cat:{paper.categories[0]}" if paper.categories else ""
-    any_of = " OR ".join(f'"{word}"' for word in some)
+    any_of = " OR ".join(word if _WORD.fullmatch(word) and "-" not in word else f'"{word}"' for word in some)
     try:
         return format_query(parse(f"({any_of}) {category}")) if some else None
     except QueryError:

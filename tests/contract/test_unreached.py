@@ -117,7 +117,7 @@ async def test_they_join_others_that_come_there_at_that_time(both: World) -> Non
     one = await refused(both)
     other = replace(one, id="other", name="other", route=Route(surface="discord", address="@me/5"))
     (kept,) = await both.store.people.subscriptions(one.recipient_id)
-    there = replace(kept, id="s-2", query="robots", destination_ids=("other",))
+    there = replace(kept, id="s-2", query="letters", destination_ids=("other",))
     await both.store.people.subscribe(there, replace(other, state=DestinationState.ACTIVE))
 
     await both.press(Action(Verb.MOVE, f"{one.id} discord"))

@@ -45,7 +45,7 @@ def readable(text: str) -> bool:
 QUERIES = TYPED.map(str.strip).filter(readable)
 
 
-def values_of(option: Option) -> st.SearchStrategy[Value]:
+def values_of(option: Option) -> st.SearchStrategy[Value]:  # noqa: C901 - one case a kind
     match option.kind:
         case Kind.QUERY:
             return st.one_of(st.just(""), QUERIES) if option.named else QUERIES
