@@ -183,9 +183,8 @@ class SqliteDestinations:
 
     async def next_appointment(self) -> datetime | None:
         """The earliest hint of an active destination; those without one do not count."""
-        (at,) = await self._engine.read(
-            lambda db: db.execute("SELECT min(next_at) FROM destinations WHERE state = 'active'").fetchone()
-        )
+        sql = "SELECT min(next_at) FROM destinations WHERE state = 'active' AND days <> '[]'"
+        (at,) = await self._engine.read(lambda db: db.execute(sql).fetchone())
         return instant(at)
 
     # --- slots and ledgers -----------------------------------------------------------------------

@@ -21,6 +21,10 @@ def subscriptions(db: Database) -> None:
         ALTER TABLE subscriptions ADD COLUMN snoozed_until INTEGER;     -- null: never was
         -- Papers since then wait, as they were too few or it is snoozed; null: none do.
         ALTER TABLE subscriptions ADD COLUMN waiting_since INTEGER;
+        -- Somebody's places that are due together are looked at together; those without days never are.
+        DROP INDEX destinations_next;
+        CREATE INDEX destinations_next ON destinations(next_at, recipient_id)
+            WHERE state = 'active' AND days <> '[]';
         CREATE INDEX subscriptions_instant ON subscriptions(recipient_id)
             WHERE cadence = 'instant' AND state = 'active';
         -- The order in which its routes were named: a paper goes by the first that is due.
