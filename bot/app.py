@@ -13,6 +13,7 @@ from bot.delivery.worker import Worker
 from bot.errors import PaperboyError
 from bot.model import Outcome, Poll
 from bot.ports import Clock, Store
+from bot.schedule.instants import Instants
 from bot.schedule.planner import Planner
 from bot.schedule.ticker import Ticker
 from bot.search.following import Follower
@@ -40,6 +41,7 @@ class Paperboy:
         clock: Clock,
         poller: Poller,
         planner: Planner,
+        instants: Instants,
         worker: Worker,
         follower: Follower,
         settings: Settings,
@@ -52,6 +54,7 @@ class Paperboy:
         self.clock = clock
         self.poller = poller
         self.planner = planner
+        self._instants = instants
         self._worker = worker
         self._follower = follower
         self._settings = settings
@@ -74,6 +77,7 @@ class Paperboy:
         async with asyncio.TaskGroup() as roles:
             roles.create_task(self.poller.run())
             roles.create_task(self._ticker.run())
+            roles.create_task(self._instants.run(self._stopping))
             roles.create_task(self._worker.run())
             roles.create_task(self._follower.run())
             for role in self._roles:
@@ -100,7 +104,7 @@ class Paperboy:
         """
         await self.planner.start()
         await self.poller.catch_up()
-        queued = await self.planner.tick()
+        queued = await self.planner.tick() + await self._instants.look()
         handled = await self._worker.drain()
         await self.poller.read_signals()  # which no digest waits for
         return queued, handled

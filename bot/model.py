@@ -567,6 +567,7 @@ class QuietReason(StrEnum):
     NO_MATCH = "no_match"
     ALL_TOLD = "all_told"  # every matching paper was in an earlier digest
     ELSEWHERE = "elsewhere"  # every new paper that matches fits another channel of the group better
+    TOO_FEW = "too_few"  # fewer papers than a message needs: they wait
     CATEGORY_UNKNOWN = "category_unknown"  # papers wait until arXiv says what they are about
     NO_DATA = "no_data"  # nothing was ever fetched
     PAUSED = "paused"
@@ -670,6 +671,8 @@ class PlannedSlot:
 
     record: SlotRecord
     delivery: NewDelivery | None = None
+    waits: Mapping[str, datetime | None] = field(default_factory=dict)  # since when papers of which
+    # subscription wait; None: none do any more
 
 
 class Planned(StrEnum):

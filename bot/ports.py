@@ -328,6 +328,12 @@ class OutboxStore(Protocol):
         key is there already, or its destination or recipient is not there any more.
         """
 
+    async def announce(self, delivery: NewDelivery, now: datetime) -> Planned:
+        """Writes a message of papers that no slot brings, due at once, with all of its ledger rows or not at
+        all. `TAKEN` if its key is there already or its destination is not active, `STALE` if the recipient
+        was told of one of the papers meanwhile, or one was merged into another: decide again.
+        """
+
     async def next_due(self, surfaces: Sequence[str]) -> datetime | None:
         """When the next delivery can be claimed."""
 

@@ -31,14 +31,17 @@ _SHORT: Final = 200
 
 # What belongs together on a page, where a command has more than one page can hold.
 _PAGES: Final = {
-    "When": ("at", "zone", "days"),
-    "Which papers": ("topic", "filter", "pool", "window", "repeats"),
-    "How many": ("max", "floor", "quiet"),
+    "When": ("cadence", "at", "zone", "days", "route"),
+    "Which papers": ("query", "topic", "filter", "pool", "window", "repeats"),
+    "How many": ("max", "min", "floor", "quiet"),
     "How it looks": ("layout", "summaries", "mention", "publish", "tag"),
     "Who else reads it": ("feed",),
 }
 # What is asked for first where something is made; all else has a default, and can be changed right after.
-_FIRST: Final = {"channel add": ("at", "zone", "days", "topic", "filter", "max")}
+_FIRST: Final = {
+    "channel add": ("at", "zone", "days", "topic", "filter", "max"),
+    "subscribe": ("query", "cadence", "at", "zone", "days"),
+}
 
 _OPEN: Final = re.compile(r"open:(?P<code>.+)", re.DOTALL)
 _MODAL: Final = re.compile(r"f:(?P<code>.+)", re.DOTALL)
@@ -238,6 +241,19 @@ def _component(option: Option, value: str) -> ui.Item[Any]:
                 options=some,
                 min_values=1,
                 max_values=len(some),
+                required=option.required,
+            )
+        case Kind.ROUTES:
+            taken = value.split(",")
+            ways = [
+                discord.SelectOption(label=choice_label(one), value=one, default=one in taken)
+                for one in option.choices
+            ]
+            return ui.Select(
+                custom_id=option.name,
+                options=ways,
+                min_values=1,
+                max_values=len(ways),
                 required=option.required,
             )
         case Kind.ROLE:

@@ -211,13 +211,13 @@ def _slash_command(command: Command, handler: Handler) -> "app_commands.Command[
     # discord.py reads a command's options off its callback's signature.
     described = app_commands.describe(**{one.name: _phrase(one.help) for one in command.options})(callback)
     completed = app_commands.autocomplete(
-        **{one.name: _completing(command, one, handler) for one in command.options if one.kind in _COMPLETED}
+        **{one.name: _completing(command, one, handler) for one in command.options if _is_completed(one)}
     )(described)
     chosen = app_commands.choices(
         **{
             one.name: [Choice(name=value, value=value) for value in one.choices]
             for one in command.options
-            if one.kind is Kind.CHOICE
+            if one.kind is Kind.CHOICE and not _is_completed(one)
         }
     )(completed)
     first = inspect.Parameter(
@@ -228,6 +228,13 @@ def _slash_command(command: Command, handler: Handler) -> "app_commands.Command[
     )
     name = command.name.removeprefix(command.group or "").strip()
     return app_commands.Command(name=name, description=_phrase(command.summary), callback=chosen)
+
+
+def _is_completed(option: Option) -> bool:
+    """Whether ways to go on are asked for; of a choice only where Discord cannot list all."""
+    if option.kind is Kind.CHOICE:
+        return len(option.choices) > _MOST_CHOICES
+    return option.kind in _COMPLETED
 
 
 def _parameter(option: Option, command: Command) -> inspect.Parameter:

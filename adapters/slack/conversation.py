@@ -141,7 +141,8 @@ class Conversation:
         if shown is None:
             command, values, subject = forms.submitted(view)
             wrong = forms.worded(outcome.answer["errors"], command)
-            request = FormRequest(command=command, values=values, subject=subject, intro=wrong)
+            there_is = forms.shown(view, command)
+            request = FormRequest(command=there_is, values=values, subject=subject, intro=wrong)
             shown = forms.modal(request, views.place_of(view))
         there = await self._replies.update(who, Shown(str(view["id"])), shown)
         if follow and there is not None:
@@ -159,7 +160,8 @@ class Conversation:
         """Shows what the filter of a form would have brought in the last days."""
         command, values, subject = forms.submitted(view)
         lines = await self._commands.preview(command, values)
-        request = FormRequest(command=command, values=values, subject=subject, intro=forms.intro_of(view))
+        there_is, intro = forms.shown(view, command), forms.intro_of(view)
+        request = FormRequest(command=there_is, values=values, subject=subject, intro=intro)
         shown = forms.modal(request, views.place_of(view), preview=lines)
         there = Shown(str(view["id"]), str(view.get("hash") or ""))
         await self._replies.update(who, there, shown)

@@ -5,6 +5,7 @@ The modal is made from the command's options alone, so that what a form takes is
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from adapters.slack.tokens import SURFACE
@@ -19,9 +20,11 @@ CALLBACK: Final = "form"
 PREVIEW: Final = "preview"  # the action of a filter that is looked at before it is submitted
 ZONES: Final = "zone"  # the action whose choices are asked for while somebody types
 
-_CHOSEN: Final = frozenset({Kind.CHOICE, Kind.DAYS, Kind.ZONE})  # not typed in a form: no hint how to
+_CHOSEN: Final = frozenset(
+    {Kind.CHOICE, Kind.DAYS, Kind.ROUTES, Kind.ZONE}
+)  # not typed in a form: no hint how to
 _INTRO: Final = "intro"
-_LOOK: Final = "Press Enter to see what the last five days would have brought."
+_LOOK: Final = "Press Enter to see what it would have brought lately."
 _TITLE: Final = 24  # characters, Slack's limits as the three below
 _LABEL: Final = 2_000
 _CHOICE: Final = 75
@@ -39,7 +42,7 @@ def modal(request: FormRequest, place: str, *, preview: Sequence[str] = ()) -> d
         blocks.append({**_words(request.intro), "block_id": _INTRO})
     for option in command.options:
         blocks.append(_input(option, request.values.get(option.name, option.default)))
-        if option.kind is Kind.QUERY and preview:
+        if option.previewed and preview:
             lines = [_plain("\n".join(preview))]
             blocks.append({"type": "context", "block_id": PREVIEW, "elements": lines})
     kept = {"command": command.name, "subject": request.subject, "place": place}
@@ -79,6 +82,18 @@ def worded(errors: Mapping[str, str], command: Command) -> str:
     )
 
 
+def shown(view: Mapping[str, Any], command: Command) -> Command:
+    """The command with the options and the ways alone that a form of it shows."""
+    elements = {str(block.get("block_id")): block.get("element") or {} for block in view.get("blocks") or ()}
+    options: list[Option] = []
+    for option in command.options:
+        if option.name in elements:
+            offered_there = [str(one["value"]) for one in elements[option.name].get("options") or ()]
+            routes = option.kind is Kind.ROUTES
+            options.append(replace(option, choices=tuple(offered_there)) if routes else option)
+    return replace(command, options=tuple(options))
+
+
 def submitted(view: Mapping[str, Any]) -> tuple[Command, dict[str, str], str]:
     """The command, its values as they would be typed, and the subject.
 
@@ -111,8 +126,8 @@ def _input(option: Option, value: str | None) -> dict[str, Any]:
     }
     if option.kind not in _CHOSEN:
         block["hint"] = _plain(f"{option.help[:1].upper()}{option.help[1:]}.", _LABEL)
-    if option.kind is Kind.QUERY and option.named:
-        block["hint"] = _plain(f"Only papers that match, in the language of searches. {_LOOK}", _LABEL)
+    if option.previewed:
+        block["hint"] = _plain(f"In the language of searches. {_LOOK}", _LABEL)
         block["dispatch_action"] = True
     return block
 
@@ -127,6 +142,10 @@ def _element(option: Option, value: str | None) -> dict[str, Any]:
             choices = [choice(day, name) for day, name in DAYS.items()]
             chosen_days = [one for one in choices if one["value"] in days_in(value or "")]
             return _with("checkboxes", option, {"options": choices}, initial_options=chosen_days or None)
+        case Kind.ROUTES:
+            choices = [choice(one, choice_label(one)) for one in option.choices]
+            taken = [one for one in choices if one["value"] in (value or "").split(",")]
+            return _with("checkboxes", option, {"options": choices}, initial_options=taken or None)
         case Kind.TIME:
             hours, _, minutes = (value or "").partition(":")
             at = f"{int(hours):02}:{int(minutes):02}" if hours.isdigit() and minutes.isdigit() else None
@@ -142,7 +161,7 @@ def _element(option: Option, value: str | None) -> dict[str, Any]:
                 "max_value": str(option.most),
             }
             return _with("number_input", option, more, initial_value=value or None)
-        case Kind.QUERY if option.named:
+        case Kind.QUERY if option.previewed:
             more = {"dispatch_action_config": {"trigger_actions_on": ["on_enter_pressed"]}}
             element = _with("plain_text_input", option, more, initial_value=value or None)
             return {**element, "action_id": PREVIEW}
@@ -166,8 +185,8 @@ def _typed(element: Mapping[str, Any], option: Option) -> str | None:
             chosen = element.get("selected_option")
             return None if not chosen else str(chosen["value"])
         case "checkboxes":
-            days = [str(one["value"]) for one in element.get("selected_options") or ()]
-            return ",".join(days) or None
+            chosen_ones = [str(one["value"]) for one in element.get("selected_options") or ()]
+            return ",".join(chosen_ones) or None
         case "timepicker":
             return element.get("selected_time") or None
         case _:
@@ -202,6 +221,7 @@ __all__ = [
     "errors_of",
     "intro_of",
     "modal",
+    "shown",
     "submitted",
     "worded",
 ]

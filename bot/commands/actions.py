@@ -18,6 +18,9 @@ class Verb(StrEnum):
     SAVE = "save"
     UNSAVE = "unsave"
     HIDE = "hide"  # from the person who presses
+    MORE = "more"  # like this: remembered for the person's own order, and shown
+    LESS = "less"  # like this
+    RESET = "reset"  # nothing: what was learnt of the person's taste is forgotten
     UNHIDE = "unhide"
     WHY = "why"
     SIMILAR = "similar"  # one paper's key, or several with blanks between them
@@ -29,6 +32,7 @@ class Verb(StrEnum):
     SUBSCRIBE = "subscribe"  # a query: opens the form
     UNSUBSCRIBE = "unsubscribe"  # a subscription's id
     RESUBSCRIBE = "resubscribe"  # a query: takes an unsubscribe back
+    AUTHORS = "authors"  # a paper's key: asks which of its authors to follow
     FORM = "form"  # `command subject`: opens a command's form
     RUN = "run"  # a command as it would be typed
     SURE = "sure"  # the same, after the question whether it is really meant

@@ -9,10 +9,11 @@ from typing import Final
 from bot.commands.channels import destination_at
 from bot.commands.model import Actor, Command, Completion, Kind, Option, Place
 from bot.commands.services import Services
+from bot.commands.subscription_options import HERE
 from bot.commands.topics import TOPICS
 from bot.errors import InputError
 from bot.ids import paper_id_of
-from bot.model import Paper, Window
+from bot.model import Paper, Route, Window
 from bot.schedule.zones import format_time, parse_days, parse_time, zones_like
 from bot.search.categories import CATEGORIES, NAMES
 from bot.search.fields import FieldName, Sort
@@ -23,6 +24,7 @@ LONGEST: Final = 100  # characters of a label, and of a value
 _USUAL_ZONES: Final = ("UTC", "Europe/London", "Europe/Berlin", "America/New_York", "America/Los_Angeles",
     "Asia/Kolkata", "Asia/Shanghai", "Asia/Tokyo")  # fmt: skip
 _USUAL_TIMES: Final = ("9:00", "8:00", "10:00", "12:00", "14:00", "16:00", "18:00", "7:00")
+_USUAL_ENDS: Final = ("tomorrow", "monday", "1w", "2w", "4w")
 _USUAL_DAYS: Final = ("weekdays", "daily", "mon", "fri", "mon,thu", "mon,wed,fri", "tue,thu", "weekends")
 # The last part of a query, as far as it was typed: a field with the value that was begun.
 _LAST_FIELD: Final = re.compile(r'(?:(?<=\s)|^)-?\(*(author|cat|has|sort):("[^"]*|[^\s"]*)$', re.IGNORECASE)
@@ -49,8 +51,10 @@ async def completions(begun: Begun, services: Services) -> Sequence[Completion]:
     maker = _MAKERS.get(begun.option.kind)
     if maker is not None:
         found = await maker(begun, services)
-    elif begun.command.name == "unsubscribe":
+    elif begun.option.name == "number":
         found = await _subscriptions(begun, services)
+    elif begun.option.name == "until":
+        found = _among(((one, one) for one in _USUAL_ENDS), begun.typed)
     else:
         found = []
     unique: dict[str, Completion] = {}
@@ -151,7 +155,7 @@ async def _subscriptions(begun: Begun, services: Services) -> list[Completion]:
     wanted = begun.typed.casefold().strip()
     queries = await _kept(begun, services)
     kept = [(f"{number}. {query}", str(number)) for number, query in enumerate(queries, 1)]
-    every = [("all of them", "all")] if kept else []
+    every = [("all of them", "all")] if kept and begun.command.name != "subscription edit" else []
     return [_completion(*one) for one in [*kept, *every] if wanted in one[0].casefold()]
 
 
@@ -195,6 +199,19 @@ async def _choices(begun: Begun, _: Services) -> list[Completion]:
     )
 
 
+async def _routes(begun: Begun, services: Services) -> list[Completion]:
+    """The ways that there are to this person, and what they named already with one more."""
+    person = await services.find(begun.actor)
+    surface = begun.place.surface
+    here = Route(surface=surface, address=begun.place.address or "")
+    ways = await services.routes(person, here) if person is not None else ()
+    names = [HERE, *(way.name for way in ways if way.name != surface)]
+    before, comma, last = begun.typed.rpartition(",")
+    return [
+        _completion(f"{before}{comma}{one}", f"{before}{comma}{one}") for one in names if last.strip() in one
+    ]
+
+
 def _among(some: Iterable[tuple[str, str]], typed: str) -> list[Completion]:
     return [_completion(*one) for one in _ranked(some, typed.casefold().strip())]
 
@@ -206,6 +223,7 @@ _MAKERS: Final[Mapping[Kind, Callable[[Begun, Services], Awaitable[list[Completi
     Kind.TIME: _times,
     Kind.DAYS: _days,
     Kind.CHOICE: _choices,
+    Kind.ROUTES: _routes,
 }
 """What goes on with an option of each kind; others are the platform's, or nothing is known of them."""
 

@@ -26,6 +26,7 @@ FILTER: Final = Option(
     name="filter",
     kind=Kind.QUERY,
     named=True,
+    previewed=True,
     help="only papers that match, in the language of searches; in quotes if it has spaces",
 )
 MAXIMUM: Final = Option(

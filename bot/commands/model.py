@@ -25,6 +25,7 @@ class Kind(StrEnum):
     TIME = "time"
     ZONE = "zone"
     DAYS = "days"
+    ROUTES = "routes"  # one or several ways to a person
     ROLE = "role"  # the surface's id of a group of people, or how it is mentioned; kept as the id
     TAG = "tag"  # a tag of a forum, by its name or id as the surface knows it
 
@@ -44,11 +45,12 @@ class Option:
     required: bool = False
     named: bool = False
     rest: bool = False
-    choices: tuple[str, ...] = ()  # of a CHOICE; the first is the default in a form
+    choices: tuple[str, ...] = ()  # of a CHOICE, whose first is the default in a form, or of ROUTES
     least: int = 0  # of a NUMBER
     most: int = 0
     default: str | None = None  # as it would be typed
     surface: str = ""  # the only surface that has it; empty: all
+    previewed: bool = False  # a form can show what it would have brought, before it is submitted
 
     @property
     def title(self) -> str:
@@ -88,7 +90,7 @@ class Command:
 
 # --- called --------------------------------------------------------------------------------------
 
-Value: TypeAlias = str | int | time | frozenset[Weekday] | PaperId
+Value: TypeAlias = str | int | time | frozenset[Weekday] | tuple[str, ...] | PaperId
 """What an option's text was read as: TEXT, QUERY (checked, as typed), CHOICE, ZONE, ROLE (its id) and TAG are
 `str`."""
 

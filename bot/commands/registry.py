@@ -4,7 +4,8 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Final
 
-from bot.commands.digest_options import AT, DAYS, DIGEST, MAXIMUM, ZONE
+from bot.commands import subscription_options
+from bot.commands.digest_options import DIGEST, ZONE
 from bot.commands.model import Command, Kind, Option, Permission
 from bot.model import Layout, Window
 
@@ -29,7 +30,8 @@ _TOPICS: Final = (
     *("today", "trending", "search", "paper", "similar", "why", "save", "saved", "export", "subscribe"),
     *("subscriptions", "unsubscribe", "settings", "status", "my-data", "forget-me", "help", "channel"),
     *("channel add", "channel show", "channel edit", "channel pause", "channel resume", "channel remove"),
-    "channel preview",
+    *("channel preview", "subscription", "subscription edit", "subscription pause", "subscription resume"),
+    "subscription snooze",
 )
 
 COMMANDS: Final[tuple[Command, ...]] = (
@@ -117,25 +119,62 @@ COMMANDS: Final[tuple[Command, ...]] = (
     ),
     Command(
         name="subscribe",
-        summary="New papers of a search, daily by direct message",
-        help="Keeps a search for you: new papers that match come to you by direct message, once a day, and "
-        "none of them twice. Says first how many it would have been last week.",
-        examples=("subscribe retrieval augmented generation", "subscribe author:lecun at=18:00 days=mon,thu"),
-        options=(
-            Option(name="query", kind=Kind.QUERY, required=True, rest=True, help="what you want to hear of"),
-            AT,
-            ZONE,
-            DAYS,
-            MAXIMUM,
+        summary="New papers of a search, as often and by the ways that you like",
+        help="Keeps a search for you: new papers that match come to you daily, weekly, or as they appear, by "
+        "direct message, mail or a private feed, and none of them twice. Says first how many it would have "
+        "been last week, and asks where that is far too much.",
+        examples=(
+            "subscribe retrieval augmented generation",
+            "subscribe author:lecun at=18:00 days=mon,thu",
+            "subscribe cat:cs.RO has:code cadence=weekly days=fri max=10 min=3",
         ),
+        options=(subscription_options.QUERY, *subscription_options.MADE),
         permission=Permission.MEMBER,
         form=True,
     ),
     Command(
         name="subscriptions",
         summary="Your subscriptions, and how much they bring",
-        help="Lists your subscriptions, when they come, and how many papers each matched in the last week.",
+        help="Lists your subscriptions, when and how they come, when next, and how many papers each matched "
+        "in the last week.",
         examples=("subscriptions",),
+        permission=Permission.MEMBER,
+    ),
+    Command(
+        name="subscription edit",
+        summary="Change a subscription",
+        help="Changes what you name of a subscription, and leaves the rest as it is.",
+        examples=("subscription edit 2", "subscription edit 2 max=10", "subscription edit 1 cadence=weekly"),
+        options=subscription_options.EDITED,
+        permission=Permission.MEMBER,
+        form=True,
+    ),
+    Command(
+        name="subscription pause",
+        summary="Stop a subscription for now",
+        help="Nothing comes of it until you resume it; `all` pauses every one.",
+        examples=("subscription pause 2", "subscription pause all"),
+        options=(subscription_options.NUMBER,),
+        permission=Permission.MEMBER,
+    ),
+    Command(
+        name="subscription resume",
+        summary="Go on with a subscription",
+        help="Ends a pause, with what came in the last week, or a snooze, with what came meanwhile.",
+        examples=("subscription resume 2", "subscription resume all"),
+        options=(subscription_options.NUMBER,),
+        permission=Permission.MEMBER,
+    ),
+    Command(
+        name="subscription snooze",
+        summary="Rest a subscription until a day",
+        help="Nothing comes of it until that day begins, within 30 days. Then comes what came meanwhile.",
+        examples=(
+            "subscription snooze 2 until monday",
+            "subscription snooze 1 2w",
+            "subscription snooze all 2 days",
+        ),
+        options=(subscription_options.NUMBER, subscription_options.UNTIL),
         permission=Permission.MEMBER,
     ),
     Command(
@@ -143,14 +182,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
         summary="End a subscription",
         help="Ends one of your subscriptions, by its number in `subscriptions`; `all` ends every one.",
         examples=("unsubscribe 2", "unsubscribe all"),
-        options=(
-            Option(
-                name="number",
-                kind=Kind.TEXT,
-                required=True,
-                help="its number in the list, or all",
-            ),
-        ),
+        options=(subscription_options.NUMBER,),
         permission=Permission.MEMBER,
     ),
     Command(

@@ -17,21 +17,7 @@ import structlog
 
 from bot.commands.actions import Action, Verb
 from bot.commands.completing import Begun, completions
-from bot.commands.handlers import (
-    channel,
-    help,  # noqa: A004 - the command is called so
-    home,
-    lists,
-    papers,
-    person,
-    posted,
-    searching,
-    status,
-    subscriptions,
-    tried,
-    unreached,
-    why,
-)
+from bot.commands.handlers import home, papers, unreached
 from bot.commands.model import (
     Actor,
     Call,
@@ -49,6 +35,7 @@ from bot.commands.model import (
 from bot.commands.ports import Surface
 from bot.commands.registry import BY_NAME, offered
 from bot.commands.services import Services, address_of
+from bot.commands.table import BUTTONS, FORMS, HANDLERS, PREVIEWS
 from bot.commands.text import Reading, read_text, read_values
 from bot.commands.turns import Turns
 from bot.commands.values import ValuesError, call_from_values
@@ -61,76 +48,11 @@ from bot.view.text import unticked
 
 _log = structlog.get_logger(__name__)
 
-Handler = Callable[[Call, Services, Surface], Awaitable[Reply]]
-Pressed = Callable[[Press, Services, Surface], Awaitable[Reply]]
-
 Answered = Callable[[str, timedelta], object]
 """Told of the name of a command or a button, and how long its answer took."""
 
-HANDLERS: Final[Mapping[str, Handler]] = {
-    "today": papers.today,
-    "trending": papers.trending,
-    "search": searching.search,
-    "paper": papers.paper,
-    "similar": searching.similar,
-    "why": why.why,
-    "save": lists.save,
-    "saved": lists.saved,
-    "export": lists.export,
-    "subscribe": subscriptions.subscribe,
-    "subscriptions": subscriptions.subscriptions,
-    "unsubscribe": subscriptions.unsubscribe,
-    "settings": person.settings,
-    "status": status.status,
-    "my-data": person.my_data,
-    "forget-me": person.forget_me,
-    "help": help.explain,
-    "channel add": channel.add,
-    "channel show": channel.show,
-    "channel edit": channel.edit,
-    "channel pause": channel.pause,
-    "channel resume": channel.resume,
-    "channel remove": channel.remove,
-    "channel preview": channel.preview,
-}
-
-FORMS: Final[Mapping[str, Handler]] = {
-    "subscribe": subscriptions.subscribe_form,
-    "settings": person.settings_form,
-    "channel add": channel.add_form,
-    "channel edit": channel.edit_form,
-}
-"""What opens the forms of commands that have one: called with the values that were typed."""
-
-# A button that runs a command needs what the command needs, and those of a destination look up its channel.
-BUTTONS: Final[Mapping[Verb, tuple[Permission, Pressed]]] = {
-    Verb.SAVE: (Permission.MEMBER, lists.save_this),
-    Verb.UNSAVE: (Permission.MEMBER, lists.unsave),
-    Verb.HIDE: (Permission.MEMBER, lists.hide),
-    Verb.UNHIDE: (Permission.MEMBER, lists.unhide),
-    Verb.WHY: (Permission.ANYONE, why.why_here),
-    Verb.SIMILAR: (Permission.ANYONE, searching.more_like_this),
-    Verb.PAPER: (Permission.ANYONE, papers.show_paper),
-    Verb.BAN: (Permission.MEMBER, posted.ban),
-    Verb.SHARE: (Permission.MEMBER, searching.share),
-    Verb.PAGE: (Permission.ANYONE, searching.page),
-    Verb.OTHERS: (Permission.ANYONE, papers.others),
-    Verb.SUBSCRIBE: (Permission.MEMBER, subscriptions.subscribe_to),
-    Verb.UNSUBSCRIBE: (Permission.MEMBER, subscriptions.end_this),
-    Verb.RESUBSCRIBE: (Permission.MEMBER, subscriptions.take_back),
-    Verb.FIRST: (Permission.MEMBER, posted.first),
-    Verb.RESUME: (Permission.MEMBER, posted.resume),
-    Verb.MOVE: (Permission.MEMBER, unreached.move),
-    Verb.REMOVE: (Permission.MEMBER, posted.remove),
-    Verb.DELETE: (Permission.MEMBER, posted.delete),
-    Verb.ARRIVED: (Permission.MEMBER, posted.arrived),
-    Verb.AGAIN: (Permission.MEMBER, posted.again),
-    Verb.FORGET: (Permission.MEMBER, person.forget),
-    Verb.SEARCH: (Permission.ANYONE, searching.ask),
-}
 _BY_SUBJECT: Final = frozenset({"channel edit"})  # may be called from elsewhere than the channel
 _OUTDATED: Final = "This button is of another version of Paperboy and does nothing any more."
-OF_COMMANDS: Final = frozenset({Verb.RUN, Verb.SURE, Verb.FORM})
 
 
 class Commands:
@@ -197,12 +119,10 @@ class Commands:
             return None
 
     async def preview(self, command: Command, values: Mapping[str, str]) -> Sequence[str]:
-        """What a digest with these values would have brought in the last days, a line each; or what is wrong
-        with them.
-        """
+        """What these values would have brought lately, a line each; or what is wrong with them."""
+        given = {name: text for name, text in values.items() if text}
         try:
-            arguments = call_from_values(command, {name: text for name, text in values.items() if text})
-            return await tried.preview_lines(arguments, self._services)
+            return await PREVIEWS[command.name](given, self._services)
         except ValuesError as error:
             return list(error.by_option.values())
         except PaperboyError as error:
@@ -401,4 +321,4 @@ async def _permit(permission: Permission, actor: Actor, place: Place, surface: S
             raise InputError(f"Only who may manage {place.name} can do that. `status` tells how it stands.")
 
 
-__all__ = ["BUTTONS", "FORMS", "HANDLERS", "OF_COMMANDS", "Commands"]
+__all__ = ["Commands"]

@@ -1,13 +1,14 @@
 """What commands work with: the store, the search, the clock, and what is known of who calls."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from bot.commands.model import Actor, Place
 from bot.commands.rankings import Rankings
-from bot.errors import InputError
+from bot.errors import InputError, PaperboyError
 from bot.model import Destination, IdScheme, Paper, PaperId, Route
 from bot.people.model import Identity, Person
 from bot.plots.plots import Plots
@@ -17,10 +18,27 @@ from bot.search.service import Search
 Direct = Callable[[Identity], Awaitable[Route | None]]
 """Gives the route to somebody's direct messages on the surface that knows them; `None` if there is none."""
 
+Offer = Callable[[Person], Awaitable[Sequence["RouteChoice"]]]
+"""Gives ways to somebody beside their direct messages: none where they have not set any up."""
+
 ServeNow = Callable[[Destination], Awaitable[str | None]]
 """Posts a destination's digest at once, whatever its schedule; a sentence that says why if there is none."""
 
 SHARE_EVERY: Final = timedelta(seconds=30)
+DIRECT_MESSAGE: Final = "direct message"  # what people call the place where their subscriptions come
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteChoice:
+    """One way in which what somebody subscribes to can come to them."""
+
+    route: Route
+    label: str  # as it stands behind "by": "direct message", "mail", "private feed"; never an address
+
+    @property
+    def name(self) -> str:
+        """As it is typed behind `route=`."""
+        return self.route.surface
 
 
 class Cooldown:
@@ -61,6 +79,7 @@ class Services:
     late_limit: timedelta  # how long a message that is sent again may take
     sharing: bool
     direct: Direct
+    offers: Sequence[Offer] = ()  # ways to people beside those messages
     page: str | None  # address of the web page; empty: the world reaches none; None: it is switched off
 
     async def find(self, actor: Actor) -> Person | None:
@@ -83,6 +102,23 @@ class Services:
         """The actor's time zone: as they once said, as their surface tells, or the usual one."""
         person = await self.find(actor)
         return (person.zone if person is not None else None) or actor.zone or self.zone
+
+    async def routes(self, person: Person, here: Route) -> Sequence[RouteChoice]:
+        """The ways to somebody, one of each surface: their direct messages `here`, where they are now, on
+        other surfaces, and what else is offered. What cannot be found just now is left out.
+        """
+        found = {here.surface: RouteChoice(route=here, label=DIRECT_MESSAGE)}
+        for identity in person.identities:
+            with suppress(PaperboyError):
+                route = None if identity.surface in found else await self.direct(identity)
+                if route is not None:
+                    label = f"{DIRECT_MESSAGE} on {route.surface.capitalize()}"
+                    found[route.surface] = RouteChoice(route=route, label=label)
+        for offer in self.offers:
+            with suppress(PaperboyError):
+                for choice in await offer(person):
+                    found[choice.name] = choice
+        return tuple(found.values())
 
     async def hidden(self, actor: Actor) -> frozenset[int]:
         """The papers that the actor hid."""

@@ -23,6 +23,7 @@ _LONGEST_TEXT: Final = 200
 _LONGEST_TAG: Final = 50
 _NONE: Final = "none"  # takes a role or a tag away, where nothing cannot be typed
 _TAKEN_AWAY: Final = frozenset({Kind.QUERY, Kind.ROLE, Kind.TAG})  # by an empty value
+_ROUTES: Final = {"mail": "email", "e-mail": "email", "rss": "feed", "dm": "here"}  # as people call them
 _FEW: Final = 6  # choices that a sentence can list
 _SHOWN: Final = 80  # characters of what was typed that are repeated
 _AROUND: Final = "<>[](){}\"'`“”\u2018\u2019.,;:!? "  # what stands around an id that was copied out of a text
@@ -77,6 +78,8 @@ def write(value: Value) -> str:
             return format_days(value)
         case time():
             return format_time(value)
+        case tuple():
+            return ",".join(value)
         case _:
             return str(value)
 
@@ -164,6 +167,15 @@ def _number(option: Option, text: str) -> int:
     return number
 
 
+def _routes(option: Option, text: str) -> tuple[str, ...]:
+    """Several ways, in the order in which they were named."""
+    words = [word for word in re.split(r"[,;&+\s]+|\band\b", text.lower()) if word]
+    found = tuple(dict.fromkeys(_choice(option, _ROUTES.get(word, word)) for word in words))
+    if not found:
+        raise InputError(f"Write {option.help}.")
+    return found
+
+
 _READERS: Final[Mapping[Kind, Callable[[Option, str], Value]]] = {
     Kind.TEXT: _text,
     Kind.QUERY: lambda _, text: _query(text),
@@ -173,6 +185,7 @@ _READERS: Final[Mapping[Kind, Callable[[Option, str], Value]]] = {
     Kind.TIME: lambda _, text: parse_time(text),
     Kind.ZONE: lambda _, text: check_zone(text),
     Kind.DAYS: lambda _, text: parse_days(text),
+    Kind.ROUTES: _routes,
     Kind.ROLE: lambda _, text: _role(text),
     Kind.TAG: lambda _, text: _tag(text),
 }

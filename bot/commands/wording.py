@@ -11,6 +11,7 @@ _TITLES: Final = {
     "channel add": "Add a digest",
     "channel edit": "Change this digest",
     "subscribe": "Subscribe",
+    "subscription edit": "Change subscription",
     "settings": "Your settings",
     "search": "Search papers",
 }
@@ -30,6 +31,14 @@ _CHOICES: Final = {  # where its word alone says too little
     "silent": "Stay silent",
     "note": "Say why there is none",
     "risers": "Bring the week's risers",
+    "daily": "Daily, on these days",
+    "weekly": "Weekly, on the first of them",
+    "instant": "As papers appear",
+    "here": "Direct message here",
+    "email": "Mail",
+    "feed": "A private feed",
+    "slack": "Direct message on Slack",
+    "discord": "Direct message on Discord",
     **{name: f"{name.capitalize()}: {query or 'no filter'}" for name, query in TOPICS.items()},
 }
 

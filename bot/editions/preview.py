@@ -12,6 +12,7 @@ from bot.model import Destination, Edition, Pool, Slot, Window
 from bot.ports import Store
 from bot.subscriptions.arrivals import arrivals_for
 from bot.subscriptions.message import message, quiet_message
+from bot.subscriptions.spans import WEEK, looks_from, speaks_at
 from bot.trending.replay import trending
 from bot.view.doc import Doc
 
@@ -51,10 +52,12 @@ async def preview(
     everyone = [recipient, *(one.recipient_id for one in members)]
     hidden = await store.people.hidden(everyone)
     if destination.pool is Pool.SUBSCRIPTIONS:
-        arrivals = await arrivals_for(store, as_of)
+        subscribed = (await store.people.subscribed([destination.id]))[destination.id]
+        speaking = [one for one in subscribed if speaks_at(one, slot, as_of)]
+        since = min((looks_from(one, as_of) for one in speaking), default=as_of)
+        arrivals = await arrivals_for(store, as_of, reach=max(as_of - since, WEEK))
         told = await _told(store, everyone, arrivals.numbers, ledger=ledger)
-        subscribed = await store.people.subscribed([destination.id])
-        chosen = arrivals.choose(subscribed[destination.id], told[recipient], hidden[recipient])
+        chosen = arrivals.choose(speaking, told[recipient], hidden[recipient])
         if chosen.papers:
             doc = message(destination, chosen, arrivals.cards(), Occasion(slot))
         else:

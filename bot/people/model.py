@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from bot.model import EVERY_DAY, Weekday
+
 
 class Identity(NamedTuple):
     """Who somebody is on one surface.
@@ -40,7 +42,9 @@ def set_up_by(name: str) -> str:
 class Cadence(StrEnum):
     """How often a subscription speaks."""
 
+    INSTANT = "instant"  # as it appears
     DAILY = "daily"
+    WEEKLY = "weekly"
 
 
 class SubscriptionState(StrEnum):
@@ -52,8 +56,9 @@ class SubscriptionState(StrEnum):
 class Subscription:
     """A saved search of one recipient with a cadence, on one or several destinations of theirs.
 
-    When it speaks is the schedule of those destinations: what is due to one person at one slot on one
-    route is one message.
+    When it speaks is the schedule of those destinations, on those of their days that are its own: what is
+    due to one person at one slot on one route is one message. A paper goes by the first of them that is due,
+    and of those due together by the one that was named first.
     """
 
     id: str
@@ -61,7 +66,11 @@ class Subscription:
     query: str  # in normal form, never empty
     cadence: Cadence
     maximum: int  # papers a message
-    destination_ids: tuple[str, ...]
+    minimum: int = 1  # papers that a message needs of this one; fewer wait for more
+    snoozed_until: datetime | None = None  # it is silent before, and then brings what came meanwhile
+    waiting_since: datetime | None = None  # papers since then wait: they were too few, or it was snoozed
+    days: frozenset[Weekday] = EVERY_DAY  # no more than its destinations', which have those of all theirs
+    destination_ids: tuple[str, ...]  # in the order in which they were named
     state: SubscriptionState
     created_at: datetime
 
@@ -71,6 +80,9 @@ class Mark(StrEnum):
 
     SAVED = "saved"
     HIDDEN = "hidden"  # never shown to this person again, unless asked for
+    LIKED = "liked"  # "more like this"
+    DISLIKED = "disliked"  # "less like this"
+    EXAMPLE = "example"  # brought to teach with
 
 
 @dataclass(frozen=True, slots=True)

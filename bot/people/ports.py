@@ -51,11 +51,13 @@ class PeopleStore(Protocol):
     # --- subscriptions ---------------------------------------------------------------------------
 
     async def subscribe(self, subscription: Subscription, destination: Destination) -> Subscription:
-        """Stores a subscription on a destination of the same recipient, in one transaction.
+        """Stores a subscription on a destination of the same recipient, in one transaction; it speaks on
+        those of its days that the destination's schedule has.
 
-        A destination of that recipient, route and schedule that is there already is used in its place
-        (and is active again if it was paused or removed). Raises `ConflictError` if the recipient has a
-        subscription to the same query already.
+        A destination of that recipient, route, time and zone that is there already is used in its place,
+        gets those days too (and is active again if it was paused or removed). One without days, for what
+        comes as it appears, stands apart. Raises `ConflictError` if the recipient has a subscription to the
+        same query already, `NotFoundError` if there is no such recipient.
         """
 
     async def subscriptions(self, recipient_id: str) -> Sequence[Subscription]:
@@ -71,8 +73,51 @@ class PeopleStore(Protocol):
     async def set_subscription_state(self, subscription_id: str, state: SubscriptionState) -> None:
         """Pauses or resumes. Raises `NotFoundError`."""
 
+    async def change_subscription(self, subscription: Subscription) -> None:
+        """Replaces its query, cadence, maximum, minimum, snooze, and since when its papers wait; when and
+        where it speaks is `speak`'s. Raises `NotFoundError`, or `ConflictError` if the recipient has another
+        subscription to that query.
+        """
+
+    async def speak(
+        self,
+        subscription: Subscription,
+        destinations: Sequence[Destination],
+        by: str,
+        at: datetime,
+    ) -> Subscription:
+        """Changes the subscription, and lets it speak on these destinations alone, in this order, all as
+        `subscribe` does it and in one transaction. One that is left without any subscription is removed.
+        Raises what `change_subscription` does, and `ValueError` without destinations.
+        """
+
+    async def speak_on(self, subscription_id: str, destination: Destination) -> Subscription:
+        """Adds one more, the last in order. Raises `NotFoundError`."""
+
+    async def silence_on(self, subscription_id: str, destination_id: str, by: str, at: datetime) -> None:
+        """Takes one away; a person's destination without any subscription is removed, and a subscription
+        without any destination ended. Raises `NotFoundError`.
+        """
+
+    async def instant(self) -> Sequence[tuple[Subscription, Destination]]:
+        """The active subscriptions that speak as papers appear, with each active destination of theirs:
+        recipient by recipient, each one's in the order in which they were named.
+        """
+
+    async def wait(self, since: Mapping[str, datetime | None]) -> None:
+        """Notes by subscription since when its papers wait, or that none do; those that are not there any
+        more are passed over.
+        """
+
     async def unsubscribe(self, subscription_id: str, by: str, at: datetime) -> None:
         """Ends it; a destination without any is removed with it. Raises `NotFoundError`."""
+
+    # --- several surfaces --------------------------------------------------------------------------
+
+    async def link(self, older: str, younger: str) -> Person:
+        """Makes two recipients one person: identities, marks, subscriptions, destinations, and the ledgers,
+        so that nobody is told of a paper again. The older one stays. Raises `NotFoundError`.
+        """
 
     # --- what is held of somebody ----------------------------------------------------------------
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Final
 
 from bot.delivery.keys import digest_key
 from bot.editions.digest import Occasion, digest, note
@@ -17,30 +18,23 @@ from bot.model import (
     Pool,
     QuietDay,
     QuietReason,
-    Slot,
     SlotOutcome,
     SlotRecord,
     Window,
 )
-from bot.people.model import Subscription
 from bot.ports import Ids, Store
+from bot.schedule.dealing import Due, Turn, by_reach, dealt
 from bot.schedule.desk import Desk
 from bot.schedule.quiet import why_quiet
 from bot.schedule.slots import deadline
 from bot.sources.calendar import current_list_day
-from bot.subscriptions.message import message, quiet_message
+from bot.subscriptions.matching import Arrivals, Choice, waits
+from bot.subscriptions.message import message, quiet_message, too_few
 from bot.view.doc import Doc, to_json
 
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """One destination with a slot to be served now."""
-
-    destination: Destination
-    last: SlotRecord | None  # its newest slot record
-    slot: Slot
-    late: bool
-    next_at: datetime
+_PAUSED: Final = "All of its subscriptions are paused."
+_SNOOZED: Final = "All of its subscriptions are snoozed, or paused."
+_ELSEWHERE: Final = "What its subscriptions bring goes by another way that you named first."
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,39 +151,58 @@ class Composer:
     async def _subscriptions(self, due: Sequence[Due], desk: Desk, now: datetime) -> dict[str, PlannedSlot]:
         if not due:
             return {}
-        arrivals = await desk.arrivals(now)
         subscribed = await self._store.people.subscribed(one.destination.id for one in due)
         hidden = await self._store.people.hidden(one.destination.recipient_id for one in due)
-        told = await self._told(due, arrivals.numbers)
+        told: dict[str, frozenset[int]] = {}
         plans: dict[str, PlannedSlot] = {}
-        for one in due:
-            await _let_others_act()
-            recipient = one.destination.recipient_id
-            known = _Known(told[recipient], hidden[recipient])
-            plans[one.destination.id] = await self._message(
-                one, subscribed[one.destination.id], known, desk, now
-            )
+        for reach, turns in by_reach(dealt(due, subscribed, now), now).items():
+            arrivals = await desk.arrivals(now, reach)
+            known = await self._told([turn.due for turn in turns], arrivals.numbers)
+            for turn in turns:
+                await _let_others_act()
+                one = turn.due.destination
+                papers = known[one.recipient_id] | told.get(one.recipient_id, frozenset())
+                plan = await self._message(
+                    turn, _Known(papers, hidden[one.recipient_id]), arrivals, desk, now
+                )
+                plans[one.id] = plan
+                if plan.delivery is not None:  # what goes there goes nowhere else
+                    told[one.recipient_id] = papers | set(plan.delivery.papers)
         return plans
 
     async def _message(
-        self, one: Due, subscriptions: Sequence[Subscription], known: _Known, desk: Desk, now: datetime
+        self, turn: Turn, known: _Known, arrivals: Arrivals, desk: Desk, now: datetime
     ) -> PlannedSlot:
-        if not subscriptions:
-            return self._quiet(one, QuietReason.PAUSED, "All of its subscriptions are paused.", now)
-        arrivals = await desk.arrivals(now)
-        choice = arrivals.choose(subscriptions, known.told, known.hidden)
+        one = turn.due
+        if not turn.subscriptions:
+            if turn.elsewhere:
+                return self._quiet(one, QuietReason.ELSEWHERE, _ELSEWHERE, now)
+            return self._quiet(one, QuietReason.PAUSED, _SNOOZED if turn.snoozed else _PAUSED, now)
+        choice = arrivals.choose(turn.subscriptions, known.told, known.hidden)
         occasion = await self._occasion(one, desk, now)
         if choice.papers:
             doc = message(one.destination, choice, arrivals.cards(), occasion, await desk.notes())
-            return self._queue(one, doc, choice.papers, now)
-        if len(choice.unreadable) == len(subscriptions):
-            detail = _unreadable("subscription", choice.unreadable[0])
-            return self._quiet(one, QuietReason.NO_MATCH, detail, now)
-        facts = await desk.quiet_facts(one.destination, choice.tally, arrivals.arrived, one.last, now)
-        reason, detail = why_quiet(facts)
-        if one.destination.quiet_day is QuietDay.NOTE:
-            return self._queue(one, quiet_message(one.destination, detail, occasion), (), now)
-        return self._quiet(one, reason, detail, now)
+            plan = self._queue(one, doc, choice.papers, now)
+        elif len(choice.unreadable) == len(turn.subscriptions):
+            plan = self._quiet(
+                one, QuietReason.NO_MATCH, _unreadable("subscription", choice.unreadable[0]), now
+            )
+        else:
+            reason, detail = await self._why_nothing(one, choice, arrivals, desk, now)
+            if one.destination.quiet_day is QuietDay.NOTE:
+                plan = self._queue(one, quiet_message(one.destination, detail, occasion), (), now)
+            else:
+                plan = self._quiet(one, reason, detail, now)
+        return replace(plan, waits=waits(turn.subscriptions, choice, now))
+
+    async def _why_nothing(
+        self, one: Due, choice: Choice, arrivals: Arrivals, desk: Desk, now: datetime
+    ) -> tuple[QuietReason, str]:
+        if choice.waiting:
+            return QuietReason.TOO_FEW, too_few(choice)
+        return why_quiet(
+            await desk.quiet_facts(one.destination, choice.tally, arrivals.arrived, one.last, now)
+        )
 
     # --- both --------------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """What a planner has on its desk during one tick: shelves and facts, each fetched from the store once."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.editions.cards import Cards
 from bot.editions.make import failing_since, shelf_for, source_notes
@@ -13,6 +13,7 @@ from bot.search.match import PreparedPaper
 from bot.sources.calendar import current_list_day, opens_at, why_empty
 from bot.subscriptions.arrivals import arrivals_for
 from bot.subscriptions.matching import Arrivals
+from bot.subscriptions.spans import FURTHEST, WEEK
 
 
 class Desk:
@@ -23,7 +24,7 @@ class Desk:
         self._shelves: dict[tuple[Window, datetime], Shelf] = {}
         self._cards: dict[Shelf, Cards] = {}
         self._prepared: dict[Paper, PreparedPaper] = {}  # shelves have papers in common
-        self._arrivals: Arrivals | None = None
+        self._arrivals: dict[timedelta, Arrivals] = {}
         self._names: dict[str, str | None] = {}
         self._states: tuple[SubjectState, ...] | None = None
 
@@ -49,11 +50,12 @@ class Desk:
             cards = self._cards[shelf] = Cards(shelf.papers, shelf.stars)
         return cards
 
-    async def arrivals(self, now: datetime) -> Arrivals:
-        """What came lately, for everybody's subscriptions."""
-        if self._arrivals is None:
-            self._arrivals = await arrivals_for(self._store, now, self._prepared)
-        return self._arrivals
+    async def arrivals(self, now: datetime, since: datetime) -> Arrivals:
+        """What came lately, as far back as `since` at the least, for everybody's subscriptions."""
+        reach = WEEK if since >= now - WEEK else FURTHEST
+        if reach not in self._arrivals:
+            self._arrivals[reach] = await arrivals_for(self._store, now, self._prepared, reach)
+        return self._arrivals[reach]
 
     async def owner(self, destination: Destination) -> str | None:
         """The name of whoever set the destination up, if that was somebody known."""

@@ -24,6 +24,9 @@ async def pause(store: Store, destination: Destination, by: str, now: datetime) 
 
 async def resume(store: Store, destination: Destination, by: str, now: datetime) -> None:
     """Goes on from the next appointment; the slots that passed are recorded as paused, and by whom."""
+    if not destination.schedule.days:
+        await store.destinations.set_state(destination.id, DestinationState.ACTIVE, by, now)
+        return
     slots = await store.destinations.slots(destination.id, 1)
     passed = decide(
         destination.schedule,

@@ -17,7 +17,8 @@ from bot.model import (
     SlotRecord,
 )
 from bot.ports import Clock, Ids, Store
-from bot.schedule.composing import Composer, Due
+from bot.schedule.composing import Composer
+from bot.schedule.dealing import Due
 from bot.schedule.desk import Desk
 from bot.schedule.slots import Decision, decide
 from bot.schedule.zones import zone_info
@@ -97,6 +98,8 @@ class Planner:
 
         Where there is nothing to post, nothing is recorded: the slot may still come at its own time.
         """
+        if not destination.schedule.days:
+            return "It speaks as papers appear."
         now = self._clock.now()
         today = now.astimezone(zone_info(destination.schedule.zone)).date()
         slots = await self._store.destinations.slots(destination.id, 1)

@@ -14,6 +14,7 @@ from bot.model import (
     Pool,
     QuietDay,
     QuietReason,
+    Schedule,
     SlotOutcome,
     SlotRecord,
     Summaries,
@@ -62,8 +63,10 @@ async def appointments(store: Store, destination: Destination, limit: int) -> tu
 
 
 def next_appointment(destination: Destination, last: SlotRecord | None, now: datetime) -> datetime | None:
-    """When the destination is served next (UTC); `None` unless it is active. `last` is its newest slot."""
-    if destination.state is not DestinationState.ACTIVE:
+    """When the destination is served next (UTC); `None` unless it is active and has days. `last` is its
+    newest slot.
+    """
+    if destination.state is not DestinationState.ACTIVE or not destination.schedule.days:
         return None
     return decide(
         destination.schedule,
@@ -84,8 +87,15 @@ def state_words(one: Destination, now: datetime) -> str:
 
 
 def when_words(one: Destination) -> str:
-    """`weekdays at 09:00 (Europe/Berlin)`."""
-    return f"{format_days(one.schedule.days)} at {format_time(one.schedule.at)} ({one.schedule.zone})"
+    """`weekdays at 09:00 (Europe/Berlin)`, or `as papers appear`."""
+    return schedule_words(one.schedule)
+
+
+def schedule_words(schedule: Schedule) -> str:
+    """The same of a schedule."""
+    if not schedule.days:
+        return "as papers appear"
+    return f"{format_days(schedule.days)} at {format_time(schedule.at)} ({schedule.zone})"
 
 
 def papers_words(one: Destination) -> str:

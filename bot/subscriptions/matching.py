@@ -1,9 +1,9 @@
 """Which new papers a person's subscriptions match. Pure."""
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from bot.editions.cards import Cards
@@ -13,9 +13,7 @@ from bot.model import Paper, Ranked
 from bot.people.model import Subscription
 from bot.search.match import PreparedPaper, compile_query, prepare
 from bot.search.query import parse
-
-REACH: Final = timedelta(days=7)  # how far back a paper may have come and still be news
-_BEFORE: Final = timedelta(days=1)  # whoever subscribes has seen something, and wants what came with it
+from bot.subscriptions.spans import looks_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +33,23 @@ class Choice:
     others: tuple[int, ...]  # numbers of papers that could have been shown too
     tally: Tally
     unreadable: tuple[QueryError, ...] = ()  # queries of a version that knew other words
+    waiting: tuple[Part, ...] = ()  # too few for their subscriptions' minimum
 
     @property
     def papers(self) -> tuple[int, ...]:
         return tuple(number for part in self.parts for number in part.papers)
+
+
+def waits(subscriptions: Iterable[Subscription], choice: Choice, now: datetime) -> dict[str, datetime | None]:
+    """What is to be noted of those that were asked for that choice: since when papers wait for more, and
+    that others have spoken for all that waited. Pure.
+    """
+    waiting = {part.subscription.id for part in choice.waiting}
+    return {
+        one.id: looks_from(one, now) if one.id in waiting else None
+        for one in subscriptions
+        if (one.id in waiting) == (one.waiting_since is None)
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +106,8 @@ class Arrivals:
     ) -> Choice:
         """What these subscriptions of one person bring: each paper once, under the first that has it.
 
-        A subscription looks back to a day before it was made. Papers that are `hidden` are no candidates.
+        How far each looks back, `looks_from` says. Where there are fewer than its minimum, they wait. Papers
+        that are `hidden` are no candidates.
         """
         parts: list[Part] = []
         others: list[int] = []
@@ -103,6 +115,7 @@ class Arrivals:
         matched: set[int] = set()
         undecided: set[int] = set()
         unreadable: list[QueryError] = []
+        waiting: list[Part] = []
         since = self._now
         for one in subscriptions:
             try:
@@ -110,13 +123,16 @@ class Arrivals:
             except QueryError as error:
                 unreadable.append(error)
                 continue
-            start = max(one.created_at - _BEFORE, self._now - REACH)
+            start = looks_from(one, self._now)
             since = min(since, start)
             found = [n for n in verdicts.matching if n not in hidden and self._since(n, start)]
             undecided.update(n for n in verdicts.undecided if n not in hidden and self._since(n, start))
             matched.update(found)
             new = [n for n in found if n not in told and n not in shown]
             papers = new[: one.maximum]
+            if 0 < len(new) < one.minimum:
+                waiting.append(Part(one, tuple(papers), len(new)))
+                continue
             shown.update(papers)
             others.extend(new[one.maximum :])
             if papers:
@@ -133,6 +149,7 @@ class Arrivals:
                 told=len(matched & told),
             ),
             tuple(unreadable),
+            tuple(waiting),
         )
 
     def arrived(self, since: datetime) -> int:

@@ -49,6 +49,17 @@ def quiet_message(destination: Destination, reason: str, occasion: Occasion) -> 
     return Doc(blocks, f"{title}: {text}")
 
 
+def too_few(choice: Choice) -> str:
+    """Why papers wait that match: a sentence."""
+    papers = sum(part.available for part in choice.waiting)
+    least = min(part.subscription.minimum for part in choice.waiting)
+    found = "1 new paper matches" if papers == 1 else f"{papers} new papers match"
+    wait = "it waits" if papers == 1 else "they wait"
+    if len(choice.waiting) == 1:
+        return f"{found}, and a message needs {least}; {wait} for more."
+    return f"{found}, too few for what your subscriptions want in a message; {wait} for more."
+
+
 def heading(occasion: Occasion) -> str:
     """`New papers for you · Thu 20 Nov`."""
     return f"{_TITLE} · {short_date(occasion.slot.local_date)}"

@@ -212,6 +212,7 @@ async def assemble(
     from bot.commands.service import Commands  # noqa: PLC0415 - as above
     from bot.delivery.notices import Notifier  # noqa: PLC0415 - as above
     from bot.delivery.worker import Worker  # noqa: PLC0415 - as above
+    from bot.schedule.instants import Instants  # noqa: PLC0415 - as above
     from bot.schedule.planner import Planner  # noqa: PLC0415 - as above
     from bot.search.following import Follower  # noqa: PLC0415 - as above
     from bot.vitals import Vitals  # noqa: PLC0415 - as above
@@ -249,6 +250,14 @@ async def assemble(
             queued=worker.wake,
         )
         stack.push_async_callback(planner.aclose)
+        instants = Instants(
+            store,
+            around.clock,
+            around.ids,
+            late_limit=timedelta(hours=settings.late_limit_hours),
+            queued=worker.wake,
+        )
+        poller.on_poll(lambda _: instants.wake())
         vitals = Vitals(
             around.clock.now,
             refresh=timedelta(seconds=settings.refresh_seconds),
@@ -287,6 +296,7 @@ async def assemble(
             around.clock,
             poller,
             planner,
+            instants,
             worker,
             follower,
             settings,

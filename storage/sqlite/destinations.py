@@ -34,7 +34,7 @@ from storage.sqlite.planning import plan
 from storage.sqlite.rows import instant, named, posting_of, posting_text
 from storage.sqlite.standing import no_destination, set_state
 
-__all__ = ["SqliteDestinations", "insert", "same_appointment"]
+__all__ = ["SqliteDestinations", "by_ids", "insert", "same_appointment"]
 
 
 class SqliteDestinations:
@@ -183,9 +183,8 @@ class SqliteDestinations:
 
     async def next_appointment(self) -> datetime | None:
         """The earliest hint of an active destination; those without one do not count."""
-        (at,) = await self._engine.read(
-            lambda db: db.execute("SELECT min(next_at) FROM destinations WHERE state = 'active'").fetchone()
-        )
+        sql = "SELECT min(next_at) FROM destinations WHERE state = 'active' AND days <> '[]'"
+        (at,) = await self._engine.read(lambda db: db.execute(sql).fetchone())
         return instant(at)
 
     # --- slots and ledgers -----------------------------------------------------------------------
@@ -255,8 +254,8 @@ _UPDATE: Final = """
 
 _SAME_APPOINTMENT: Final = """
     SELECT id FROM destinations
-    WHERE recipient_id = :recipient_id AND surface = :surface AND address = :address AND at = :at
-        AND days = :days AND zone = :zone AND pool = :pool
+    WHERE recipient_id = :recipient_id AND surface = :surface AND address = :address AND pool = :pool
+        AND (days = '[]') = (:days = '[]') AND (days = '[]' OR at = :at AND zone = :zone)
         AND (state <> 'removed' OR name NOT IN (SELECT name FROM destinations WHERE state <> 'removed'))
     ORDER BY state = 'removed', created_at, id LIMIT 1
 """
@@ -268,8 +267,8 @@ _DUE: Final = """
     FROM destinations LEFT JOIN slots
         ON slots.destination_id = destinations.id
         AND local_date = (SELECT max(local_date) FROM slots WHERE destination_id = destinations.id)
-    WHERE state = 'active' AND (next_at IS NULL OR next_at <= ?)
-    ORDER BY next_at, id
+    WHERE state = 'active' AND days <> '[]' AND (next_at IS NULL OR next_at <= ?)
+    ORDER BY next_at, recipient_id, id
     LIMIT ?
 """
 
@@ -294,8 +293,16 @@ def insert(db: Database, destination: Destination) -> None:
         raise _name_taken(destination.name)
 
 
+def by_ids(db: Database, ids: Iterable[str]) -> dict[str, Destination]:
+    """Those of these ids that there are, removed ones too."""
+    sql = "SELECT * FROM destinations WHERE id IN (SELECT value FROM json_each(?))"
+    return {row["id"]: _destination(row) for row in named(db, sql, (json.dumps(sorted(set(ids))),))}
+
+
 def same_appointment(db: Database, destination: Destination) -> str | None:
-    """A destination of that recipient, pool, route and schedule, one that is not removed if there is any."""
+    """A destination of that recipient, pool, route, time and zone, whatever its days, if it has any as this
+    one has; one that is not removed if there is any.
+    """
     row = db.execute(_SAME_APPOINTMENT, _values(destination)).fetchone()
     return None if row is None else str(row[0])
 

@@ -25,11 +25,12 @@ _HELD: Final = {
         WHERE recipient_id = :recipient ORDER BY marked_at
     """,
     "subscriptions": """
-        SELECT id, query, cadence, maximum, state, created_at FROM subscriptions
+        SELECT id, query, cadence, days, maximum, minimum, snoozed_until, waiting_since, state, created_at
+        FROM subscriptions
         WHERE recipient_id = :recipient ORDER BY created_at
     """,
     "subscription_destinations": """
-        SELECT subscription_id, destination_id FROM subscription_destinations
+        SELECT subscription_id, destination_id, position FROM subscription_destinations
         WHERE subscription_id IN (SELECT id FROM subscriptions WHERE recipient_id = :recipient)
             OR destination_id IN (SELECT id FROM destinations WHERE recipient_id = :recipient)
     """,
@@ -69,7 +70,7 @@ _HELD: Final = {
 _INSTANTS: Final = frozenset(
     {
         "active_from", "changed_at", "created_at", "deliver_by", "finished_at", "installed_at", "marked_at",
-        "recorded_at", "sending_at", "slot_at", "state_at", "told_at",
+        "recorded_at", "sending_at", "slot_at", "snoozed_until", "state_at", "told_at", "waiting_since",
     }
 )  # fmt: skip
 

@@ -4,27 +4,22 @@ All instants are INTEGER Unix milliseconds, UTC. Local dates are TEXT YYYY-MM-DD
 JSON arrays. `papers(id, title, abstract, …)` is a promise to people who open the file themselves.
 """
 
-import re
 from typing import Final
 
 from sqlite_utils import Database, Migrations
+
+from storage.sqlite import personal
+from storage.sqlite.statements import run
 
 MIGRATIONS: Final = Migrations("paperboy")
 
 APPLICATION_ID: Final = 0x50617062  # "Papb" in the file's header: how we know a database as ours
 
 
-def _run(db: Database, script: str) -> None:
-    """Executes statements one by one: `executescript` would commit the migration's transaction."""
-    for statement in re.sub(r"--[^\n]*", "", script).split(";"):
-        if statement.strip():
-            db.execute(statement)
-
-
 @MIGRATIONS(name="0001_spine")
 def _spine(db: Database) -> None:
-    _run(db, f"PRAGMA application_id = {APPLICATION_ID}")
-    _run(
+    run(db, f"PRAGMA application_id = {APPLICATION_ID}")
+    run(
         db,
         """
         CREATE TABLE upstreams (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
@@ -266,7 +261,7 @@ def _spine(db: Database) -> None:
 @MIGRATIONS(name="0002_search")
 def _search(db: Database) -> None:
     """What a search index follows, and papers that a person brings."""
-    _run(
+    run(
         db,
         """
         -- Whether an upstream showed it to us; 0: only a file that a person brought. Then `first_seen_at`
@@ -295,7 +290,7 @@ def _search(db: Database) -> None:
 @MIGRATIONS(name="0003_people")
 def _people(db: Database) -> None:
     """People and what they keep, who may speak for whom, and who changed what."""
-    _run(
+    run(
         db,
         """
         ALTER TABLE recipients ADD COLUMN zone TEXT;    -- a person's, IANA; null: never told
@@ -372,7 +367,7 @@ def _people(db: Database) -> None:
 @MIGRATIONS(name="0004_postings")
 def _postings(db: Database) -> None:
     """How messages are put up, and channels that share papers out among themselves."""
-    _run(
+    run(
         db,
         """
         -- JSON of what is not as usual, see rows.py.
@@ -388,4 +383,10 @@ def _postings(db: Database) -> None:
 @MIGRATIONS(name="0005_feeds")
 def _feeds(db: Database) -> None:
     """Whether what was posted may be read as a feed."""
-    _run(db, "ALTER TABLE destinations ADD COLUMN feed INTEGER NOT NULL DEFAULT 0")
+    run(db, "ALTER TABLE destinations ADD COLUMN feed INTEGER NOT NULL DEFAULT 0")
+
+
+@MIGRATIONS(name="0006_personal")
+def _personal(db: Database) -> None:
+    """What comes to people by several routes."""
+    personal.subscriptions(db)

@@ -15,6 +15,7 @@ from bot.model import (
     DeliveryState,
     Layout,
     NewDelivery,
+    Planned,
     PostedDigest,
     QuietReason,
     Route,
@@ -23,7 +24,7 @@ from bot.model import (
     utc_ms,
 )
 from storage.sqlite.engine import Engine
-from storage.sqlite.planning import end_untold, insert_delivery, queue_again, tell
+from storage.sqlite.planning import announce, end_untold, insert_delivery, queue_again, tell
 from storage.sqlite.rows import instant, named, posting_of
 
 __all__ = ["SqliteOutbox"]
@@ -156,6 +157,10 @@ class SqliteOutbox:
             return True
 
         return await self._engine.write(work)
+
+    async def announce(self, delivery: NewDelivery, now: datetime) -> Planned:
+        """Writes a message of papers that no slot brings whole or not at all; see the port."""
+        return await self._engine.write(lambda db: announce(db, delivery, utc_ms(now)))
 
     # --- a person's side -------------------------------------------------------------------------
 

@@ -11,7 +11,9 @@ from bot.errors import NotFoundError
 from bot.model import Destination, from_utc_ms, utc_ms
 from bot.people.model import Identity, Mark, MarkedPaper, Person, Subscription, SubscriptionState
 from storage.sqlite import holding, subscribing
+from storage.sqlite.destinations import by_ids
 from storage.sqlite.engine import Engine
+from storage.sqlite.planning import note_waits
 from storage.sqlite.rows import named
 
 __all__ = ["SqlitePeople"]
@@ -128,6 +130,45 @@ class SqlitePeople:
     async def set_subscription_state(self, subscription_id: str, state: SubscriptionState) -> None:
         """Pauses or resumes. Raises `NotFoundError`."""
         await self._engine.write(lambda db: subscribing.set_state(db, subscription_id, state))
+
+    async def change_subscription(self, subscription: Subscription) -> None:
+        """Replaces what it looks for, how often and how much it speaks.
+
+        Raises `NotFoundError`, or `ConflictError` if the recipient has another to that query.
+        """
+        await self._engine.write(lambda db: subscribing.change(db, subscription))
+
+    async def speak(
+        self, subscription: Subscription, destinations: Sequence[Destination], by: str, at: datetime
+    ) -> Subscription:
+        """Changes it, and lets it speak on these destinations alone, in this order."""
+        return await self._engine.write(
+            lambda db: subscribing.speak(db, subscription, destinations, by, utc_ms(at))
+        )
+
+    async def speak_on(self, subscription_id: str, destination: Destination) -> Subscription:
+        """Adds one destination more, the last in order. Raises `NotFoundError`."""
+        return await self._engine.write(lambda db: subscribing.speak_on(db, subscription_id, destination))
+
+    async def silence_on(self, subscription_id: str, destination_id: str, by: str, at: datetime) -> None:
+        """Takes one away, and ends what speaks nowhere any more. Raises `NotFoundError`."""
+        await self._engine.write(
+            lambda db: subscribing.silence_on(db, subscription_id, destination_id, by, utc_ms(at))
+        )
+
+    async def instant(self) -> Sequence[tuple[Subscription, Destination]]:
+        """The active ones that speak as papers appear, with each active destination of theirs."""
+
+        def work(db: Database) -> list[tuple[Subscription, Destination]]:
+            found = subscribing.instant(db)
+            places = by_ids(db, [place for _, place in found])
+            return [(subscription, places[place]) for subscription, place in found]
+
+        return await self._engine.read(work)
+
+    async def wait(self, since: Mapping[str, datetime | None]) -> None:
+        """Notes by subscription since when its papers wait, or that none do."""
+        await self._engine.write(lambda db: note_waits(db, since))
 
     async def unsubscribe(self, subscription_id: str, by: str, at: datetime) -> None:
         """Ends it; a destination without any is removed with it. Raises `NotFoundError`."""

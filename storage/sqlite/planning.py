@@ -1,7 +1,9 @@
 """Slots, the deliveries they queue and the ledger rows those write: what must change together."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Final
 
 from sqlite_utils import Database
 
@@ -16,12 +18,18 @@ from bot.model import (
 )
 from storage.sqlite.rows import posting_text
 
-__all__ = ["end_untold", "insert_delivery", "plan", "queue_again", "tell"]
+__all__ = ["announce", "end_untold", "insert_delivery", "note_waits", "plan", "queue_again", "tell"]
+
+_ACTIVE: Final = "SELECT 1 FROM destinations WHERE id = ? AND state = 'active'"
 
 
 def plan(db: Database, slots: Sequence[PlannedSlot]) -> list[Planned]:
     """Stores each planned slot whole or not at all, in the transaction that is open."""
-    return [_plan_one(db, planned) for planned in slots]
+    results = [_plan_one(db, planned) for planned in slots]
+    for planned, result in zip(slots, results, strict=True):
+        if result is Planned.STORED and planned.waits:
+            note_waits(db, planned.waits)
+    return results
 
 
 def _plan_one(db: Database, planned: PlannedSlot) -> Planned:
@@ -51,6 +59,22 @@ def _queue(db: Database, record: SlotRecord, delivery: NewDelivery) -> Planned:
     # A paper that is gone was merged into another meanwhile: that too asks for a new decision.
     told = tell(db, delivery, papers, now)
     return Planned.STORED if told == len(set(delivery.papers)) else Planned.STALE
+
+
+def announce(db: Database, delivery: NewDelivery, now: int) -> Planned:
+    """Stores a message of papers that no slot brings whole or not at all. `now` in ms."""
+    if not db.execute(_ACTIVE, (delivery.destination_id,)).fetchone():
+        return Planned.TAKEN
+    db.conn.execute("SAVEPOINT announced")
+    papers = json.dumps(sorted(set(delivery.papers)))
+    result = Planned.TAKEN
+    if insert_delivery(db, delivery, papers, now, now):
+        told = tell(db, delivery, papers, now)
+        result = Planned.STORED if told == len(set(delivery.papers)) else Planned.STALE
+    if result is not Planned.STORED:
+        db.conn.execute("ROLLBACK TO announced")
+    db.conn.execute("RELEASE announced")
+    return result
 
 
 def insert_delivery(db: Database, delivery: NewDelivery, papers: str, not_before: int, now: int) -> bool:
@@ -89,6 +113,14 @@ def tell(db: Database, delivery: NewDelivery, papers: str, now: int) -> int:
         " ON CONFLICT (recipient_id, paper_id) DO NOTHING",
         (delivery.recipient_id, delivery.id, now, papers),
     ).rowcount
+
+
+def note_waits(db: Database, waits: Mapping[str, datetime | None]) -> None:
+    """Notes by subscription since when its papers wait, or that none do."""
+    db.conn.executemany(
+        "UPDATE subscriptions SET waiting_since = ? WHERE id = ?",
+        [(None if since is None else utc_ms(since), subscription) for subscription, since in waits.items()],
+    )
 
 
 def _insert_slot(db: Database, record: SlotRecord, delivery_id: str | None) -> bool:

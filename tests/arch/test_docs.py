@@ -12,7 +12,7 @@ from bot.cli import app
 from bot.commands.manual import manual
 from bot.commands.model import Command
 from bot.commands.registry import COMMANDS
-from bot.commands.service import HANDLERS
+from bot.commands.table import HANDLERS
 from bot.commands.text import read_text
 from bot.config import Settings, env_name, render_config
 

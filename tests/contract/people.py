@@ -48,6 +48,7 @@ def a_subscription(
         query=query,
         cadence=Cadence.DAILY,
         maximum=5,
+        days=destination.schedule.days,
         destination_ids=(destination.id,),
         state=SubscriptionState.ACTIVE,
         created_at=NOW,

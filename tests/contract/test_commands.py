@@ -8,7 +8,7 @@ import pytest
 from bot.commands.actions import Action, Verb
 from bot.commands.model import Place
 from bot.commands.registry import BY_NAME, COMMANDS
-from bot.commands.service import BUTTONS, FORMS, HANDLERS, OF_COMMANDS
+from bot.commands.table import BUTTONS, FORMS, HANDLERS, OF_COMMANDS
 from bot.commands.text import read_text
 from bot.model import Delivery, DeliveryState, IdScheme, PaperId
 from bot.view.doc import Actions
@@ -113,10 +113,40 @@ CASES = (
         (
             "You have 2 subscriptions",
             "1. attention",
-            ": weekdays at 09:00 (Europe/Berlin), at most 5. 2 matches last week.",
+            ": weekdays at 09:00 (Europe/Berlin), at most 5, by direct message. 2 papers last week.",
+            "Next: Fri 21 Nov 09:00 (Europe/Berlin).",
         ),
         before=("subscribe attention", "subscribe nothingness"),
-        buttons=("End subscription 1", "End subscription 2", "Subscribe to more"),
+        buttons=(
+            "Change subscription 1",
+            "Pause subscription 1",
+            "Snooze subscription 1 for a week",
+            "End subscription 1",
+            "End subscription 2",
+            "Subscribe to more",
+        ),
+    ),
+    Case(
+        "subscription edit 1 max=7",
+        ("Changed: max from 5 to 7.", "attention: weekdays at 09:00 (Europe/Berlin), at most 7"),
+        before=("subscribe attention",),
+    ),
+    Case(
+        "subscription pause 1",
+        ("Your subscription to “attention” is paused: nothing comes of it until you resume it.",),
+        before=("subscribe attention",),
+        buttons=("Resume it",),
+    ),
+    Case(
+        "subscription resume 1",
+        ("Your subscription to “attention” is active again.",),
+        before=("subscribe attention", "subscription pause 1"),
+    ),
+    Case(
+        "subscription snooze 1 until Monday",
+        ("Your subscription to “attention” is snoozed until Mon 24 Nov 00:00 (Europe/Berlin).",),
+        before=("subscribe attention",),
+        buttons=("Resume it",),
     ),
     Case(
         "unsubscribe 1",
@@ -160,7 +190,7 @@ CASES = (
         ),
     ),
     Case("help channel", ("What “channel” can do", "`/papers channel pause`: Stop posting here for now.")),
-    Case("help subscribe", ("`max=`: papers in one digest (a number from 1 to 20); 5 unless given.",)),
+    Case("help subscribe", ("`max=`: papers in one message (a number from 1 to 20); 5 unless given.",)),
     Case(
         "channel add at=8:30 zone=Asia/Tokyo filter='cat:cs.CL OR cat:cs.RO'",
         (
@@ -309,6 +339,7 @@ PRESSES: Sequence[tuple[Verb, Preparing, str]] = (
     (Verb.SUBSCRIBE, holding("attention"), "2 papers of the last seven days match it."),
     (Verb.UNSUBSCRIBE, subscription_id, "Your subscription to “attention” has ended."),
     (Verb.RESUBSCRIBE, holding("attention"), "You are subscribed to “attention”"),
+    (Verb.AUTHORS, holding(ATTENTION), "“Attention in Small Places” is by:"),
     (Verb.FORM, holding("channel add"), "sets it up"),
     (Verb.RUN, holding("trending week"), "Trending papers of the week"),
     (Verb.SURE, holding("channel add"), "Set up for #ml-papers"),
@@ -334,10 +365,17 @@ async def test_a_button_does_what_it_stands_for(
 
 
 async def test_a_chosen_paper_offers_all_that_its_menu_has(world: World) -> None:
-    assert await chosen(world) == ["Save this paper", "Why it trends", "More like it", "Hide it for me"]
+    following = ["Subscribe to more like it", "Follow an author"]
+    menu = ["Save this paper", "Why it trends", "More like it", "Hide it for me"]
+    assert await chosen(world) == [*menu, *following]
     await world.run("save 2511.00001")
     assert (await chosen(world))[0] == "Remove it from my list"
-    assert (await chosen(world, " d1"))[-1] == "Not for this channel"
+    assert await chosen(world, " d1") == [
+        "Remove it from my list",
+        *menu[1:],
+        "Not for this channel",
+        *following,
+    ]
 
 
 async def chosen(world: World, destination: str = "") -> list[str]:

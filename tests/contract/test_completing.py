@@ -1,6 +1,7 @@
 """What goes on as somebody types: from the real corpus, what is theirs, and what options take."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -8,10 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from bot.commands.completing import LONGEST, MOST
 from bot.commands.model import Actor, Completion, Kind
 from bot.commands.registry import BY_NAME, COMMANDS
+from bot.commands.services import RouteChoice
 from bot.commands.topics import TOPICS
 from bot.commands.values import read
-from bot.model import IdScheme, PaperId
-from bot.people.model import Mark
+from bot.model import IdScheme, PaperId, Route
+from bot.people.model import Mark, Person
 from tests.contract.commands import ADA, BEN, DIRECT, HERE, NOW, World, a_paper, world
 from tests.contract.readings import poll
 from tests.property.test_command_text import TYPED
@@ -192,3 +194,25 @@ async def test_whatever_is_typed_there_is_an_answer(world: World, typed: str) ->
 async def test_what_fails_proposes_nothing(world: World) -> None:
     assert await world.commands.complete("no command", "none", "", {}, ADA, DIRECT) == []
     assert await world.commands.complete("search", "none", "", {}, ADA, DIRECT) == []
+
+
+# --- subscriptions ---------------------------------------------------------------------------------
+
+
+async def by_mail(_: Person) -> Sequence[RouteChoice]:
+    return [RouteChoice(route=Route(surface="email", address="ada@example.org"), label="mail")]
+
+
+async def test_routes_are_those_that_there_are(world: World) -> None:
+    await world.run("subscribe attention")
+    assert await values(world, "subscribe", "route") == ["here"]
+    world.services = replace(world.services, offers=[by_mail])
+    assert await values(world, "subscribe", "route") == ["here", "email"]
+    assert await values(world, "subscription edit", "route", "here,em") == ["here,email"]
+
+
+async def test_a_subscription_is_named_by_its_number_and_a_rest_by_its_end(world: World) -> None:
+    await world.run("subscribe attention")
+    assert await values(world, "subscription pause", "number") == ["1", "all"]
+    assert await values(world, "subscription edit", "number") == ["1"]
+    assert await values(world, "subscription snooze", "until", "w") == ["tomorrow", "1w", "2w", "4w"]

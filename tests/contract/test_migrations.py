@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from bot.model import PLAIN_POSTING, DeliveryKind, Layout, Summaries
+from bot.model import PLAIN_POSTING, DeliveryKind, Layout, Summaries, Weekday
 from storage.sqlite.migrations import MIGRATIONS
 from storage.sqlite.store import open_sqlite
 
@@ -22,15 +22,16 @@ _ROWS = """
     VALUES ('m', 'k', 'd', 'r', 'console', 'stdout', '{}', '[]', 'pending', 0, 1, 0)
 """
 
+_SUBSCRIBED = """
+    INSERT INTO subscriptions (id, recipient_id, query, cadence, maximum, state, created_at)
+    VALUES ('s', 'r', 'towels', 'daily', 5, 'active', 0);
+    INSERT INTO subscription_destinations (subscription_id, destination_id) VALUES ('s', 'd')
+"""
 
-@pytest.mark.parametrize("version", ["0003_people", "0004_postings", "0005_feeds"])
+
+@pytest.mark.parametrize("version", ["0003_people", "0004_postings", "0005_feeds", "0006_personal"])
 async def test_what_was_there_before_a_change_is_there_after_it(tmp_path: Path, version: str) -> None:
-    path = tmp_path / "paperboy.db"
-    with closing(sqlite3.connect(path, isolation_level=None)) as conn:
-        db = Database(conn)
-        MIGRATIONS.apply(db, stop_before=version)
-        for statement in _ROWS.split(";"):
-            db.execute(statement)
+    path = _database(tmp_path, version, _ROWS)
 
     async with open_sqlite(path) as store:
         (destination,) = await store.destinations.list()
@@ -41,3 +42,23 @@ async def test_what_was_there_before_a_change_is_there_after_it(tmp_path: Path, 
         assert destination.posting == delivery.posting == PLAIN_POSTING
         assert (destination.group, destination.feed) == ("", False)
         assert (await store.admin.check()).problems == ()
+
+
+async def test_subscriptions_keep_the_days_of_their_destination(tmp_path: Path) -> None:
+    path = _database(tmp_path, "0006_personal", f"{_ROWS}; {_SUBSCRIBED}")
+
+    async with open_sqlite(path) as store:
+        (subscription,) = await store.people.subscriptions("r")
+        assert (subscription.days, subscription.minimum) == (frozenset({Weekday.MON}), 1)
+        assert (subscription.snoozed_until, subscription.waiting_since) == (None, None)
+
+
+def _database(folder: Path, version: str, script: str) -> Path:
+    """A database as it was before that change, with these rows."""
+    path = folder / "paperboy.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as conn:
+        db = Database(conn)
+        MIGRATIONS.apply(db, stop_before=version)
+        for statement in script.split(";"):
+            db.execute(statement)
+    return path

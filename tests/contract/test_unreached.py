@@ -104,22 +104,28 @@ async def test_they_may_go_to_another_surface_where_the_person_is_known(both: Wo
     action = buttons_of(told)["Send them by Discord instead"]
     assert action == f"move:{one.id} discord"
     later(both, MINUTE)
-    assert "goes on, without a backlog" in text_of(await both.press(action))
+    said = text_of(await both.press(action))
+    assert "comes to your direct messages on Discord from now on, without a backlog." in said
     (moved,) = await both.store.destinations.list()
     assert moved.route == Route(surface="discord", address="@me/5")
     assert moved.state is DestinationState.ACTIVE
-    assert moved.name == f"discord:@me/5{one.name.removeprefix(f'slack:{one.route.address}')}"
+    (subscription,) = await both.store.people.subscriptions(one.recipient_id)
+    assert subscription.destination_ids == (moved.id,)
 
 
-async def test_they_move_beside_others_that_come_there_at_that_time(both: World) -> None:
+async def test_they_join_others_that_come_there_at_that_time(both: World) -> None:
     one = await refused(both)
-    other = replace(one, id="other", route=Route(surface="discord", address="@me/5"))
-    taken = f"discord:@me/5{one.name.removeprefix(f'slack:{one.route.address}')}"
-    await both.store.destinations.add(replace(other, name=taken, state=DestinationState.ACTIVE), "Ada")
+    other = replace(one, id="other", name="other", route=Route(surface="discord", address="@me/5"))
+    (kept,) = await both.store.people.subscriptions(one.recipient_id)
+    there = replace(kept, id="s-2", query="letters", destination_ids=("other",))
+    await both.store.people.subscribe(there, replace(other, state=DestinationState.ACTIVE))
+
     await both.press(Action(Verb.MOVE, f"{one.id} discord"))
-    moved = await both.store.destinations.by_name(one.id)
+
+    assert [found.id for found in await both.store.destinations.list()] == ["other"], "one message for both"
+    moved = await both.store.people.subscription(kept.id)
     assert moved is not None
-    assert moved.name == f"{taken} {one.id}"
+    assert moved.destination_ids == ("other",)
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def readable(text: str) -> bool:
 QUERIES = TYPED.map(str.strip).filter(readable)
 
 
-def values_of(option: Option) -> st.SearchStrategy[Value]:
+def values_of(option: Option) -> st.SearchStrategy[Value]:  # noqa: C901 - one case a kind
     match option.kind:
         case Kind.QUERY:
             return st.one_of(st.just(""), QUERIES) if option.named else QUERIES
@@ -67,6 +67,8 @@ def values_of(option: Option) -> st.SearchStrategy[Value]:
             return ZONES
         case Kind.DAYS:
             return st.frozensets(st.sampled_from(list(Weekday)), min_size=1)
+        case Kind.ROUTES:
+            return st.lists(st.sampled_from(option.choices), min_size=1, unique=True).map(tuple)
         case Kind.ROLE | Kind.TAG:
             return st.one_of(st.just(""), ROLES if option.kind is Kind.ROLE else TAGS)
         case Kind.TEXT:

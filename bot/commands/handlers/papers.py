@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.commands.actions import Verb
+from bot.commands.handlers.from_papers import following
 from bot.commands.model import Call, Press, Reply
 from bot.commands.ports import Surface
 from bot.commands.services import Services
@@ -250,5 +251,5 @@ async def _details(
         blocks.append(sentence(Span(f"Hugging Face's AI{model}: ", emphasis=True), one.ai_summary))
     if one.abstract:
         blocks.append(sentence(Span("Abstract: ", emphasis=True), one.abstract))
-    blocks += [note(*parts), *buttons(*paper_buttons(one.key, saved=saved), *more)]
+    blocks += [note(*parts), *buttons(*paper_buttons(one.key, saved=saved), *more), *following(one)]
     return Reply(doc=Doc(tuple(blocks), one.title))

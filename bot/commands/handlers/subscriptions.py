@@ -1,203 +1,177 @@
-"""`subscribe`, `subscriptions` and `unsubscribe`: searches that are kept and come by direct message."""
+"""`subscriptions` and what is done with one that there is: paused, resumed, snoozed, ended."""
 
-from collections.abc import Sequence
-from datetime import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from bot.commands.actions import Verb
+from bot.commands.handlers.subscribing import LIST
+from bot.commands.kept import Kept, kept_by, meant
 from bot.commands.lastweek import last_week
-from bot.commands.model import Actor, Call, FormRequest, Press, Reply
+from bot.commands.model import Actor, Call, Press, Reply
 from bot.commands.ports import Surface
 from bot.commands.registry import BY_NAME
 from bot.commands.services import Services
-from bot.commands.values import call_from_values, quoted
-from bot.commands.view import button, buttons, by_form, counted, heading, moment, note, say, sentence, typed
-from bot.errors import ConflictError, InputError
-from bot.model import WORKDAYS, Destination, Paper, Pool, Route, Schedule
-from bot.people.model import Cadence, Subscription, SubscriptionState
-from bot.schedule.standing import next_appointment, when_words
-from bot.schedule.zones import format_days, format_time
-from bot.search.query import EVERYTHING, format_query, parse
-from bot.view.doc import Block, Doc, Span
+from bot.commands.values import quoted
+from bot.commands.view import button, buttons, counted, heading, moment, note, say, sentence, typed
+from bot.people.model import Subscription, SubscriptionState
+from bot.schedule.standing import local
+from bot.schedule.until import parse_until
+from bot.subscriptions.spans import looks_from, snoozed
+from bot.view.doc import Block, Button, Doc, Span
 
-LABEL: Final = "direct message"  # what people call the place where their subscriptions come
-_LIST: Final = button("My subscriptions", Verb.RUN, "subscriptions")
-_SHOWN: Final = 3  # titles of last week's matches
-_FAR_TOO_MANY: Final = 3  # times what may come
-_ENDS: Final = 20  # that have a button to end them; more fit in no row
-
-
-async def subscribe(call: Call, services: Services, surface: Surface) -> Reply:
-    """Keeps a search, and says how much it would have brought last week."""
-    query = parse(call.text("query"))
-    if query == EVERYTHING:
-        raise InputError("Say what you want to hear of: a subscription to everything would be a flood.")
-    normal = format_query(query)
-    address = await surface.direct_address(call.actor.identity)
-    person = await services.meet(call.actor, call.text("zone"))
-    days, at, maximum = call.arguments["days"], call.arguments["at"], call.arguments["max"]
-    assert isinstance(at, time)  # noqa: S101 - which kind an option is of is declared beside it
-    assert isinstance(days, frozenset)  # noqa: S101 - as above
-    assert isinstance(maximum, int)  # noqa: S101 - as above
-    schedule = Schedule(at, days, person.zone or services.zone)
-    now = services.clock.now()
-    destination = Destination(
-        id=services.ids.new(),
-        recipient_id=person.recipient_id,
-        name=f"{surface.name}:{address} {format_time(at)} {format_days(days)} {schedule.zone}",
-        route=Route(surface=surface.name, address=address),
-        schedule=schedule,
-        pool=Pool.SUBSCRIPTIONS,
-        maximum=maximum,
-        label=LABEL,
-        owner_id=person.recipient_id,
-        active_from=now,
-        created_at=now,
-    )
-    wanted = Subscription(
-        id=services.ids.new(),
-        recipient_id=person.recipient_id,
-        query=normal,
-        cadence=Cadence.DAILY,
-        maximum=maximum,
-        destination_ids=(destination.id,),
-        state=SubscriptionState.ACTIVE,
-        created_at=now,
-    )
-    (matched,) = await last_week(services.store, services.search.index, services.clock, [normal])
-    try:
-        kept = await services.store.people.subscribe(wanted, destination)
-    except ConflictError:
-        return say(f"You are subscribed to {quoted(normal)} already.", *buttons(_LIST))
-    used = await services.store.destinations.by_name(kept.destination_ids[0]) or destination
-    next_at = next_appointment(used, None, now)
-    blocks: list[Block] = [sentence(_forecast(matched, maximum, len(days)))]
-    if matched:
-        blocks.append(note("; ".join(one.title for one in matched[:_SHOWN])))
-    if next_at is not None:
-        blocks.append(sentence("The first message can come ", moment(next_at, schedule.zone), "."))
-    blocks += buttons(
-        button("Show what matches", Verb.RUN, f"search {normal} sort:new")
-        if " sort:" not in f" {normal}"
-        else None,
-        _LIST,
-        button("Take it back", Verb.UNSUBSCRIBE, kept.id),
-    )
-    return say(f"You are subscribed to {quoted(normal)}, {when_words(used)}, by {LABEL}.", *blocks)
-
-
-def _forecast(matched: Sequence[Paper], maximum: int, days: int) -> str:
-    """How much it would have been, with a remedy where that is far too much, or nothing. Pure."""
-    if not matched:
-        return (
-            "No paper of the last seven days matches it. That may be right; fewer words, or OR between them, "
-            "find more."
-        )
-    match = "matches" if len(matched) == 1 else "match"
-    told = f"{counted(len(matched), 'paper')} of the last seven days {match} it"
-    if len(matched) > _FAR_TOO_MANY * maximum * days:
-        return (
-            f"{told}, far more than the {counted(maximum, 'paper')} a message can hold: you would get the "
-            "newest of them only. Another word, a cat: or upvotes:>10 makes it fewer."
-        )
-    return f"{told}."
-
-
-async def subscribe_form(call: Call, services: Services, surface: Surface) -> Reply:
-    """The form of a subscription."""
-    zone = await services.zone_of(call.actor)
-    intro = "New papers that match come by direct message, none of them twice."
-    query = call.values.get("query", "")
-    if query:
-        normal = format_query(parse(query))
-        (matched,) = await last_week(services.store, services.search.index, services.clock, [normal])
-        intro = f"{_forecast(matched, 5, len(WORKDAYS))} {intro}"
-    values = {"zone": zone, **call.values}
-    form = FormRequest(command=BY_NAME["subscribe"], values=values, intro=intro)
-    if query:
-        return by_form(form, f"{intro} To subscribe, type ", typed(surface, f"subscribe {query}"), ".")
-    example = typed(surface, BY_NAME["subscribe"].examples[1])
-    return by_form(form, "Say what you want to hear of: ", example, ".")
+_WITH_BUTTONS: Final = 8  # subscriptions of a list that have buttons of their own: some surfaces hold few
+_ALL: Final = "all"
 
 
 async def subscriptions(call: Call, services: Services, surface: Surface) -> Reply:
-    """The person's subscriptions, when they come, and how much each brought last week."""
-    kept = await _kept(services, call.actor)
+    """The person's subscriptions: when and how they come, when next, and how much each would have brought."""
+    kept = await kept_by(services, call.actor)
+    make = button("Subscribe to more" if kept else "Subscribe to a search", Verb.FORM, "subscribe")
     if not kept:
         example = typed(surface, BY_NAME["subscribe"].examples[0])
-        make = button("Subscribe to a search", Verb.FORM, "subscribe")
         return say(["You have no subscriptions. ", example, " makes one."], *buttons(make))
-    matched = await last_week(
-        services.store, services.search.index, services.clock, [one.query for one in kept]
-    )
+    now = services.clock.now()
+    queries = [one.subscription.query for one in kept]
+    matched = await last_week(services.store, services.search.index, services.clock, queries)
     title = f"You have {counted(len(kept), 'subscription')}"
     blocks: list[Block] = [heading(title)]
-    for number, (one, papers) in enumerate(zip(kept, matched, strict=True), 1):
-        places = [await services.store.destinations.by_name(found) for found in one.destination_ids]
-        when = "; ".join(when_words(place) for place in places if place is not None)
-        paused = " Paused." if one.state is SubscriptionState.PAUSED else ""
-        brought = counted(len(papers), "match", "matches")
-        how = f": {when}, at most {one.maximum}. {brought} last week.{paused}"
-        blocks.append(sentence(Span(f"{number}. {one.query}", strong=True), how))
-    ends = [
-        button(f"End subscription {number}", Verb.UNSUBSCRIBE, one.id)
-        for number, one in enumerate(kept[:_ENDS], 1)
-    ]
-    blocks += buttons(*ends, button("Subscribe to more", Verb.FORM, "subscribe"))
+    for one, papers in zip(kept, matched, strict=True):
+        count = f" {counted(len(papers), 'paper')} last week."
+        parts: list[str | Span] = [
+            Span(f"{one.number}. {one.subscription.query}", strong=True),
+            f": {one.words(now)}{count}",
+        ]
+        next_at = one.next_at(now)
+        if next_at is not None:
+            parts += [" Next: ", moment(next_at, one.schedule.zone), "."]
+        blocks.append(sentence(*parts))
+        if one.number <= _WITH_BUTTONS:
+            blocks += buttons(*_own(one, resting=_rests(one.subscription, services)))
+    if len(kept) > _WITH_BUTTONS:
+        first = _WITH_BUTTONS + 1
+        example = typed(surface, f"subscription edit {first}")
+        blocks.append(note("Those without buttons are changed by their numbers: ", example, "."))
+    blocks += buttons(make)
     return Reply(doc=Doc(tuple(blocks), title))
+
+
+def _own(one: Kept, *, resting: bool) -> tuple[Button | None, ...]:
+    """What can be done with one; it is named by its id, since numbers move."""
+    number, name = one.number, one.subscription.id
+    return (
+        button(f"Change subscription {number}", Verb.FORM, f"subscription edit {name}"),
+        button(f"Resume subscription {number}", Verb.RUN, f"subscription resume {name}")
+        if resting
+        else button(f"Pause subscription {number}", Verb.RUN, f"subscription pause {name}"),
+        None
+        if resting
+        else button(f"Snooze subscription {number} for a week", Verb.RUN, f"subscription snooze {name} 1w"),
+        button(f"End subscription {number}", Verb.UNSUBSCRIBE, name),
+    )
+
+
+def _rests(one: Subscription, services: Services) -> bool:
+    return one.state is SubscriptionState.PAUSED or snoozed(one, services.clock.now())
+
+
+# --- resting -------------------------------------------------------------------------------------
+
+
+async def pause(call: Call, services: Services, surface: Surface) -> Reply:
+    """Stops one, or all, until it is resumed."""
+
+    async def work(one: Subscription) -> None:
+        await services.store.people.set_subscription_state(one.id, SubscriptionState.PAUSED)
+
+    some = await _each(call, services, surface, work)
+    return say(
+        f"{_named(some)} paused: nothing comes of {_it(some)} until you resume {_it(some)}.",
+        *buttons(_back(call, some), LIST),
+    )
+
+
+async def resume(call: Call, services: Services, surface: Surface) -> Reply:
+    """Ends a pause or a snooze."""
+
+    async def work(one: Subscription) -> None:
+        await services.store.people.change_subscription(replace(one, snoozed_until=None))
+        await services.store.people.set_subscription_state(one.id, SubscriptionState.ACTIVE)
+
+    some = await _each(call, services, surface, work)
+    return say(f"{_named(some)} active again.", *buttons(LIST))
+
+
+async def snooze(call: Call, services: Services, surface: Surface) -> Reply:
+    """Rests one, or all, until a day; then comes what came meanwhile."""
+    now = services.clock.now()
+    zone = await services.zone_of(call.actor)
+    until = parse_until(call.text("until"), now, zone)
+
+    async def work(one: Subscription) -> None:
+        since = one.waiting_since or looks_from(one, now)
+        await services.store.people.change_subscription(
+            replace(one, snoozed_until=until, waiting_since=since)
+        )
+        await services.store.people.set_subscription_state(one.id, SubscriptionState.ACTIVE)
+
+    some = await _each(call, services, surface, work)
+    return say(
+        f"{_named(some)} snoozed until {local(until, zone, now)} ({zone}). Then comes what came meanwhile.",
+        *buttons(_back(call, some), LIST),
+    )
+
+
+async def _each(
+    call: Call, services: Services, surface: Surface, work: Callable[[Subscription], Awaitable[None]]
+) -> list[Kept]:
+    """Does this with the one that is named, or all; which they were. Raises `InputError`."""
+    kept = await kept_by(services, call.actor)
+    wanted = call.text("number")
+    some = kept if wanted.lower() == _ALL and kept else [meant(kept, wanted, surface)]
+    for one in some:
+        await work(one.subscription)
+    return some
+
+
+def _named(some: Sequence[Kept]) -> str:
+    """`Your subscription to “towels” is`, or `All of your subscriptions (3) are`."""
+    if len(some) == 1:
+        return f"Your subscription to {quoted(some[0].subscription.query)} is"
+    return f"All of your subscriptions ({len(some)}) are"
+
+
+def _it(some: Sequence[Kept]) -> str:
+    return "it" if len(some) == 1 else "them"
+
+
+def _back(call: Call, some: Sequence[Kept]) -> Button | None:
+    name = some[0].subscription.id if len(some) == 1 else _ALL
+    return button(f"Resume {_it(some)}", Verb.RUN, f"subscription resume {name}")
+
+
+# --- ending --------------------------------------------------------------------------------------
 
 
 async def unsubscribe(call: Call, services: Services, surface: Surface) -> Reply:
     """Ends one of them by its number in the list, or all."""
-    kept = await _kept(services, call.actor)
-    wanted = call.text("number").lower().removeprefix("#").rstrip(".")
+    kept = await kept_by(services, call.actor)
     if not kept:
         return say("You have no subscriptions.")
-    if wanted == "all":
+    if call.text("number").lower() == _ALL:
         for one in kept:
-            await _end(services, one, call.actor)
+            await _end(services, one.subscription, call.actor)
         return say(f"All of your subscriptions ({len(kept)}) have ended.")
-    if not (wanted.isascii() and wanted.isdigit() and 1 <= int(wanted) <= len(kept)):
-        raise InputError(
-            f"There is no subscription {quoted(call.text('number'))}. "
-            f"{typed(surface, 'subscriptions').shown} numbers them, 1 to {len(kept)}."
-        )
-    return await _ended(services, kept[int(wanted) - 1], call.actor)
+    return await _ended(services, meant(kept, call.text("number"), surface).subscription, call.actor)
 
 
 async def end_this(press: Press, services: Services, surface: Surface) -> Reply:
     """Ends the one that a button names."""
-    kept = await _kept(services, press.actor)
+    kept = [one.subscription for one in await kept_by(services, press.actor)]
     found = next((one for one in kept if one.id == press.argument), None)
     return (
         await _ended(services, found, press.actor) if found else say("That subscription has ended already.")
     )
-
-
-async def take_back(press: Press, services: Services, surface: Surface) -> Reply:
-    """Subscribes again to what was just ended, at the usual time."""
-    command = BY_NAME["subscribe"]
-    arguments = call_from_values(command, {"query": press.argument})
-    return await subscribe(
-        Call(command=command, arguments=arguments, actor=press.actor, place=press.place), services, surface
-    )
-
-
-async def subscribe_to(press: Press, services: Services, surface: Surface) -> Reply:
-    """The form of a subscription to what a button holds."""
-    call = Call(
-        command=BY_NAME["subscribe"],
-        arguments={},
-        actor=press.actor,
-        place=press.place,
-        values={"query": press.argument},
-    )
-    return await subscribe_form(call, services, surface)
-
-
-async def _kept(services: Services, actor: Actor) -> Sequence[Subscription]:
-    person = await services.find(actor)
-    return [] if person is None else await services.store.people.subscriptions(person.recipient_id)
 
 
 async def _end(services: Services, one: Subscription, actor: Actor) -> None:

@@ -5,9 +5,10 @@ from datetime import time
 from typing import Final
 
 from bot.commands.channels import DayPreview, applied, preview_days, widen
-from bot.commands.model import Value
 from bot.commands.ports import Surface
+from bot.commands.registry import BY_NAME
 from bot.commands.services import Services
+from bot.commands.values import call_from_values
 from bot.commands.view import counted, note, sentence, typed
 from bot.editions.digest import short_date
 from bot.model import WORKDAYS, Destination, Route, Schedule
@@ -23,8 +24,12 @@ _WIDER: Final = {  # what the changes do that `widen` proposes
 }
 
 
-async def preview_lines(arguments: Mapping[str, Value], services: Services) -> list[str]:
-    """What a digest so set would have brought in the last days: a line a day, the newest first."""
+async def preview_lines(values: Mapping[str, str], services: Services) -> list[str]:
+    """What a digest so set would have brought in the last days: a line a day, the newest first.
+
+    Raises `ValuesError`.
+    """
+    arguments = call_from_values(BY_NAME["channel add"], values)
     now = services.clock.now()
     base = Destination(
         id="",

@@ -5,12 +5,11 @@ from dataclasses import replace
 from typing import Final
 
 from bot.commands.actions import Verb
-from bot.commands.handlers.channel import resumed
 from bot.commands.model import Actor, Press, Reply
 from bot.commands.ports import Surface
-from bot.commands.services import Services
-from bot.commands.view import button, buttons, sentence
-from bot.errors import ConflictError, InputError, PaperboyError
+from bot.commands.services import DIRECT_MESSAGE, Services
+from bot.commands.view import button, buttons, say, sentence
+from bot.errors import InputError, PaperboyError
 from bot.model import Destination, DestinationState, Pool, Route
 from bot.people.model import Change, Person
 from bot.schedule.standing import local
@@ -56,14 +55,24 @@ async def move(press: Press, services: Services, surface: Surface) -> Reply:
     route = next((way for way in await _ways(person, one, services, surface) if way.surface == wanted), None)
     if route is None:
         raise InputError(f"You have no direct messages on {wanted.capitalize()} that I know of.")
-    begun = f"{one.route.surface}:{one.route.address}"
-    moved = replace(one, route=route, name=f"{route.surface}:{route.address}{one.name.removeprefix(begun)}")
-    try:
-        await services.store.destinations.update(moved)
-    except ConflictError:  # others come there at that time already
-        moved = replace(moved, name=f"{moved.name} {moved.id}")
-        await services.store.destinations.update(moved)
-    return await resumed(services, moved, press.actor)
+    now, number = services.clock.now(), services.ids.new()
+    moved = replace(
+        one,
+        id=number,
+        name=f"{route.surface}:{number}",
+        route=route,
+        state=DestinationState.ACTIVE,
+        active_from=now,
+        created_at=now,
+    )
+    people = services.store.people
+    for each in await people.subscriptions(person.recipient_id):
+        if one.id in each.destination_ids:
+            known = [await services.store.destinations.by_name(name) for name in each.destination_ids]
+            places = [moved if place.id == one.id else place for place in known if place is not None]
+            await people.speak(each, places, press.actor.name, now)
+    where = f"{DIRECT_MESSAGE}s on {route.surface.capitalize()}"
+    return say(f"What came there comes to your {where} from now on, without a backlog.")
 
 
 def _unreached(one: Destination, person: Person) -> bool:

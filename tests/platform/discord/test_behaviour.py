@@ -139,7 +139,9 @@ async def test_a_form_that_comes_too_late_can_be_opened_by_a_button(
     server: DiscordServer, scene: Scene, clock: StillClock, tmp_path: Path
 ) -> None:
     async with held_bot(server, clock, tmp_path / "home") as held:
-        asked = await server.command("papers subscribe", {"max": 7}, user=scene.reader, channel=scene.channel)
+        asked = await server.command(
+            "papers subscribe", {"at": "7:30"}, user=scene.reader, channel=scene.channel
+        )
         assert await waited(clock, asked.callback()) is Callback.DEFERRED_MESSAGE
         held.let.set()
         told = await asked.message()
@@ -147,7 +149,7 @@ async def test_a_form_that_comes_too_late_can_be_opened_by_a_button(
         opened = await server.press(told, "Open the form", user=scene.reader)
         form = (await opened.modal()).form
         shown = {one["label"]: one["component"].get("value") for one in form["components"]}
-        assert shown["At most"] == "7"
+        assert shown["Time"] == "7:30"
 
 
 async def test_a_long_answer_goes_on_in_further_messages(

@@ -202,7 +202,7 @@ async def test_rights_count_when_a_form_is_submitted(bot: DiscordBot, scene: Sce
 @pytest.mark.parametrize(
     ("name", "title", "labels"),
     [
-        ("papers subscribe", "Subscribe", ["Query", "Time", "Time zone", "Days", "At most"]),
+        ("papers subscribe", "Subscribe", ["Query", "How often", "Time", "Time zone", "Days"]),
         ("papers settings", "Your settings", ["Time zone"]),
         ("papers-channel add", "Add a digest", ["Time", "Time zone", "Days", "Topic", "Filter"]),
     ],

@@ -81,13 +81,21 @@ async def test_text_and_form_reach_the_handler_alike(
         digest = None
         if command.name == "channel edit":
             digest = await set_up(bot, by_text)
-        form = await (await slack.press(opener(slack, scene, command), "Open", user=scene.maya)).view()
-        await (await slack.submit(form, filled(command, text), user=scene.maya)).view()
+        subject = await subscribed(bot, by_text) if command.name == "subscription edit" else ""
+        opening = opener(slack, scene, f"{command.name} {subject}".strip())
+        form = await (await slack.press(opening, "Open", user=scene.maya)).view()
+        values = filled(command, text)
+        await (await slack.submit(form, values, user=scene.maya)).view()
         by_form = heard[0].calls[1]
         assert by_text.command == by_form.command == command
         assert by_form.actor == by_text.actor
         assert by_form.place == by_text.place
-        if digest is None:
+        if subject:  # as with a channel; text names it by its number
+            assert by_form.subject == subject
+            assert {name: by_form.arguments[name] for name in values} == {
+                name: by_text.arguments[name] for name in values
+            }
+        elif digest is None:
             assert dict(by_form.arguments) == dict(by_text.arguments)
         else:  # a form of what there is already says all of it, and text only what changes
             assert applied(digest, by_form.arguments) == applied(digest, by_text.arguments)
@@ -99,7 +107,19 @@ def filled(command: Command, text: str) -> dict[str, Any]:
     options = {option.name: option for option in command.options}
     made = {name: chosen(options[name], value) for name, value in values.items()}
     suggested = {option.name: None for option in command.options if option.kind is Kind.ZONE}
+    if command.name == "subscription edit":
+        return {name: value for name, value in made.items() if name != "number"}
     return made if command.name == "channel edit" else suggested | made
+
+
+async def subscribed(bot: SlackBot, call: Call) -> str:
+    """The id of a subscription of theirs."""
+    commands = Commands(bot.world.services)
+    await commands.run("subscribe towels zone=UTC", call.actor, call.place, bot.slack.surface)
+    person = await bot.store.people.find(call.actor.identity)
+    assert person is not None
+    (made,) = await bot.store.people.subscriptions(person.recipient_id)
+    return made.id
 
 
 async def set_up(bot: SlackBot, call: Call) -> Destination:
@@ -110,7 +130,7 @@ async def set_up(bot: SlackBot, call: Call) -> Destination:
     return made
 
 
-def opener(slack: SlackServer, scene: Scene, command: Command) -> Message:
-    """A message with a button that opens the command's form."""
-    blocks = blocks_of(say("A form.", *buttons(button("Open", Verb.FORM, command.name))).doc)
+def opener(slack: SlackServer, scene: Scene, form: str) -> Message:
+    """A message with a button that opens a command's form."""
+    blocks = blocks_of(say("A form.", *buttons(button("Open", Verb.FORM, form))).doc)
     return slack.world.say(scene.channel, scene.maya, "A form.", blocks=with_ids(blocks))

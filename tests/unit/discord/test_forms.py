@@ -8,7 +8,7 @@ from adapters.discord import forms
 from adapters.discord.custom_ids import LONGEST, button_id
 from adapters.discord.offer import BY_NAME, COMMANDS
 from bot.commands.model import Command, FormRequest
-from bot.commands.service import FORMS
+from bot.commands.table import FORMS
 from bot.view.doc import Actions, Doc, Note
 from bot.view.plain import to_plain
 from tests.servers.discord import controls

@@ -25,7 +25,11 @@ def commands_in(payload: list[dict[str, Any]]) -> Iterator[tuple[str, Mapping[st
     for one in payload:
         if one["type"] == discord.AppCommandType.chat_input.value:
             for inner in one["options"]:
-                yield f"/{one['name']} {inner['name']}", inner
+                if inner["type"] == discord.AppCommandOptionType.subcommand_group.value:
+                    for innermost in inner["options"]:
+                        yield f"/{one['name']} {inner['name']} {innermost['name']}", innermost
+                else:
+                    yield f"/{one['name']} {inner['name']}", inner
 
 
 def described(payload: list[dict[str, Any]], command: Command) -> Mapping[str, Any]:
@@ -33,10 +37,9 @@ def described(payload: list[dict[str, Any]], command: Command) -> Mapping[str, A
 
 
 def test_every_command_is_registered_and_nothing_else(payload: list[dict[str, Any]]) -> None:
-    assert [name for name, _ in commands_in(payload)] == [
-        *(slash("papers", one) for one in COMMANDS if one.group != "channel"),
-        *(slash("papers", one) for one in COMMANDS if one.group == "channel"),
-    ]
+    assert sorted(name for name, _ in commands_in(payload)) == sorted(
+        slash("papers", one) for one in COMMANDS
+    )
     assert sorted(one["name"] for one in payload) == sorted(["papers", "papers-channel", SIMILAR, SAVE])
 
 
@@ -59,7 +62,7 @@ def check(found: Mapping[str, Any], option: Option, command: Command) -> None:
             )
         case Kind.ROLE:
             assert found["type"] == ROLE
-        case Kind.CHOICE:
+        case Kind.CHOICE if len(option.choices) <= 25:
             assert tuple(one["value"] for one in found["choices"]) == option.choices
             assert not found.get("autocomplete")
         case _:

@@ -1,0 +1,33 @@
+"""What migration 0006 adds for people: a function a concern. None is edited once released."""
+
+from sqlite_utils import Database
+
+from storage.sqlite.statements import run
+
+
+def subscriptions(db: Database) -> None:
+    """Subscriptions with days of their own, a minimum, a snooze, and several routes in an order."""
+    run(
+        db,
+        """
+        -- JSON ["mon", …]; a destination's days are those of all its subscriptions.
+        ALTER TABLE subscriptions ADD COLUMN days TEXT NOT NULL DEFAULT '[]';
+        UPDATE subscriptions SET days = coalesce((
+            SELECT d.days FROM destinations AS d
+            JOIN subscription_destinations AS l ON l.destination_id = d.id
+            WHERE l.subscription_id = subscriptions.id
+        ), days);
+        ALTER TABLE subscriptions ADD COLUMN minimum INTEGER NOT NULL DEFAULT 1;
+        ALTER TABLE subscriptions ADD COLUMN snoozed_until INTEGER;     -- null: never was
+        -- Papers since then wait, as they were too few or it is snoozed; null: none do.
+        ALTER TABLE subscriptions ADD COLUMN waiting_since INTEGER;
+        -- Somebody's places that are due together are looked at together; those without days never are.
+        DROP INDEX destinations_next;
+        CREATE INDEX destinations_next ON destinations(next_at, recipient_id)
+            WHERE state = 'active' AND days <> '[]';
+        CREATE INDEX subscriptions_instant ON subscriptions(recipient_id)
+            WHERE cadence = 'instant' AND state = 'active';
+        -- The order in which its routes were named: a paper goes by the first that is due.
+        ALTER TABLE subscription_destinations ADD COLUMN position INTEGER NOT NULL DEFAULT 0
+        """,
+    )
