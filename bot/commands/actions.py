@@ -18,9 +18,6 @@ class Verb(StrEnum):
     SAVE = "save"
     UNSAVE = "unsave"
     HIDE = "hide"  # from the person who presses
-    MORE = "more"  # like this: remembered for the person's own order, and shown
-    LESS = "less"  # like this
-    RESET = "reset"  # nothing: what was learnt of the person's taste is forgotten
     UNHIDE = "unhide"
     WHY = "why"
     SIMILAR = "similar"  # one paper's key, or several with blanks between them

@@ -80,9 +80,6 @@ class Mark(StrEnum):
 
     SAVED = "saved"
     HIDDEN = "hidden"  # never shown to this person again, unless asked for
-    LIKED = "liked"  # "more like this"
-    DISLIKED = "disliked"  # "less like this"
-    EXAMPLE = "example"  # brought to teach with
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,13 +112,6 @@ class PeopleStore(Protocol):
     async def unsubscribe(self, subscription_id: str, by: str, at: datetime) -> None:
         """Ends it; a destination without any is removed with it. Raises `NotFoundError`."""
 
-    # --- several surfaces --------------------------------------------------------------------------
-
-    async def link(self, older: str, younger: str) -> Person:
-        """Makes two recipients one person: identities, marks, subscriptions, destinations, and the ledgers,
-        so that nobody is told of a paper again. The older one stays. Raises `NotFoundError`.
-        """
-
     # --- what is held of somebody ----------------------------------------------------------------
 
     async def held(self, recipient_id: str) -> Mapping[str, Sequence[Mapping[str, Any]]]:
