@@ -120,16 +120,16 @@ async def test_what_does_not_change_how_messages_are_put_up_asks_the_platform_no
 
 async def test_a_new_channel_says_how_many_of_the_last_days_would_have_been_empty(server: World) -> None:
     added = text_of(await server.run("channel add days=daily", ADA, ALL))
-    assert "The one day that is stored would not have been empty." in added
+    assert "The one day that is known would not have been empty." in added
     assert "Thu 20 Nov: 7 papers, such as “Attention in Small Places”" in added
 
 
 async def test_a_new_channel_takes_the_other_channels_into_account(server: World) -> None:
     await server.run("channel add days=daily topic=robotics", ADA, ROBOTS)
     alone = text_of(await server.run("channel add days=daily filter=cat:cs.RO repeats=yes", ADA, VISION))
-    assert "The one day that is stored would not have been empty." in alone
+    assert "The one day that is known would not have been empty." in alone
     shared = text_of(await server.run("channel add days=daily filter=cat:cs.RO", ADA, channel("zz")))
-    assert "The one day that is stored would have been empty." in shared
+    assert "The one day that is known would have been empty." in shared
     assert "Thu 20 Nov: no paper (3 went to another channel)" in shared
     assert "`/papers channel edit repeats=yes` lets papers come here too" in shared
 
