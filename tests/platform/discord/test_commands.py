@@ -235,7 +235,8 @@ async def test_a_channel_is_set_up_by_its_form_and_changed_page_by_page(
 
     change = await server.press(told, "Change it", user=scene.keeper)
     pages = await change.message()
-    assert list(actions_of(pages)) == ["When", "Which papers", "How many", "How it looks"]
+    names = ["When", "Which papers", "How many", "How it looks", "Who else reads it"]
+    assert list(actions_of(pages)) == names
     opened = await server.press(pages, "How it looks", user=scene.keeper)
     form = await opened.modal()
     assert form.form["title"] == "Change this digest: how it looks"
