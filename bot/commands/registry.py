@@ -121,8 +121,8 @@ COMMANDS: Final[tuple[Command, ...]] = (
         name="subscribe",
         summary="New papers of a search, as often and by the ways that you like",
         help="Keeps a search for you: new papers that match come to you daily, weekly, or as they appear, by "
-        "direct message, mail or a private feed, and none of them twice. Says first how many it would have "
-        "been last week, and asks where that is far too much.",
+        "direct message, and none of them twice. Says first how many it would have been last week, and asks "
+        "where that is far too much.",
         examples=(
             "subscribe retrieval augmented generation",
             "subscribe author:lecun at=18:00 days=mon,thu",

@@ -49,7 +49,7 @@ MADE: Final = (
         choices=(HERE, "email", "feed", "slack", "discord"),
         default=HERE,
         label="By",
-        help="one or several ways, such as here (direct message) or here,email; the first due is used",
+        help="one or several ways, such as here (direct message) or slack,discord; the first due is used",
     ),
 )
 EDITED: Final = (
