@@ -13,12 +13,12 @@ from bot.view.doc import Span
 
 _PORTAL: Final = "https://discord.com/developers/applications"
 _REVIEW: Final = (
-    "To see links, the bot has to receive what people write there: Discord calls it the privileged intent "
-    "Message Content. As long as fewer than 10,000 people see the bot, all its servers together, you switch "
-    "it on yourself. Beyond that Discord reviews it: within 90 days you have to say what it is needed for, and "
-    "again every year. Where it is not approved, it is taken away, and the bot can connect only with link cards "
-    "switched off. "
-    "Paperboy looks for links to papers, and neither stores nor logs what it reads."
+    "To see links, the bot has to receive what people write there: Discord calls it the privileged "
+    "intent Message Content. As long as fewer than 10,000 people see the bot, all its servers together, "
+    "you switch it on yourself. Beyond that Discord reviews it: within 90 days you have to say what it "
+    "is needed for, and again every year. Where it is not approved, it is taken away, and the bot can "
+    "connect only with link cards switched off. Paperboy looks for links to papers, and neither stores "
+    "nor logs what it reads."
 )
 _NAMED: Final = 5  # servers, of many
 
