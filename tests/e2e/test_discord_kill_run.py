@@ -268,14 +268,15 @@ def settle(run: DiscordWorld, found: dict[str, int], asked: dict[str, Message]) 
             await pressed.callback()
 
     run.discord.run(gone())  # the connection of the life before
-    with run.world.life(rate=SLOWLY):
-        run.discord.run(answered())
+    pressing = iter([answered()])  # once, as soon as the program lives
 
     def settled() -> bool:
+        for one in pressing:
+            run.discord.run(one)
         states = dict(run.world.rows("SELECT key, state FROM deliveries"))
         return all(states[key] == "sent" for key in asked) and at_rest(run.world)
 
-    live_until(run.world, settled, "answers to what is in doubt")
+    live_until(run.world, settled, "answers to what is in doubt", rate=SLOWLY)
 
 
 def check_unreadable(run: DiscordWorld, slots: list[Appointment]) -> None:
