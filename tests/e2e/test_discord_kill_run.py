@@ -299,13 +299,13 @@ def check_readable(run: DiscordWorld, slots: list[Appointment]) -> None:
 
 def test_where_history_is_read_every_digest_arrives_exactly_once(tmp_path: Path) -> None:
     with discord_world(tmp_path, readable=True) as run:
-        check_readable(run, kill_run(run, FEW, 12, seed=3, days=8))
+        check_readable(run, kill_run(run, FEW, 11, seed=3, days=5))
         assert run.world.kills >= 8
 
 
 def test_where_it_is_not_no_digest_arrives_twice_and_doubts_are_asked_about(tmp_path: Path) -> None:
     with discord_world(tmp_path, readable=False) as run:
-        check_unreadable(run, kill_run(run, UNREAD, 12, seed=4))
+        check_unreadable(run, kill_run(run, UNREAD, 12, seed=4, days=6))
         assert run.world.kills >= 8
 
 
