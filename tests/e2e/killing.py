@@ -206,9 +206,9 @@ def settled(world: World, appointment: Appointment) -> bool:
     return planned(world, appointment) and at_rest(world)
 
 
-def live_until(world: World, condition: Callable[[], bool], what: object) -> None:
+def live_until(world: World, condition: Callable[[], bool], what: object, *, rate: float = RATE) -> None:
     """A life without a kill, until something holds."""
-    with world.life() as process:
+    with world.life(rate=rate) as process:
         deadline = time.monotonic() + PATIENCE
         while not condition():
             assert process.poll() is None, (world.folder / f"stderr-{world.lives}").read_text()
