@@ -7,6 +7,7 @@ it works for.
 """
 
 import json
+import os
 import pickle
 import struct
 import sys
@@ -29,7 +30,9 @@ def order(plot: Plot, theme: Theme | None) -> bytes:
 
 
 def main() -> None:
-    """Draws until the input ends."""
+    """Draws until the input ends, behind all who wait for words: a picture comes after its answer anyway."""
+    if hasattr(os, "nice"):  # not on every system
+        os.nice(10)
     from bot.plots import draw  # noqa: PLC0415 - whoever only sends orders must not load matplotlib
 
     while header := sys.stdin.buffer.read(LENGTH.size):
