@@ -268,6 +268,7 @@ def settle(run: DiscordWorld, found: dict[str, int], asked: dict[str, Message]) 
             await pressed.callback()
 
     run.discord.run(gone())  # the connection of the life before
+    run.world.clock.set(run.world.clock.now() + timedelta(minutes=1))  # so that another may be opened
     pressing = iter([answered()])  # once, as soon as the program lives
 
     def settled() -> bool:
