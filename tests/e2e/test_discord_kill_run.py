@@ -63,8 +63,8 @@ FAULTS: tuple[Fault, ...] = (
 UNANSWERED: tuple[Fault, ...] = (LoseReply(), LoseRequest(), Status(500, accepts=True), Garble())
 ABSENCES = (timedelta(0), timedelta(seconds=100), KEY_WINDOW + timedelta(minutes=1), timedelta(minutes=15))
 # Refused on purpose: a thread or a publication that is there already, a thread that is not there yet, and the
-# question whether a history may be read.
-EXPECTED = (160004, 40033, 10003, 10008, 50001, 40062)
+# questions whether a history or a forum's closed posts may be read.
+EXPECTED = (160004, 40033, 10003, 10008, 50001, 50013, 40062)
 SLOWLY: Final = 0.5  # seconds of the world's clock to a real one, while somebody presses
 MOST_PARTS: Final = 12  # messages of one digest
 MOST_PAPERS: Final = 3
