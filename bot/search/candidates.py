@@ -55,11 +55,10 @@ class Proposer:
         bounds = conditions(query)
         lexical, semantic = mode is not Mode.SEMANTIC, mode is not Mode.LEXICAL
         examples = self._weights.exemplified(text) if lexical and semantic else 0
-        near, matching, titles, related = await asyncio.gather(  # begun in this order, two at a time
+        near, (matching, related), titles = await asyncio.gather(  # begun in this order, two at a time
             self._index.near(text, bounds, limits) if semantic and not examples else _nothing(),
-            self._index.matching(query, limits),
+            self._worded(query, limits, close=lexical),
             self._titles(text, bounds, limits),
-            self._index.related(query, limits) if lexical else _nothing(),
         )
         first = frozenset(hit.paper_id for hit in matching.hits)
         words = (*matching.hits, *related.hits) if lexical else ()
@@ -74,6 +73,17 @@ class Proposer:
         # Python's sort is stable: within each part the fused order stays.
         order.sort(key=lambda one: one.paper_id not in first)
         return Candidates(tuple(order), first, matching.total, Sort.RELEVANCE)
+
+    async def _worded(self, query: Query, limits: Limits, *, close: bool) -> tuple[Hits, Hits]:
+        """The papers that match, and if they are few those that come `close` too.
+
+        Those never stand before papers that match, and have the same score: beside many they would show on no
+        page that anybody turns to, and to score all papers with any of the words costs more than all the rest.
+        """
+        matching = await self._index.matching(query, limits)
+        if not close or len(matching.hits) >= limits.limit:
+            return matching, Hits()
+        return matching, await self._index.related(query, limits)
 
     async def _titles(self, text: str, bounds: Query, limits: Limits) -> Mapping[int, str]:
         """Titles that have the words side by side, by number: an exact title must be among the candidates,

@@ -32,12 +32,13 @@ _log = structlog.get_logger(__name__)
 
 VERSION = version("paperboy")
 
-_FULL_COLLECTIONS: Final = 1_000  # partial collections of garbage between two full ones
-
 OpenedStore = AbstractAsyncContextManager[Store]
 
-# After so many new objects Python looks for garbage in a process that searches; by default after 700.
-_NEW_OBJECTS: Final = 5_000
+# After so many new objects Python looks for garbage in a process that searches, after so many of these looks
+# among the survivors too, and after so many of those among all. It looks often, so that it finds few new ones
+# each time and no search waits for it: what takes the place of something forgotten does not count as new, so
+# that a dozen times as many as the first number may have come.
+_COLLECTIONS: Final = (500, 4, 2_000)
 
 
 def open_store(settings: Settings, after_commit: Callable[[int], None] | None = None) -> OpenedStore:
@@ -187,12 +188,10 @@ async def open_search(settings: Settings, store: Store, around: Surroundings) ->
             arxiv_urls=(settings.arxiv_api_url, settings.arxiv_rss_url) if settings.arxiv else None,
         )
         # What is loaded by now stays loaded. Looking through it all for garbage, as Python does now and then,
-        # would make one search in fifty wait for a tenth of a second. What comes later is looked through
-        # seldom: a search makes some thousand objects, hardly any of them garbage that only the collector can
-        # find, and what searches remember is not to be looked through whole.
+        # would make one search in fifty wait for a tenth of a second.
         gc.collect()
         gc.freeze()
-        gc.set_threshold(_NEW_OBJECTS, gc.get_threshold()[1], _FULL_COLLECTIONS)
+        gc.set_threshold(*_COLLECTIONS)
         yield Search(
             store.papers,
             index,
