@@ -37,8 +37,9 @@ OpenedStore = AbstractAsyncContextManager[Store]
 # After so many new objects Python looks for garbage in a process that searches, after so many of these looks
 # among the survivors too, and after so many of those among all. It looks often, so that it finds few new ones
 # each time and no search waits for it: what takes the place of something forgotten does not count as new, so
-# that a dozen times as many as the first number may have come.
-_COLLECTIONS: Final = (500, 4, 2_000)
+# that a dozen times as many as the first number may have come. Among all it looks some times a minute under
+# load, for what discord.py makes of a command or a message refers to itself, and lives on into the survivors.
+_COLLECTIONS: Final = (500, 4, 300)
 
 
 def open_store(settings: Settings, after_commit: Callable[[int], None] | None = None) -> OpenedStore:
