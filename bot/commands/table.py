@@ -5,6 +5,7 @@ from typing import Final
 
 from bot.commands.actions import Verb
 from bot.commands.handlers import (
+    account,
     channel,
     from_papers,
     help,  # noqa: A004 - the command is called so
@@ -46,6 +47,8 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "subscription snooze": subscriptions.snooze,
     "unsubscribe": subscriptions.unsubscribe,
     "settings": person.settings,
+    "account link": account.link,
+    "account unlink": account.unlink,
     "status": status.status,
     "my-data": person.my_data,
     "forget-me": person.forget_me,

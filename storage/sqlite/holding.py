@@ -19,7 +19,11 @@ __all__ = ["delete_destinations", "erase", "held", "identities_of"]
 # program (leases, fences, when to look again) says nothing of a person; encrypted tokens are nobody's to see.
 _HELD: Final = {
     "recipients": "SELECT id, name, zone, created_at FROM recipients WHERE id = :recipient",
-    "identities": "SELECT surface, tenant, user FROM identities WHERE recipient_id = :recipient",
+    "identities": """
+        SELECT surface, tenant, user, name, met_at FROM identities
+        WHERE recipient_id = :recipient ORDER BY met_at
+    """,
+    "link_codes": "SELECT until FROM link_codes WHERE recipient_id = :recipient",
     "marks": """
         SELECT mark, p.key AS paper, p.title, marked_at FROM marks JOIN papers AS p ON p.id = paper_id
         WHERE recipient_id = :recipient ORDER BY marked_at
@@ -70,7 +74,8 @@ _HELD: Final = {
 _INSTANTS: Final = frozenset(
     {
         "active_from", "changed_at", "created_at", "deliver_by", "finished_at", "installed_at", "marked_at",
-        "recorded_at", "sending_at", "slot_at", "snoozed_until", "state_at", "told_at", "waiting_since",
+        "met_at", "recorded_at", "sending_at", "slot_at", "snoozed_until", "state_at", "told_at", "until",
+        "waiting_since",
     }
 )  # fmt: skip
 
@@ -126,6 +131,7 @@ _DELETE_RECIPIENT: Final = (
     """,
     "DELETE FROM subscriptions WHERE recipient_id = :recipient",
     "DELETE FROM marks WHERE recipient_id = :recipient",
+    "DELETE FROM link_codes WHERE recipient_id = :recipient",
     "DELETE FROM identities WHERE recipient_id = :recipient",
     "DELETE FROM recipients WHERE id = :recipient",
 )
@@ -160,7 +166,9 @@ def erase(db: Database, recipient_id: str) -> None:
         return
     identities = identities_of(db, recipient_id)
     if identities:  # a person; a channel's name is nobody's
-        for who in (row[0], *map(str, identities)):
+        sql = "SELECT name FROM identities WHERE recipient_id = ?"
+        names = [name for (name,) in db.execute(sql, (recipient_id,)).fetchall()]
+        for who in dict.fromkeys((row[0], *names, *map(str, identities))):
             _unname(db, recipient_id, who)
     for identity in identities:
         db.execute(_UNINSTALL, identity)

@@ -143,6 +143,13 @@ CASES = (
     Case("unsubscribe all", ("All of your subscriptions (1) have ended.",), before=("subscribe attention",)),
     Case("settings zone=Asia/Tokyo", ("Your time zone is Asia/Tokyo.",)),
     Case("settings", ("Your time zone: Asia/Tokyo.", "0 saved papers"), before=("settings zone=Asia/Tokyo",)),
+    Case(
+        "account link",
+        ("Within 10 minutes, type `/papers account link ", "You are known on Slack."),
+    ),
+    Case("account link graph neural nets", ("“graph neural nets” is no code. `/papers account link` gives",)),
+    Case("account unlink discord", ("No other account of yours is linked.",), before=("save 2511.00001",)),
+    Case("account for bias", ("Searched for “account for bias”; `account` is followed by link or unlink.",)),
     Case("status", ("No digest is set up for #ml-papers.", "`/papers channel add`")),
     Case(
         "status",

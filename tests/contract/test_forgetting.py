@@ -35,6 +35,7 @@ async def somebody_busy(store: Store, name: str = "Maya Lindqvist") -> Person:
     saved, told, other = await add_papers(store, 3)
     await store.people.mark(person.recipient_id, saved, Mark.SAVED, NOW)
     await queue(store, place, [told])
+    await store.people.offer_link(person.recipient_id, "a digest of a code", NOW + MINUTE, NOW)
     await store.history.note(Change(place.id, NOW, str(MAYA), "Changed the time."))
     channel = await add_destination(
         store.destinations,
@@ -107,7 +108,15 @@ async def test_what_is_shown_can_be_read_by_a_person(store: Store) -> None:
             "created_at": NOW.isoformat(),
         }
     ]
-    assert held["identities"] == [{"surface": "slack", "tenant": "T1", "user": "UMAYA001"}]
+    assert held["identities"] == [
+        {
+            "surface": "slack",
+            "tenant": "T1",
+            "user": "UMAYA001",
+            "name": "Maya Lindqvist",
+            "met_at": NOW.isoformat(),
+        }
+    ]
     (mark,) = held["marks"]
     assert (mark["paper"], mark["marked_at"]) == ("arxiv:2511.00001", NOW.isoformat())
     assert {one["name"]: one["set_up_by_you"] for one in held["destinations"]} == {
@@ -131,21 +140,21 @@ async def test_forgetting_leaves_nothing_but_the_tombstone(store: Store, engine:
     before = await rows_with(engine, "r-UMAYA001", "dm-UMAYA001", "Lindqvist", str(MAYA))
     assert {"deliveries", "history", "slots", "destinations", "ledger"} <= set(before)
 
-    await store.people.forget(person.recipient_id, "keyed digest", NOW)
-    await store.people.forget(person.recipient_id, "keyed digest", NOW + MINUTE)
+    await store.people.forget(person.recipient_id, ["keyed digest"], NOW)
+    await store.people.forget(person.recipient_id, ["keyed digest"], NOW + MINUTE)
 
     assert await rows_with(engine, "r-UMAYA001", "UMAYA001", "Lindqvist", "lindqvist", "Asia/Kathmandu") == {}
-    assert await store.people.tombstones() == ["keyed digest"]
+    assert await store.people.tombstones() == {"keyed digest": NOW + MINUTE}
     assert await store.people.held(person.recipient_id) == {}
     assert await store.people.find(MAYA) is None
-    assert await store.people.identities() == []
+    assert await store.people.accounts() == []
     assert (await store.admin.check()).problems == ()
 
 
 async def test_what_somebody_set_up_for_others_stays_without_their_name(store: Store) -> None:
     person = await somebody_busy(store, name='Maya "Q" Lindqvist é')
 
-    await store.people.forget(person.recipient_id, "keyed digest", NOW)
+    await store.people.forget(person.recipient_id, ["keyed digest"], NOW)
 
     (channel,) = await store.destinations.list()
     assert (channel.name, channel.owner_id, channel.state) == (_CHANNEL, None, DestinationState.ACTIVE)
@@ -174,7 +183,7 @@ async def test_others_are_untouched(store: Store) -> None:
     await store.history.note(Change(place.id, NOW, "Mayan", "Set it up."))
     held = await store.people.held(ben.recipient_id)
 
-    await store.people.forget(person.recipient_id, "keyed digest", NOW)
+    await store.people.forget(person.recipient_id, ["keyed digest"], NOW)
 
     assert await store.people.held(ben.recipient_id) == held
     assert await store.outbox.get(delivery.id) == delivery
@@ -190,7 +199,7 @@ async def test_what_a_worker_holds_can_no_longer_be_sent(store: Store, sending: 
     if sending:
         await store.outbox.sending(held.id, held.fence, NOW, MINUTE)
 
-    await store.people.forget(person.recipient_id, "keyed digest", NOW)
+    await store.people.forget(person.recipient_id, ["keyed digest"], NOW)
 
     with pytest.raises(StaleLeaseError):
         await store.outbox.sending(held.id, held.fence, NOW, MINUTE)
@@ -201,7 +210,7 @@ async def test_what_a_worker_holds_can_no_longer_be_sent(store: Store, sending: 
 
 async def test_somebody_who_comes_back_is_somebody_new(store: Store) -> None:
     person = await somebody_busy(store)
-    await store.people.forget(person.recipient_id, "keyed digest", NOW)
+    await store.people.forget(person.recipient_id, ["keyed digest"], NOW)
 
     again = await store.people.meet(MAYA, "Maya", "r-new", NOW + MINUTE)
 
@@ -210,5 +219,13 @@ async def test_somebody_who_comes_back_is_somebody_new(store: Store) -> None:
         "recipients": [
             {"id": "r-new", "name": "Maya", "zone": None, "created_at": (NOW + MINUTE).isoformat()}
         ],
-        "identities": [{"surface": "slack", "tenant": "T1", "user": "UMAYA001"}],
+        "identities": [
+            {
+                "surface": "slack",
+                "tenant": "T1",
+                "user": "UMAYA001",
+                "name": "Maya",
+                "met_at": (NOW + MINUTE).isoformat(),
+            }
+        ],
     }
