@@ -32,6 +32,7 @@ _TOPICS: Final = (
     *("channel add", "channel show", "channel edit", "channel pause", "channel resume", "channel remove"),
     *("channel preview", "subscription", "subscription edit", "subscription pause", "subscription resume"),
     *("subscription snooze", "account", "account link", "account unlink"),
+    "follow",
 )
 
 COMMANDS: Final[tuple[Command, ...]] = (
@@ -131,6 +132,18 @@ COMMANDS: Final[tuple[Command, ...]] = (
         options=(subscription_options.QUERY, *subscription_options.MADE),
         permission=Permission.MEMBER,
         form=True,
+    ),
+    Command(
+        name="follow",
+        summary="New papers by somebody, or from a lab",
+        help="Finds who bears a name, shown by their papers, co-authors and categories, and makes a "
+        "subscription to whom you mean: a search in words that you can read and change. It knows other ways "
+        "of writing the name.",
+        examples=("follow Yann LeCun", "follow Y. Wang", "follow Google DeepMind"),
+        options=(
+            Option(name="name", kind=Kind.TEXT, required=True, rest=True, help="an author's or a lab's name"),
+        ),
+        permission=Permission.MEMBER,
     ),
     Command(
         name="subscriptions",

@@ -7,6 +7,7 @@ from bot.commands.actions import Verb
 from bot.commands.handlers import (
     account,
     channel,
+    follow,
     from_papers,
     help,  # noqa: A004 - the command is called so
     lists,
@@ -40,6 +41,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "saved": lists.saved,
     "export": lists.export,
     "subscribe": subscribing.subscribe,
+    "follow": follow.follow,
     "subscriptions": subscriptions.subscriptions,
     "subscription edit": subscribing.edit,
     "subscription pause": subscriptions.pause,
@@ -96,6 +98,7 @@ BUTTONS: Final[Mapping[Verb, tuple[Permission, Pressed]]] = {
     Verb.UNSUBSCRIBE: (Permission.MEMBER, subscriptions.end_this),
     Verb.RESUBSCRIBE: (Permission.MEMBER, subscribing.take_back),
     Verb.AUTHORS: (Permission.MEMBER, from_papers.authors),
+    Verb.FOLLOW: (Permission.MEMBER, follow.follow_author),
     Verb.FIRST: (Permission.MEMBER, posted.first),
     Verb.RESUME: (Permission.MEMBER, posted.resume),
     Verb.MOVE: (Permission.MEMBER, unreached.move),

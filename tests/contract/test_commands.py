@@ -94,6 +94,13 @@ CASES = (
         ),
         buttons=("Show what matches", "My subscriptions", "Take it back"),
     ),
+    Case("follow A. Byron", ("7 papers of the last seven days match it.", 'author:"Ada Byron"')),
+    Case(
+        "follow Nobody Atall",
+        ("No paper that is stored is by “Nobody Atall”, nor from a lab of that name.",),
+        buttons=("Follow it",),
+    ),
+    Case("follow ...", ("“...” is no name.",)),
     Case(
         "subscriptions",
         (
