@@ -148,12 +148,18 @@ class PeopleStore(Protocol):
         """Deletes all of it, queued and leased deliveries included: what a worker holds of it can no longer
         be sent. Channels that the person set up stay; their name goes from them.
 
-        `tombstones` are keyed digests of their identities, kept so that a restored backup forgets again.
-        Forgetting twice is forgetting once.
+        `tombstones` are keyed digests of their identities, kept also where no backup that is restored
+        replaces them. Forgetting twice is forgetting once.
         """
 
     async def tombstones(self) -> Mapping[str, datetime]:
         """Every tombstone, with the instant of the last forgetting."""
+
+    async def lost_tombstones(self) -> Mapping[str, datetime]:
+        """Those that the data lack, or have of an earlier instant: a backup from before was restored."""
+
+    async def bury(self, tombstones: Mapping[str, datetime]) -> None:
+        """Notes that the data heed these tombstones (again)."""
 
     async def accounts(self) -> Sequence[Account]:
         """Every identity that is known: what a restored backup is compared with the tombstones by."""

@@ -14,6 +14,7 @@ from bot.people.model import Account, Identity, Mark, MarkedPaper, Person, Subsc
 from storage.sqlite import holding, linking, subscribing
 from storage.sqlite.destinations import by_ids
 from storage.sqlite.engine import Engine
+from storage.sqlite.graves import graves_of
 from storage.sqlite.planning import note_waits
 from storage.sqlite.rows import named
 
@@ -25,6 +26,7 @@ class SqlitePeople:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._graves = graves_of(engine.path)
 
     async def find(self, identity: Identity) -> Person | None:
         return await self._engine.read(lambda db: _find(db, identity))
@@ -209,23 +211,33 @@ class SqlitePeople:
         return await self._engine.read(lambda db: holding.held(db, recipient_id))
 
     async def forget(self, recipient_id: str, tombstones: Sequence[str], at: datetime) -> None:
-        """Deletes all of it, and leaves the tombstones."""
+        """Deletes all of it, and leaves the tombstones: first those beside the database, so that whatever
+        happens in between is made good when it is opened next.
+        """
+        marks = dict.fromkeys(tombstones, utc_ms(at))
 
         def work(db: Database) -> None:
-            db.conn.executemany(
-                "INSERT INTO tombstones (digest, forgotten_at) VALUES (?, ?)"
-                " ON CONFLICT (digest) DO UPDATE SET forgotten_at = max(forgotten_at, excluded.forgotten_at)",
-                [(digest, utc_ms(at)) for digest in tombstones],
-            )
+            self._graves.add(marks)
+            _bury(db, marks)
             holding.erase(db, recipient_id)
 
         await self._engine.write(work)
 
     async def tombstones(self) -> Mapping[str, datetime]:
         """Every tombstone, the earliest first, with the instant of the last forgetting."""
-        sql = "SELECT digest, forgotten_at FROM tombstones ORDER BY forgotten_at, digest"
-        rows = await self._engine.read(lambda db: db.execute(sql).fetchall())
-        return {digest: from_utc_ms(at) for digest, at in rows}
+        known, beside = await self._engine.read(lambda db: (_buried(db), self._graves.read()))
+        latest = {digest: max(known.get(digest, 0), beside.get(digest, 0)) for digest in {*known, *beside}}
+        return {digest: from_utc_ms(at) for digest, at in sorted(latest.items(), key=lambda one: one[1])}
+
+    async def lost_tombstones(self) -> Mapping[str, datetime]:
+        """Those beside the database that it lacks, or has of an earlier instant."""
+        known, beside = await self._engine.read(lambda db: (_buried(db), self._graves.read()))
+        return {digest: from_utc_ms(at) for digest, at in beside.items() if at > known.get(digest, -1)}
+
+    async def bury(self, tombstones: Mapping[str, datetime]) -> None:
+        """Notes that the database heeds these."""
+        marks = {digest: utc_ms(at) for digest, at in tombstones.items()}
+        await self._engine.write(lambda db: _bury(db, marks))
 
     async def accounts(self) -> Sequence[Account]:
         """Every identity that is known."""
@@ -282,3 +294,15 @@ def _meet(db: Database, identity: Identity, name: str, recipient_id: str, at: in
         (*identity, recipient, name, at),
     )
     return _known(db, recipient)
+
+
+def _bury(db: Database, marks: Mapping[str, int]) -> None:
+    db.conn.executemany(
+        "INSERT INTO tombstones (digest, forgotten_at) VALUES (?, ?)"
+        " ON CONFLICT (digest) DO UPDATE SET forgotten_at = max(forgotten_at, excluded.forgotten_at)",
+        list(marks.items()),
+    )
+
+
+def _buried(db: Database) -> dict[str, int]:
+    return dict(db.execute("SELECT digest, forgotten_at FROM tombstones").fetchall())

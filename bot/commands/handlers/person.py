@@ -10,7 +10,7 @@ from bot.commands.registry import BY_NAME
 from bot.commands.services import Services
 from bot.commands.view import button, buttons, counted, heading, note, say, sentence, typed
 from bot.people.model import Mark
-from bot.people.tombstone import tombstone
+from bot.people.tombstone import tombstones
 from bot.view.doc import Block, Doc
 
 _NOTHING = "Nothing is stored of you here."
@@ -86,6 +86,6 @@ async def forget(press: Press, services: Services, surface: Surface) -> Reply:
     person = await services.find(press.actor)
     if person is None:
         return say(_NOTHING, replaces=True)
-    marks = [tombstone(services.key, identity) for identity in person.identities]
+    marks = tombstones(services.key, person.identities)
     await services.store.people.forget(person.recipient_id, marks, services.clock.now())
     return say("All that was stored of you is deleted.", replaces=True)
