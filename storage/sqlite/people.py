@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlite_utils import Database
 
@@ -19,6 +19,16 @@ from storage.sqlite.planning import note_waits
 from storage.sqlite.rows import named
 
 __all__ = ["SqlitePeople"]
+
+# What somebody was called before stays known, so that it can be forgotten with them.
+_MEET: Final = """
+    INSERT INTO identities (surface, tenant, user, recipient_id, name, met_at)
+    VALUES (:surface, :tenant, :user, :recipient, :name, :at)
+    ON CONFLICT (surface, tenant, user) DO UPDATE SET name = excluded.name, former = iif(
+        name = excluded.name OR name IN (SELECT value FROM json_each(former)),
+        former, json_insert(former, '$[#]', name)
+    )
+"""
 
 
 class SqlitePeople:
@@ -287,12 +297,7 @@ def _meet(db: Database, identity: Identity, name: str, recipient_id: str, at: in
         " ON CONFLICT (id) DO UPDATE SET name = excluded.name",
         (recipient, name, at),
     )
-    db.execute(
-        "INSERT INTO identities (surface, tenant, user, recipient_id, name, met_at)"
-        " VALUES (?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (surface, tenant, user) DO UPDATE SET name = excluded.name",
-        (*identity, recipient, name, at),
-    )
+    db.execute(_MEET, {**identity._asdict(), "recipient": recipient, "name": name, "at": at})
     return _known(db, recipient)
 
 

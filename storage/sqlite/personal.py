@@ -45,6 +45,7 @@ def accounts(db: Database) -> None:
         ) WITHOUT ROWID;
         -- As its own surface last told it: surfaces tell different names of one person.
         ALTER TABLE identities ADD COLUMN name TEXT NOT NULL DEFAULT '';
+        ALTER TABLE identities ADD COLUMN former TEXT NOT NULL DEFAULT '[]';    -- JSON, names before that
         ALTER TABLE identities ADD COLUMN met_at INTEGER NOT NULL DEFAULT 0;
         UPDATE identities SET (name, met_at) = (
             SELECT r.name, r.created_at FROM recipients AS r WHERE r.id = identities.recipient_id
