@@ -14,11 +14,11 @@ from bot.model import from_utc_ms
 from bot.people.model import Identity, set_up_by
 from storage.sqlite.rows import named
 
-__all__ = ["delete_destinations", "erase", "held", "identities_of"]
+__all__ = ["HELD", "delete_destinations", "erase", "held", "identities_of"]
 
 # By table, with `:recipient`, and `:by`: the JSON array of the identities as text. What only serves the
 # program (leases, fences, when to look again) says nothing of a person; encrypted tokens are nobody's to see.
-_HELD: Final = {
+HELD: Final = {
     "recipients": "SELECT id, name, zone, created_at FROM recipients WHERE id = :recipient",
     "identities": """
         SELECT surface, tenant, user, name, former, met_at FROM identities
@@ -173,7 +173,7 @@ def held(db: Database, recipient_id: str) -> dict[str, list[dict[str, Any]]]:
     by = json.dumps([str(identity) for identity in identities])
     found = {
         table: [_row(row) for row in named(db, sql, {"recipient": recipient_id, "by": by})]
-        for table, sql in _HELD.items()
+        for table, sql in HELD.items()
     }
     found["named"] = [
         _row(row) for who in _names(db, recipient_id) for row in named(db, _NAMED, _who(recipient_id, who))
