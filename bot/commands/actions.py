@@ -30,6 +30,7 @@ class Verb(StrEnum):
     UNSUBSCRIBE = "unsubscribe"  # a subscription's id
     RESUBSCRIBE = "resubscribe"  # a query: takes an unsubscribe back
     AUTHORS = "authors"  # a paper's key: asks which of its authors to follow
+    FOLLOW = "follow"  # `paper author`: opens the form, or asks which of those who bear the name
     FORM = "form"  # `command subject`: opens a command's form
     RUN = "run"  # a command as it would be typed
     SURE = "sure"  # the same, after the question whether it is really meant

@@ -31,7 +31,8 @@ _TOPICS: Final = (
     *("subscriptions", "unsubscribe", "settings", "status", "my-data", "forget-me", "help", "channel"),
     *("channel add", "channel show", "channel edit", "channel pause", "channel resume", "channel remove"),
     *("channel preview", "subscription", "subscription edit", "subscription pause", "subscription resume"),
-    "subscription snooze",
+    *("subscription snooze", "account", "account link", "account unlink"),
+    "follow",
 )
 
 COMMANDS: Final[tuple[Command, ...]] = (
@@ -133,6 +134,18 @@ COMMANDS: Final[tuple[Command, ...]] = (
         form=True,
     ),
     Command(
+        name="follow",
+        summary="New papers by somebody, or from a lab",
+        help="Finds who bears a name, shown by their papers, co-authors and categories, and makes a "
+        "subscription to whom you mean: a search in words that you can read and change. It knows other ways "
+        "of writing the name.",
+        examples=("follow Yann LeCun", "follow Y. Wang", "follow Google DeepMind"),
+        options=(
+            Option(name="name", kind=Kind.TEXT, required=True, rest=True, help="an author's or a lab's name"),
+        ),
+        permission=Permission.MEMBER,
+    ),
+    Command(
         name="subscriptions",
         summary="Your subscriptions, and how much they bring",
         help="Lists your subscriptions, when and how they come, when next, and how many papers each matched "
@@ -193,6 +206,30 @@ COMMANDS: Final[tuple[Command, ...]] = (
         options=(ZONE,),
         permission=Permission.MEMBER,
         form=True,
+    ),
+    Command(
+        name="account link",
+        summary="Be one person on several surfaces",
+        help="Gives you a code that is good for ten minutes and once. Typed on your other account, it makes "
+        "one person of both: one list, all subscriptions, and no paper twice. Asks once before it does.",
+        examples=("account link", "account link K7QX-2M4P"),
+        options=(
+            Option(name="code", kind=Kind.TEXT, rest=True, help="the code that your other account was given"),
+        ),
+        permission=Permission.MEMBER,
+    ),
+    Command(
+        name="account unlink",
+        summary="Take a linked account away",
+        help="Makes somebody new of your account there: nothing comes there any more, and all that is stored "
+        "of you stays with your other accounts. Asks once before it does.",
+        examples=("account unlink discord",),
+        options=(
+            Option(
+                name="surface", kind=Kind.TEXT, required=True, help="where the account is: slack, discord"
+            ),
+        ),
+        permission=Permission.MEMBER,
     ),
     Command(
         name="status",

@@ -5,7 +5,9 @@ from typing import Final
 
 from bot.commands.actions import Verb
 from bot.commands.handlers import (
+    account,
     channel,
+    follow,
     from_papers,
     help,  # noqa: A004 - the command is called so
     lists,
@@ -39,6 +41,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "saved": lists.saved,
     "export": lists.export,
     "subscribe": subscribing.subscribe,
+    "follow": follow.follow,
     "subscriptions": subscriptions.subscriptions,
     "subscription edit": subscribing.edit,
     "subscription pause": subscriptions.pause,
@@ -46,6 +49,8 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "subscription snooze": subscriptions.snooze,
     "unsubscribe": subscriptions.unsubscribe,
     "settings": person.settings,
+    "account link": account.link,
+    "account unlink": account.unlink,
     "status": status.status,
     "my-data": person.my_data,
     "forget-me": person.forget_me,
@@ -93,6 +98,7 @@ BUTTONS: Final[Mapping[Verb, tuple[Permission, Pressed]]] = {
     Verb.UNSUBSCRIBE: (Permission.MEMBER, subscriptions.end_this),
     Verb.RESUBSCRIBE: (Permission.MEMBER, subscribing.take_back),
     Verb.AUTHORS: (Permission.MEMBER, from_papers.authors),
+    Verb.FOLLOW: (Permission.MEMBER, follow.follow_author),
     Verb.FIRST: (Permission.MEMBER, posted.first),
     Verb.RESUME: (Permission.MEMBER, posted.resume),
     Verb.MOVE: (Permission.MEMBER, unreached.move),

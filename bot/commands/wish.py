@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time
 
 from bot.commands.model import Value
+from bot.commands.services import DIRECT_MESSAGE
 from bot.commands.subscription_options import HERE
 from bot.errors import InputError
 from bot.model import Destination, Schedule, Weekday
@@ -109,8 +110,16 @@ def much_words(maximum: int, minimum: int) -> str:
 
 
 def ways_words(places: Sequence[Destination]) -> str:
-    """`by direct message`, or `by mail, else by direct message`."""
-    labels = dict.fromkeys(place.label or place.route.surface for place in places)
+    """`by direct message`, or `by mail, else by direct message`; of direct messages on several surfaces each
+    says on which.
+    """
+    direct = {place.route.surface for place in places if place.label.startswith(DIRECT_MESSAGE)}
+    labels = {
+        f"{DIRECT_MESSAGE} on {place.route.surface.capitalize()}"
+        if place.label == DIRECT_MESSAGE and len(direct) > 1
+        else place.label or place.route.surface: None
+        for place in places
+    }
     return ", else ".join(f"by {label}" for label in labels)
 
 

@@ -23,6 +23,14 @@ class Identity(NamedTuple):
         return f"{self.surface}:{self.tenant}/{self.user}"
 
 
+class Account(NamedTuple):
+    """An identity that is known: whose it is, and since when."""
+
+    identity: Identity
+    recipient_id: str
+    met_at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """Somebody Paperboy knows: the recipient that owns their ledger, and how surfaces know them."""
@@ -133,6 +141,7 @@ class Change:
 
 
 __all__ = [
+    "Account",
     "Cadence",
     "Change",
     "Hidden",

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from bot.model import Destination
 from bot.people.model import (
+    Account,
     Change,
     Identity,
     Installation,
@@ -31,6 +32,32 @@ class PeopleStore(Protocol):
 
     async def set_zone(self, recipient_id: str, zone: str) -> None:
         """Remembers somebody's time zone. Raises `NotFoundError`."""
+
+    # --- one person on several surfaces ----------------------------------------------------------
+
+    async def offer_link(self, recipient_id: str, code: str, until: datetime, at: datetime) -> None:
+        """Keeps a code, as a keyed digest, with which another account can be linked to this person until
+        then. A person has one at a time; what has run out is dropped. Raises `NotFoundError`.
+        """
+
+    async def link_offered(self, code: str, at: datetime) -> Person | None:
+        """Whose code that is; `None` if it has run out, was used, or never was one."""
+
+    async def link(self, code: str, recipient_id: str, by: str, at: datetime) -> Person:
+        """Makes one person of whoever offered the code and of `recipient_id`, in one transaction; the older
+        stays. All that was the other's is theirs: accounts, ledger, marks, subscriptions, destinations, what
+        is on its way. A digest that has not gone out is called off if it has a paper that the other was told
+        of, or is about to be. Of two subscriptions to one search the active one stays, of two the older.
+
+        Raises `InputError` if the code is not good (any more), `NotFoundError` if there is no such person,
+        and `ConflictError` if it is their own, or both have an account on one surface.
+        """
+
+    async def unlink(self, recipient_id: str, surface: str, by: str, at: datetime) -> None:
+        """Takes a person's account on one surface away: it is nobody's, until it is met again. What comes
+        there ends; all else stays. Raises `NotFoundError` if there is none, `ConflictError` if it is the only
+        one.
+        """
 
     # --- marks on papers -------------------------------------------------------------------------
 
@@ -117,18 +144,25 @@ class PeopleStore(Protocol):
     async def held(self, recipient_id: str) -> Mapping[str, Sequence[Mapping[str, Any]]]:
         """Everything that is stored of a person: rows by table, instants as ISO 8601, secrets left out."""
 
-    async def forget(self, recipient_id: str, tombstone: str, at: datetime) -> None:
+    async def forget(self, recipient_id: str, tombstones: Sequence[str], at: datetime) -> None:
         """Deletes all of it, queued and leased deliveries included: what a worker holds of it can no longer
         be sent. Channels that the person set up stay; their name goes from them.
 
-        `tombstone` is a keyed digest of the identity, kept so that a restored backup forgets again.
-        Forgetting twice is forgetting once.
+        `tombstones` are keyed digests of their identities, kept also where no backup that is restored
+        replaces them. Forgetting twice is forgetting once.
         """
 
-    async def tombstones(self) -> Sequence[str]: ...
+    async def tombstones(self) -> Mapping[str, datetime]:
+        """Every tombstone, with the instant of the last forgetting."""
 
-    async def identities(self) -> Sequence[tuple[Identity, str]]:
-        """Every identity with its recipient: what a restored backup is compared with the tombstones by."""
+    async def lost_tombstones(self) -> Mapping[str, datetime]:
+        """Those that the data lack, or have of an earlier instant: a backup from before was restored."""
+
+    async def bury(self, tombstones: Mapping[str, datetime]) -> None:
+        """Notes that the data heed these tombstones (again)."""
+
+    async def accounts(self) -> Sequence[Account]:
+        """Every identity that is known: what a restored backup is compared with the tombstones by."""
 
 
 class HistoryStore(Protocol):

@@ -35,8 +35,13 @@ def by_author(name: str) -> str:
     return format_query(parse(f'author:"{name.replace(chr(34), " ")}"'))
 
 
+def from_lab(name: str) -> str:
+    """A query for the papers of an organisation, by the name that stands on a paper."""
+    return format_query(parse(f'org:"{name.replace(chr(34), " ")}"'))
+
+
 def _tells(word: str) -> bool:
     return len(word) >= _SHORTEST and content_words(word) > 0
 
 
-__all__ = ["by_author", "words_like"]
+__all__ = ["by_author", "from_lab", "words_like"]

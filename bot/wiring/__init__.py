@@ -14,6 +14,7 @@ import structlog
 
 from bot.config import Settings
 from bot.model import Window
+from bot.people.tombstone import forget_again
 from bot.ports import Clock, Deliverer, Ids, Store
 from bot.secret import secret_key
 from bot.system import available_cores, give_free_pages_back
@@ -42,13 +43,23 @@ OpenedStore = AbstractAsyncContextManager[Store]
 _COLLECTIONS: Final = (500, 4, 300)
 
 
-def open_store(settings: Settings, after_commit: Callable[[int], None] | None = None) -> OpenedStore:
-    """The store that the settings name; opening it migrates it. `after_commit` is told of every commit."""
-    return open_sqlite(
-        settings.database,
-        after_commit=after_commit,
-        secret_key=lambda: secret_key(settings, settings.home).value,
-    )
+@asynccontextmanager
+async def open_store(
+    settings: Settings, after_commit: Callable[[int], None] | None = None
+) -> AsyncIterator[Store]:
+    """The store that the settings name; opening it migrates it, and forgets again whoever a restored backup
+    brought back. `after_commit` is told of every commit.
+    """
+
+    def key() -> bytes:
+        return secret_key(settings, settings.home).value
+
+    async with open_sqlite(settings.database, after_commit=after_commit, secret_key=key) as store:
+        if people := await forget_again(store.people, key):
+            _log.warning(
+                "A restored backup brought people back who are forgotten; they are again.", people=people
+            )
+        yield store
 
 
 def destination_names(settings: Settings) -> list[str]:

@@ -167,7 +167,7 @@ class SqliteDestinations:
         def work(db: Database) -> None:
             db.conn.executemany(
                 "UPDATE destinations SET next_at = :next_at WHERE id = :id AND at = :at AND days = :days"
-                " AND zone = :zone AND active_from = :active_from",
+                " AND zone = :zone AND active_from = :active_from AND recipient_id = :recipient_id",
                 rows,
             )
 

@@ -181,6 +181,8 @@ class Engine:
         db.execute("PRAGMA synchronous = FULL")
         # A long read may let the log grow; it shrinks after.
         db.execute(f"PRAGMA journal_size_limit = {_LOG_KEPT}")
+        # What is deleted is overwritten: nobody who asked to be forgotten is found in free pages.
+        db.execute("PRAGMA secure_delete = ON")
         if not writes:
             db.execute("PRAGMA query_only = ON")
         return db

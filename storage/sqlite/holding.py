@@ -4,6 +4,7 @@ A table that comes to refer to recipients belongs into both lists here; a test w
 """
 
 import json
+import sqlite3
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -13,13 +14,17 @@ from bot.model import from_utc_ms
 from bot.people.model import Identity, set_up_by
 from storage.sqlite.rows import named
 
-__all__ = ["delete_destinations", "erase", "held", "identities_of"]
+__all__ = ["HELD", "delete_destinations", "erase", "held", "identities_of"]
 
 # By table, with `:recipient`, and `:by`: the JSON array of the identities as text. What only serves the
 # program (leases, fences, when to look again) says nothing of a person; encrypted tokens are nobody's to see.
-_HELD: Final = {
+HELD: Final = {
     "recipients": "SELECT id, name, zone, created_at FROM recipients WHERE id = :recipient",
-    "identities": "SELECT surface, tenant, user FROM identities WHERE recipient_id = :recipient",
+    "identities": """
+        SELECT surface, tenant, user, name, former, met_at FROM identities
+        WHERE recipient_id = :recipient ORDER BY met_at
+    """,
+    "link_codes": "SELECT until FROM link_codes WHERE recipient_id = :recipient",
     "marks": """
         SELECT mark, p.key AS paper, p.title, marked_at FROM marks JOIN papers AS p ON p.id = paper_id
         WHERE recipient_id = :recipient ORDER BY marked_at
@@ -70,9 +75,31 @@ _HELD: Final = {
 _INSTANTS: Final = frozenset(
     {
         "active_from", "changed_at", "created_at", "deliver_by", "finished_at", "installed_at", "marked_at",
-        "recorded_at", "sending_at", "slot_at", "snoozed_until", "state_at", "told_at", "waiting_since",
+        "met_at", "named_at", "recorded_at", "sending_at", "slot_at", "snoozed_until", "state_at", "told_at",
+        "until", "waiting_since",
     }
 )  # fmt: skip
+
+# Where rows that are others' name the person: what `_UNNAME` takes out.
+_NAMED: Final = """
+    SELECT 'destinations' AS "table", id, 'paused, resumed or removed by ' || state_by AS words,
+        state_at AS named_at
+    FROM destinations
+    WHERE state_by = :who AND recipient_id <> :recipient AND owner_id IS NOT :recipient
+    UNION ALL
+    SELECT 'slots', destination_id || ' ' || local_date, detail, slot_at FROM slots
+    WHERE reason = 'paused' AND instr(detail, ' by ' || :who)
+        AND destination_id NOT IN (SELECT id FROM destinations WHERE recipient_id = :recipient)
+    UNION ALL
+    SELECT 'deliveries', id, last_error, finished_at FROM deliveries
+    WHERE recipient_id <> :recipient
+        AND (instr(last_error, ' by ' || :who) OR instr(last_error, :who || ' says that it '))
+    UNION ALL
+    SELECT 'deliveries', id, :set_up, created_at FROM deliveries
+    WHERE recipient_id <> :recipient AND instr(doc, :set_up)
+        AND destination_id IN (SELECT id FROM destinations WHERE owner_id = :recipient)
+    ORDER BY 4, 1, 2
+"""
 
 # What is others' stays, without the person. `:who` is their name or an identity of theirs, as text.
 _SOMEBODY: Final = "somebody who was forgotten"
@@ -126,6 +153,7 @@ _DELETE_RECIPIENT: Final = (
     """,
     "DELETE FROM subscriptions WHERE recipient_id = :recipient",
     "DELETE FROM marks WHERE recipient_id = :recipient",
+    "DELETE FROM link_codes WHERE recipient_id = :recipient",
     "DELETE FROM identities WHERE recipient_id = :recipient",
     "DELETE FROM recipients WHERE id = :recipient",
 )
@@ -138,15 +166,18 @@ def identities_of(db: Database, recipient_id: str) -> tuple[Identity, ...]:
 
 
 def held(db: Database, recipient_id: str) -> dict[str, list[dict[str, Any]]]:
-    """Everything that is stored of a recipient, by table, instants as ISO 8601."""
-    by = json.dumps([str(identity) for identity in identities_of(db, recipient_id)])
+    """Everything that is stored of a recipient, by table, instants as ISO 8601; under `named` where what is
+    others' has a person's name in it.
+    """
+    identities = identities_of(db, recipient_id)
+    by = json.dumps([str(identity) for identity in identities])
     found = {
-        table: [
-            {name: _shown(name, row[name]) for name in row.keys()}  # noqa: SIM118 - a row iterates over values
-            for row in named(db, sql, {"recipient": recipient_id, "by": by})
-        ]
-        for table, sql in _HELD.items()
+        table: [_row(row) for row in named(db, sql, {"recipient": recipient_id, "by": by})]
+        for table, sql in HELD.items()
     }
+    found["named"] = [
+        _row(row) for who in _names(db, recipient_id) for row in named(db, _NAMED, _who(recipient_id, who))
+    ]
     return {table: rows for table, rows in found.items() if rows}
 
 
@@ -155,14 +186,10 @@ def erase(db: Database, recipient_id: str) -> None:
 
     Deliveries go whatever their state: a worker that holds a lease on one can no longer commit `sending`.
     """
-    row = db.execute("SELECT name FROM recipients WHERE id = ?", (recipient_id,)).fetchone()
-    if row is None:
-        return
-    identities = identities_of(db, recipient_id)
-    if identities:  # a person; a channel's name is nobody's
-        for who in (row[0], *map(str, identities)):
-            _unname(db, recipient_id, who)
-    for identity in identities:
+    for who in _names(db, recipient_id):
+        for statement in _UNNAME:
+            db.execute(statement, _who(recipient_id, who))
+    for identity in identities_of(db, recipient_id):
         db.execute(_UNINSTALL, identity)
     db.execute(_DISOWN, (recipient_id,))
     own = db.execute("SELECT id FROM destinations WHERE recipient_id = ?", (recipient_id,))
@@ -171,11 +198,20 @@ def erase(db: Database, recipient_id: str) -> None:
         db.execute(statement, {"recipient": recipient_id})
 
 
-def _unname(db: Database, recipient_id: str, who: str) -> None:
+def _names(db: Database, recipient_id: str) -> list[str]:
+    """How others' rows may name a person, now or before; nothing for a channel, whose name is nobody's."""
+    rows = db.execute(
+        "SELECT r.name, i.name, i.former FROM recipients AS r JOIN identities AS i ON i.recipient_id = r.id"
+        " WHERE r.id = ? ORDER BY i.met_at",
+        (recipient_id,),
+    ).fetchall()
+    names = [name for of_all, name, former in rows for name in (of_all, name, *json.loads(former))]
+    return [who for who in dict.fromkeys((*names, *map(str, identities_of(db, recipient_id)))) if who]
+
+
+def _who(recipient_id: str, who: str) -> dict[str, str]:
     set_up = json.dumps(set_up_by(who))[1:-1]  # as it stands in a message's JSON
-    values = {"recipient": recipient_id, "who": who, "somebody": _SOMEBODY, "set_up": set_up}
-    for statement in _UNNAME if who else ():
-        db.execute(statement, values)
+    return {"recipient": recipient_id, "who": who, "somebody": _SOMEBODY, "set_up": set_up}
 
 
 def delete_destinations(db: Database, destination_ids: Iterable[str]) -> None:
@@ -183,6 +219,10 @@ def delete_destinations(db: Database, destination_ids: Iterable[str]) -> None:
     going = json.dumps(list(destination_ids))
     for statement in _DELETE_DESTINATIONS:
         db.execute(statement, {"destinations": going})
+
+
+def _row(row: sqlite3.Row) -> dict[str, Any]:
+    return {name: _shown(name, row[name]) for name in row.keys()}  # noqa: SIM118 - a row iterates over values
 
 
 def _shown(column: str, value: Any) -> Any:

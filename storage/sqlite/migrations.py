@@ -390,3 +390,9 @@ def _feeds(db: Database) -> None:
 def _personal(db: Database) -> None:
     """What comes to people by several routes."""
     personal.subscriptions(db)
+
+
+@MIGRATIONS(name="0009_links")
+def _links(db: Database) -> None:
+    """People with an account on each of several surfaces."""
+    personal.accounts(db)

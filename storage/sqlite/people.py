@@ -2,21 +2,33 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlite_utils import Database
 
 from bot.errors import NotFoundError
 from bot.model import Destination, from_utc_ms, utc_ms
-from bot.people.model import Identity, Mark, MarkedPaper, Person, Subscription, SubscriptionState
-from storage.sqlite import holding, subscribing
+from bot.people.model import Account, Identity, Mark, MarkedPaper, Person, Subscription, SubscriptionState
+from storage.sqlite import holding, linking, subscribing
 from storage.sqlite.destinations import by_ids
 from storage.sqlite.engine import Engine
+from storage.sqlite.graves import graves_of
 from storage.sqlite.planning import note_waits
 from storage.sqlite.rows import named
 
 __all__ = ["SqlitePeople"]
+
+# What somebody was called before stays known, so that it can be forgotten with them.
+_MEET: Final = """
+    INSERT INTO identities (surface, tenant, user, recipient_id, name, met_at)
+    VALUES (:surface, :tenant, :user, :recipient, :name, :at)
+    ON CONFLICT (surface, tenant, user) DO UPDATE SET name = excluded.name, former = iif(
+        name = excluded.name OR name IN (SELECT value FROM json_each(former)),
+        former, json_insert(former, '$[#]', name)
+    )
+"""
 
 
 class SqlitePeople:
@@ -24,6 +36,7 @@ class SqlitePeople:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._graves = graves_of(engine.path)
 
     async def find(self, identity: Identity) -> Person | None:
         return await self._engine.read(lambda db: _find(db, identity))
@@ -50,6 +63,33 @@ class SqlitePeople:
                 raise NotFoundError("person", recipient_id)
 
         await self._engine.write(work)
+
+    # --- one person on several surfaces ----------------------------------------------------------
+
+    async def offer_link(self, recipient_id: str, code: str, until: datetime, at: datetime) -> None:
+        """Keeps a code until then, in place of the one that this person had."""
+        await self._engine.write(lambda db: linking.offer(db, recipient_id, code, utc_ms(until), utc_ms(at)))
+
+    async def link_offered(self, code: str, at: datetime) -> Person | None:
+        """Whose code it is, if it is still good."""
+
+        def work(db: Database) -> Person | None:
+            found = linking.offered(db, code, utc_ms(at))
+            return _person(db, found) if found is not None else None
+
+        return await self._engine.read(work)
+
+    async def link(self, code: str, recipient_id: str, by: str, at: datetime) -> Person:
+        """Makes one person of two, of whom the older stays. Raises `InputError`."""
+
+        def work(db: Database) -> Person:
+            return _known(db, linking.link(db, code, recipient_id, by, utc_ms(at)))
+
+        return await self._engine.write(work)
+
+    async def unlink(self, recipient_id: str, surface: str, by: str, at: datetime) -> None:
+        """Takes one account away. Raises `NotFoundError` or `ConflictError`."""
+        await self._engine.write(lambda db: linking.unlink(db, recipient_id, surface, by, utc_ms(at)))
 
     # --- marks on papers -------------------------------------------------------------------------
 
@@ -180,36 +220,59 @@ class SqlitePeople:
         """Everything that is stored of a person: rows by table; tables without any are left out."""
         return await self._engine.read(lambda db: holding.held(db, recipient_id))
 
-    async def forget(self, recipient_id: str, tombstone: str, at: datetime) -> None:
-        """Deletes all of it, and leaves the tombstone."""
+    async def forget(self, recipient_id: str, tombstones: Sequence[str], at: datetime) -> None:
+        """Deletes all of it, and leaves the tombstones: first those beside the database, so that whatever
+        happens in between is made good when it is opened next.
+        """
+        marks = dict.fromkeys(tombstones, utc_ms(at))
 
         def work(db: Database) -> None:
-            db.execute(
-                "INSERT INTO tombstones (digest, forgotten_at) VALUES (?, ?) ON CONFLICT DO NOTHING",
-                (tombstone, utc_ms(at)),
-            )
+            self._graves.add(marks)
+            _bury(db, marks)
             holding.erase(db, recipient_id)
 
         await self._engine.write(work)
 
-    async def tombstones(self) -> Sequence[str]:
-        """The earliest first."""
-        sql = "SELECT digest FROM tombstones ORDER BY forgotten_at, digest"
-        return await self._engine.read(lambda db: [digest for (digest,) in db.execute(sql)])
+    async def tombstones(self) -> Mapping[str, datetime]:
+        """Every tombstone, the earliest first, with the instant of the last forgetting."""
+        known, beside = await self._engine.read(lambda db: (_buried(db), self._graves.read()))
+        latest = {digest: max(known.get(digest, 0), beside.get(digest, 0)) for digest in {*known, *beside}}
+        return {digest: from_utc_ms(at) for digest, at in sorted(latest.items(), key=lambda one: one[1])}
 
-    async def identities(self) -> Sequence[tuple[Identity, str]]:
-        """Every identity with its recipient."""
-        sql = "SELECT surface, tenant, user, recipient_id FROM identities ORDER BY surface, tenant, user"
-        return await self._engine.read(
-            lambda db: [(Identity(*one), recipient) for *one, recipient in db.execute(sql)]
+    async def lost_tombstones(self) -> Mapping[str, datetime]:
+        """Those beside the database that it lacks, or has of an earlier instant."""
+        known, beside = await self._engine.read(lambda db: (_buried(db), self._graves.read()))
+        return {digest: from_utc_ms(at) for digest, at in beside.items() if at > known.get(digest, -1)}
+
+    async def bury(self, tombstones: Mapping[str, datetime]) -> None:
+        """Notes that the database heeds these."""
+        marks = {digest: utc_ms(at) for digest, at in tombstones.items()}
+        await self._engine.write(lambda db: _bury(db, marks))
+
+    async def accounts(self) -> Sequence[Account]:
+        """Every identity that is known."""
+        sql = (
+            "SELECT surface, tenant, user, recipient_id, met_at FROM identities"
+            " ORDER BY surface, tenant, user"
         )
+        rows = await self._engine.read(lambda db: db.execute(sql).fetchall())
+        return [Account(Identity(*one), recipient, from_utc_ms(at)) for *one, recipient, at in rows]
 
 
 def _find(db: Database, identity: Identity) -> Person | None:
     row = db.execute(
-        "SELECT recipient_id FROM identities WHERE surface = ? AND tenant = ? AND user = ?", identity
+        "SELECT recipient_id, name FROM identities WHERE surface = ? AND tenant = ? AND user = ?", identity
     ).fetchone()
-    return _person(db, row[0]) if row else None
+    if row is None:
+        return None
+    return replace(_known(db, row[0]), name=row[1])
+
+
+def _known(db: Database, recipient_id: str) -> Person:
+    person = _person(db, recipient_id)
+    if person is None:
+        raise AssertionError(recipient_id)
+    return person
 
 
 def _person(db: Database, recipient_id: str) -> Person | None:
@@ -234,12 +297,17 @@ def _meet(db: Database, identity: Identity, name: str, recipient_id: str, at: in
         " ON CONFLICT (id) DO UPDATE SET name = excluded.name",
         (recipient, name, at),
     )
-    db.execute(
-        "INSERT INTO identities (surface, tenant, user, recipient_id) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT DO NOTHING",
-        (*identity, recipient),
+    db.execute(_MEET, {**identity._asdict(), "recipient": recipient, "name": name, "at": at})
+    return _known(db, recipient)
+
+
+def _bury(db: Database, marks: Mapping[str, int]) -> None:
+    db.conn.executemany(
+        "INSERT INTO tombstones (digest, forgotten_at) VALUES (?, ?)"
+        " ON CONFLICT (digest) DO UPDATE SET forgotten_at = max(forgotten_at, excluded.forgotten_at)",
+        list(marks.items()),
     )
-    person = _person(db, recipient)
-    if person is None:
-        raise AssertionError(identity)
-    return person
+
+
+def _buried(db: Database) -> dict[str, int]:
+    return dict(db.execute("SELECT digest, forgotten_at FROM tombstones").fetchall())

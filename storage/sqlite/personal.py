@@ -1,4 +1,4 @@
-"""What migration 0006 adds for people: a function a concern. None is edited once released."""
+"""What migrations add for people: a function a concern. None is edited once released."""
 
 from sqlite_utils import Database
 
@@ -6,7 +6,7 @@ from storage.sqlite.statements import run
 
 
 def subscriptions(db: Database) -> None:
-    """Subscriptions with days of their own, a minimum, a snooze, and several routes in an order."""
+    """0006: subscriptions with days of their own, a minimum, a snooze, and several routes in an order."""
     run(
         db,
         """
@@ -29,5 +29,26 @@ def subscriptions(db: Database) -> None:
             WHERE cadence = 'instant' AND state = 'active';
         -- The order in which its routes were named: a paper goes by the first that is due.
         ALTER TABLE subscription_destinations ADD COLUMN position INTEGER NOT NULL DEFAULT 0
+        """,
+    )
+
+
+def accounts(db: Database) -> None:
+    """0009: accounts of one person on several surfaces, and the codes that link them."""
+    run(
+        db,
+        """
+        CREATE TABLE link_codes (               -- with which somebody's other account can be linked
+            recipient_id TEXT PRIMARY KEY REFERENCES recipients(id),
+            digest TEXT NOT NULL UNIQUE,        -- keyed, of the code
+            until INTEGER NOT NULL
+        ) WITHOUT ROWID;
+        -- As its own surface last told it: surfaces tell different names of one person.
+        ALTER TABLE identities ADD COLUMN name TEXT NOT NULL DEFAULT '';
+        ALTER TABLE identities ADD COLUMN former TEXT NOT NULL DEFAULT '[]';    -- JSON, names before that
+        ALTER TABLE identities ADD COLUMN met_at INTEGER NOT NULL DEFAULT 0;
+        UPDATE identities SET (name, met_at) = (
+            SELECT r.name, r.created_at FROM recipients AS r WHERE r.id = identities.recipient_id
+        )
         """,
     )

@@ -18,9 +18,18 @@ from bot.model import (
 )
 from storage.sqlite.rows import posting_text
 
-__all__ = ["announce", "end_untold", "insert_delivery", "note_waits", "plan", "queue_again", "tell"]
+__all__ = [
+    "announce",
+    "call_off",
+    "end_untold",
+    "insert_delivery",
+    "note_waits",
+    "plan",
+    "queue_again",
+    "tell",
+]
 
-_ACTIVE: Final = "SELECT 1 FROM destinations WHERE id = ? AND state = 'active'"
+_RECIPIENT: Final = "SELECT recipient_id FROM destinations WHERE id = ? AND state = 'active'"
 
 
 def plan(db: Database, slots: Sequence[PlannedSlot]) -> list[Planned]:
@@ -37,6 +46,9 @@ def _plan_one(db: Database, planned: PlannedSlot) -> Planned:
     if delivery is None:
         # One statement is whole or not at all by itself.
         return Planned.STORED if _insert_slot(db, record, None) else Planned.TAKEN
+    unsure = _belongs(db, delivery)
+    if unsure is not None:
+        return unsure
     db.conn.execute("SAVEPOINT planned")
     result = _queue(db, record, delivery)
     if result is not Planned.STORED:
@@ -61,10 +73,21 @@ def _queue(db: Database, record: SlotRecord, delivery: NewDelivery) -> Planned:
     return Planned.STORED if told == len(set(delivery.papers)) else Planned.STALE
 
 
+def _belongs(db: Database, delivery: NewDelivery) -> Planned | None:
+    """Why it cannot be written as it was decided: its destination is not active or not there any more, or
+    became somebody else's, whose accounts were linked meanwhile; `None` if it can.
+    """
+    row = db.execute(_RECIPIENT, (delivery.destination_id,)).fetchone()
+    if row is None:
+        return Planned.TAKEN
+    return None if row[0] == delivery.recipient_id else Planned.STALE
+
+
 def announce(db: Database, delivery: NewDelivery, now: int) -> Planned:
     """Stores a message of papers that no slot brings whole or not at all. `now` in ms."""
-    if not db.execute(_ACTIVE, (delivery.destination_id,)).fetchone():
-        return Planned.TAKEN
+    unsure = _belongs(db, delivery)
+    if unsure is not None:
+        return unsure
     db.conn.execute("SAVEPOINT announced")
     papers = json.dumps(sorted(set(delivery.papers)))
     result = Planned.TAKEN
@@ -162,6 +185,21 @@ def end_untold(
         " WHERE delivery_id IN (SELECT value FROM json_each(?))",
         (outcome, reason, detail, ids),
     )
+
+
+def call_off(db: Database, delivery_ids: Iterable[str], reason: QuietReason, error: str, at: int) -> None:
+    """Rejects those of these digests of which no request has gone out. `at` in ms.
+
+    A leased delivery of which no request is out yet can be rejected as well: its worker must commit
+    `sending` first, and will find that it no longer may.
+    """
+    called_off = db.execute(
+        "UPDATE deliveries SET state = 'rejected', last_error = ?, finished_at = ?,"
+        " leased_by = NULL, lease_until = NULL WHERE id IN (SELECT value FROM json_each(?))"
+        " AND kind = 'digest' AND state IN ('pending', 'leased') AND NOT doubtful RETURNING id",
+        (error, at, json.dumps(list(delivery_ids))),
+    ).fetchall()
+    end_untold(db, (one for (one,) in called_off), SlotOutcome.QUIET, reason, error)
 
 
 def queue_again(db: Database, delivery_id: str, told_at: int) -> None:

@@ -6,8 +6,8 @@ Every function runs inside the caller's transaction; instants are in ms.
 from sqlite_utils import Database
 
 from bot.errors import NotFoundError
-from bot.model import DestinationState, QuietReason, SlotOutcome
-from storage.sqlite.planning import end_untold
+from bot.model import DestinationState, QuietReason
+from storage.sqlite.planning import call_off
 
 __all__ = ["no_destination", "revive", "set_state"]
 
@@ -48,19 +48,10 @@ def no_destination(name: str) -> NotFoundError:
 
 
 def _call_off(db: Database, destination_id: str, error: str, at: int) -> None:
-    """Rejects the digests that have not gone out, and makes what may have gone out too late to go again.
-
-    A leased delivery of which no request is out yet can be rejected as well: its worker must commit
-    `sending` first, and will find that it no longer may.
-    """
-    called_off = db.execute(
-        "UPDATE deliveries SET state = 'rejected', last_error = ?, finished_at = ?,"
-        " leased_by = NULL, lease_until = NULL"
-        " WHERE destination_id = ? AND kind = 'digest' AND state IN ('pending', 'leased') AND NOT doubtful"
-        " RETURNING id",
-        (error, at, destination_id),
-    ).fetchall()
-    end_untold(db, (row[0] for row in called_off), SlotOutcome.QUIET, QuietReason.PAUSED, error)
+    """Rejects the digests that have not gone out, and makes what may have gone out too late to go again."""
+    sql = "SELECT id FROM deliveries WHERE destination_id = ? AND state IN ('pending', 'leased')"
+    waiting = db.execute(sql, (destination_id,)).fetchall()
+    call_off(db, (one for (one,) in waiting), QuietReason.PAUSED, error, at)
     db.execute(
         "UPDATE deliveries SET deliver_by = min(deliver_by, ? - 1)"
         " WHERE destination_id = ? AND kind = 'digest' AND state IN ('pending', 'leased', 'sending')",

@@ -17,9 +17,11 @@ from storage.sqlite.standing import revive
 from storage.sqlite.standing import set_state as set_destination_state
 
 __all__ = [
+    "absorb",
     "change",
     "get",
     "instant",
+    "leave",
     "of_destinations",
     "of_recipient",
     "set_state",
@@ -156,6 +158,34 @@ def unsubscribe(db: Database, subscription_id: str, by: str, at: int) -> None:
     if not db.execute("DELETE FROM subscriptions WHERE id = ?", (subscription_id,)).rowcount:
         raise _no_subscription(subscription_id)
     _tidy(db, places, by, at)
+
+
+def absorb(db: Database, stays: str, goes: str, by: str, at: int) -> None:
+    """Lets one of two subscriptions to the same search end; what it spoke at comes last in the order of the
+    other, if they speak alike. `at` in ms.
+    """
+    kept, ended = _existing(db, stays), _existing(db, goes)
+    places = _silence(db, goes)
+    if kept.cadence is ended.cadence:
+        for place in ended.destination_ids:
+            db.execute(_SPEAK_ON, (stays, place, stays))
+    db.execute("DELETE FROM subscriptions WHERE id = ?", (goes,))
+    _tidy(db, places, by, at)
+
+
+def leave(db: Database, recipient_id: str, surface: str, by: str, at: int) -> None:
+    """Removes what a person's subscriptions speak at on one surface, and ends those that speak nowhere else.
+    `at` in ms.
+    """
+    rows = db.execute(
+        "SELECT id FROM destinations WHERE recipient_id = ? AND surface = ? AND pool = ?"
+        " AND state <> 'removed'",
+        (recipient_id, surface, Pool.SUBSCRIPTIONS),
+    )
+    places = [place for (place,) in rows.fetchall()]
+    for one in of_recipient(db, recipient_id):
+        for place in set(one.destination_ids).intersection(places):
+            silence_on(db, one.id, place, by, at)
 
 
 def _speak_on(db: Database, subscription_id: str, destination: Destination, at: int) -> None:

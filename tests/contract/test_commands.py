@@ -94,6 +94,13 @@ CASES = (
         ),
         buttons=("Show what matches", "My subscriptions", "Take it back"),
     ),
+    Case("follow A. Byron", ("7 papers of the last seven days match it.", 'author:"Ada Byron"')),
+    Case(
+        "follow Nobody Atall",
+        ("No paper that is stored is by “Nobody Atall”, nor from a lab of that name.",),
+        buttons=("Follow it",),
+    ),
+    Case("follow ...", ("“...” is no name.",)),
     Case(
         "subscriptions",
         (
@@ -143,6 +150,13 @@ CASES = (
     Case("unsubscribe all", ("All of your subscriptions (1) have ended.",), before=("subscribe attention",)),
     Case("settings zone=Asia/Tokyo", ("Your time zone is Asia/Tokyo.",)),
     Case("settings", ("Your time zone: Asia/Tokyo.", "0 saved papers"), before=("settings zone=Asia/Tokyo",)),
+    Case(
+        "account link",
+        ("Within 10 minutes, type `/papers account link ", "You are known on Slack."),
+    ),
+    Case("account link graph neural nets", ("“graph neural nets” is no code. `/papers account link` gives",)),
+    Case("account unlink discord", ("No other account of yours is linked.",), before=("save 2511.00001",)),
+    Case("account for bias", ("Searched for “account for bias”; `account` is followed by link or unlink.",)),
     Case("status", ("No digest is set up for #ml-papers.", "`/papers channel add`")),
     Case(
         "status",

@@ -92,6 +92,7 @@ PRESSES: Sequence[tuple[Verb, Preparing, str]] = (
     (Verb.UNSUBSCRIBE, subscription_id, "Your subscription to “attention” has ended."),
     (Verb.RESUBSCRIBE, holding("attention"), "You are subscribed to “attention”"),
     (Verb.AUTHORS, holding(ATTENTION), "“Attention in Small Places” is by:"),
+    (Verb.FOLLOW, holding(f"{ATTENTION} Bo Li"), 'author:"Bo Li"'),
     (Verb.FORM, holding("channel add"), "sets it up"),
     (Verb.RUN, holding("trending week"), "Trending papers of the week"),
     (Verb.SURE, holding("channel add"), "Set up for #ml-papers"),

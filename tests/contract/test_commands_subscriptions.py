@@ -116,7 +116,11 @@ async def test_what_is_edited_on_one_surface_shows_on_another(with_mail: World, 
     world = with_mail
     known = await world.services.meet(ADA)
     row = (*ON_DISCORD, known.recipient_id)
-    await engine.write(lambda db: db.execute("INSERT INTO identities VALUES (?, ?, ?, ?)", row))
+    await engine.write(
+        lambda db: db.execute(
+            "INSERT INTO identities (surface, tenant, user, recipient_id) VALUES (?, ?, ?, ?)", row
+        )
+    )
     await world.run("subscribe attention")
     surface, actor, where = SURFACES["discord"]
 

@@ -1,7 +1,9 @@
 """What every store promises to show of somebody, and to delete when they ask for it."""
 
 import json
+from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sqlite_utils import Database
@@ -9,7 +11,7 @@ from sqlite_utils import Database
 from bot.errors import StaleLeaseError
 from bot.model import DeliveryKind, DeliveryState, DestinationState, Route
 from bot.people.model import Change, Mark, Person, set_up_by
-from bot.ports import Store
+from bot.ports import OpenStore, Store
 from storage.sqlite.engine import Engine
 from tests.contract.people import BEN, MAYA, a_subscription, an_installation, direct, meet
 from tests.contract.rows import (
@@ -35,6 +37,7 @@ async def somebody_busy(store: Store, name: str = "Maya Lindqvist") -> Person:
     saved, told, other = await add_papers(store, 3)
     await store.people.mark(person.recipient_id, saved, Mark.SAVED, NOW)
     await queue(store, place, [told])
+    await store.people.offer_link(person.recipient_id, "a digest of a code", NOW + MINUTE, NOW)
     await store.history.note(Change(place.id, NOW, str(MAYA), "Changed the time."))
     channel = await add_destination(
         store.destinations,
@@ -91,7 +94,9 @@ async def test_everything_that_refers_to_somebody_is_shown(store: Store, engine:
         assert rows, f"somebody_busy has nothing in {table}.{column}: add it"
         assert len(held.get(table, [])) >= rows, f"what is held leaves out {table}.{column}"
     by_name = await rows_with(engine, "Maya Lindqvist", "UMAYA001")
-    assert set(by_name) - set(held) == set(), "these tables name the person"
+    named = Counter({one["id"]: one["table"] for one in held["named"]}.values())
+    unseen = {table: rows - len(held.get(table, [])) - named[table] for table, rows in by_name.items()}
+    assert {table for table, rows in unseen.items() if rows > 0} == set(), "these tables name the person"
 
 
 async def test_what_is_shown_can_be_read_by_a_person(store: Store) -> None:
@@ -107,7 +112,16 @@ async def test_what_is_shown_can_be_read_by_a_person(store: Store) -> None:
             "created_at": NOW.isoformat(),
         }
     ]
-    assert held["identities"] == [{"surface": "slack", "tenant": "T1", "user": "UMAYA001"}]
+    assert held["identities"] == [
+        {
+            "surface": "slack",
+            "tenant": "T1",
+            "user": "UMAYA001",
+            "name": "Maya Lindqvist",
+            "former": "[]",
+            "met_at": NOW.isoformat(),
+        }
+    ]
     (mark,) = held["marks"]
     assert (mark["paper"], mark["marked_at"]) == ("arxiv:2511.00001", NOW.isoformat())
     assert {one["name"]: one["set_up_by_you"] for one in held["destinations"]} == {
@@ -131,21 +145,36 @@ async def test_forgetting_leaves_nothing_but_the_tombstone(store: Store, engine:
     before = await rows_with(engine, "r-UMAYA001", "dm-UMAYA001", "Lindqvist", str(MAYA))
     assert {"deliveries", "history", "slots", "destinations", "ledger"} <= set(before)
 
-    await store.people.forget(person.recipient_id, "keyed digest", NOW)
-    await store.people.forget(person.recipient_id, "keyed digest", NOW + MINUTE)
+    await store.people.forget(person.recipient_id, ["keyed digest"], NOW)
+    await store.people.forget(person.recipient_id, ["keyed digest"], NOW + MINUTE)
 
     assert await rows_with(engine, "r-UMAYA001", "UMAYA001", "Lindqvist", "lindqvist", "Asia/Kathmandu") == {}
-    assert await store.people.tombstones() == ["keyed digest"]
+    assert await store.people.tombstones() == {"keyed digest": NOW + MINUTE}
     assert await store.people.held(person.recipient_id) == {}
     assert await store.people.find(MAYA) is None
-    assert await store.people.identities() == []
+    assert await store.people.accounts() == []
     assert (await store.admin.check()).problems == ()
+
+
+async def test_nothing_is_left_in_the_file_either(open_store: OpenStore, tmp_path: Path) -> None:
+    async with open_store() as store:
+        person = await somebody_busy(store)
+    assert _files_with(tmp_path, b"indqvist") != []
+
+    async with open_store() as store:
+        await store.people.forget(person.recipient_id, ["keyed digest"], NOW)
+
+    assert _files_with(tmp_path, b"indqvist") == [], "in free pages, or in the log"
+
+
+def _files_with(folder: Path, words: bytes) -> list[str]:
+    return [file.name for file in folder.iterdir() if words in file.read_bytes()]
 
 
 async def test_what_somebody_set_up_for_others_stays_without_their_name(store: Store) -> None:
     person = await somebody_busy(store, name='Maya "Q" Lindqvist é')
 
-    await store.people.forget(person.recipient_id, "keyed digest", NOW)
+    await store.people.forget(person.recipient_id, ["keyed digest"], NOW)
 
     (channel,) = await store.destinations.list()
     assert (channel.name, channel.owner_id, channel.state) == (_CHANNEL, None, DestinationState.ACTIVE)
@@ -163,6 +192,35 @@ async def test_what_somebody_set_up_for_others_stays_without_their_name(store: S
     assert len(await store.destinations.told(["r-channel"], range(9))) == 1
 
 
+async def test_what_others_have_of_somebody_is_shown_where_it_names_them(store: Store) -> None:
+    person = await somebody_busy(store)
+
+    held = await store.people.held(person.recipient_id)
+
+    assert sorted((one["table"], one["words"]) for one in held["named"]) == [
+        ("deliveries", "Set up by Maya Lindqvist."),
+        ("deliveries", "paused by Maya Lindqvist"),
+        ("slots", "paused by Maya Lindqvist"),
+    ]
+    assert {one["named_at"] for one in held["named"]} == {NOW.isoformat()}
+
+
+async def test_somebody_is_forgotten_by_all_names_that_they_ever_had(store: Store, engine: Engine) -> None:
+    person = await somebody_busy(store)
+    for name in ("Maya Hill", "Maya Lindqvist", "Maya Hill", "Maya Sand"):
+        await store.people.meet(MAYA, name, "r-unused", NOW)
+
+    held = await store.people.held(person.recipient_id)
+    assert held["identities"][0]["former"] == '["Maya Lindqvist","Maya Hill"]'
+    assert {one["words"] for one in held["named"]} == {
+        "Set up by Maya Lindqvist.",
+        "paused by Maya Lindqvist",
+    }
+    await store.people.forget(person.recipient_id, ["keyed digest"], NOW)
+
+    assert await rows_with(engine, "Maya") == {}
+
+
 async def test_others_are_untouched(store: Store) -> None:
     person = await somebody_busy(store, name="Maya")
     ben = await meet(store, BEN, "Ben")
@@ -174,7 +232,7 @@ async def test_others_are_untouched(store: Store) -> None:
     await store.history.note(Change(place.id, NOW, "Mayan", "Set it up."))
     held = await store.people.held(ben.recipient_id)
 
-    await store.people.forget(person.recipient_id, "keyed digest", NOW)
+    await store.people.forget(person.recipient_id, ["keyed digest"], NOW)
 
     assert await store.people.held(ben.recipient_id) == held
     assert await store.outbox.get(delivery.id) == delivery
@@ -190,7 +248,7 @@ async def test_what_a_worker_holds_can_no_longer_be_sent(store: Store, sending: 
     if sending:
         await store.outbox.sending(held.id, held.fence, NOW, MINUTE)
 
-    await store.people.forget(person.recipient_id, "keyed digest", NOW)
+    await store.people.forget(person.recipient_id, ["keyed digest"], NOW)
 
     with pytest.raises(StaleLeaseError):
         await store.outbox.sending(held.id, held.fence, NOW, MINUTE)
@@ -201,7 +259,7 @@ async def test_what_a_worker_holds_can_no_longer_be_sent(store: Store, sending: 
 
 async def test_somebody_who_comes_back_is_somebody_new(store: Store) -> None:
     person = await somebody_busy(store)
-    await store.people.forget(person.recipient_id, "keyed digest", NOW)
+    await store.people.forget(person.recipient_id, ["keyed digest"], NOW)
 
     again = await store.people.meet(MAYA, "Maya", "r-new", NOW + MINUTE)
 
@@ -210,5 +268,14 @@ async def test_somebody_who_comes_back_is_somebody_new(store: Store) -> None:
         "recipients": [
             {"id": "r-new", "name": "Maya", "zone": None, "created_at": (NOW + MINUTE).isoformat()}
         ],
-        "identities": [{"surface": "slack", "tenant": "T1", "user": "UMAYA001"}],
+        "identities": [
+            {
+                "surface": "slack",
+                "tenant": "T1",
+                "user": "UMAYA001",
+                "name": "Maya",
+                "former": "[]",
+                "met_at": (NOW + MINUTE).isoformat(),
+            }
+        ],
     }

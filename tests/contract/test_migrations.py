@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,9 @@ _SUBSCRIBED = """
 """
 
 
-@pytest.mark.parametrize("version", ["0003_people", "0004_postings", "0005_feeds", "0006_personal"])
+@pytest.mark.parametrize(
+    "version", ["0003_people", "0004_postings", "0005_feeds", "0006_personal", "0009_links"]
+)
 async def test_what_was_there_before_a_change_is_there_after_it(tmp_path: Path, version: str) -> None:
     path = _database(tmp_path, version, _ROWS)
 
@@ -51,6 +54,18 @@ async def test_subscriptions_keep_the_days_of_their_destination(tmp_path: Path) 
         (subscription,) = await store.people.subscriptions("r")
         assert (subscription.days, subscription.minimum) == (frozenset({Weekday.MON}), 1)
         assert (subscription.snoozed_until, subscription.waiting_since) == (None, None)
+
+
+async def test_accounts_keep_the_name_and_the_instant_of_their_person(tmp_path: Path) -> None:
+    known = "INSERT INTO identities (surface, tenant, user, recipient_id) VALUES ('slack', 'T1', 'U1', 'r')"
+    path = _database(tmp_path, "0009_links", f"{_ROWS}; {known}; UPDATE recipients SET created_at = 1000")
+
+    async with open_sqlite(path) as store:
+        (account,) = await store.people.accounts()
+        assert (account.recipient_id, account.met_at) == ("r", datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC))
+        person = await store.people.find(account.identity)
+        assert person is not None
+        assert person.name == "team"
 
 
 def _database(folder: Path, version: str, script: str) -> Path:

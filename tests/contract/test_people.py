@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from bot.errors import NotFoundError
-from bot.people.model import Identity, Mark, MarkedPaper
+from bot.people.model import Account, Identity, Mark, MarkedPaper
 from bot.ports import OpenStore, Store
 from tests.contract.people import BEN, MAYA, meet
 from tests.contract.rows import DAY, HOUR, NOW, add_destination, add_papers
@@ -36,7 +36,10 @@ async def test_the_same_user_of_two_organisations_is_two_people(store: Store) ->
     await meet(store)
     await store.people.meet(elsewhere, "Maya", "r-2", NOW)
 
-    assert await store.people.identities() == [(MAYA, "r-UMAYA001"), (elsewhere, "r-2")]
+    assert await store.people.accounts() == [
+        Account(MAYA, "r-UMAYA001", NOW),
+        Account(elsewhere, "r-2", NOW),
+    ]
 
 
 async def test_a_recipient_may_be_known_to_several_surfaces(store: Store) -> None:

@@ -62,7 +62,7 @@ async def test_nobody_subscribes_to_the_same_search_twice_but_two_people_may(sto
 
 async def test_who_is_not_known_any_more_cannot_subscribe(store: Store) -> None:
     maya = await meet(store)
-    await store.people.forget(maya.recipient_id, "digest", NOW)
+    await store.people.forget(maya.recipient_id, ["digest"], NOW)
 
     with pytest.raises(NotFoundError):
         await store.people.subscribe(a_subscription(maya, direct(maya)), direct(maya))

@@ -92,7 +92,11 @@ async def both(world: World, engine: Engine) -> World:
     """Ada is known on Discord too."""
     ada = await world.services.meet(ADA)
     row = (*ELSEWHERE, ada.recipient_id)
-    await engine.write(lambda db: db.execute("INSERT INTO identities VALUES (?, ?, ?, ?)", row))
+    await engine.write(
+        lambda db: db.execute(
+            "INSERT INTO identities (surface, tenant, user, recipient_id) VALUES (?, ?, ?, ?)", row
+        )
+    )
     world.services = replace(world.services, direct=on_discord)
     return world
 

@@ -22,7 +22,9 @@ async def explain(call: Call, services: Services, surface: Surface) -> Reply:
     listed: list[Block] = [heading(title), *(_line(one, surface) for one in some)]
     if not topic:
         for group, members in GROUPS.items():
-            listed.append(Section((Span(f"For who manages a {group}", strong=True),)))
+            managing = members[0].permission is Permission.MANAGER
+            whose = f"For who manages a {group}" if managing else f"Your {group}s"
+            listed.append(Section((Span(whose, strong=True),)))
             listed += [_line(one, surface) for one in members]
         listed.append(note("What is no command is a search: just type what you are looking for."))
     return Reply(doc=Doc(tuple(listed), title))

@@ -3,13 +3,14 @@
 import json
 
 from bot.commands.actions import Verb
+from bot.commands.handlers.account import surfaces_of
 from bot.commands.model import Attachment, Call, FormRequest, Press, Reply
 from bot.commands.ports import Surface
 from bot.commands.registry import BY_NAME
 from bot.commands.services import Services
 from bot.commands.view import button, buttons, counted, heading, note, say, sentence, typed
 from bot.people.model import Mark
-from bot.people.tombstone import tombstone
+from bot.people.tombstone import tombstones
 from bot.view.doc import Block, Doc
 
 _NOTHING = "Nothing is stored of you here."
@@ -42,7 +43,8 @@ async def settings_form(call: Call, services: Services, surface: Surface) -> Rep
         blocks.append(
             note(
                 f"Remembered of you: {counted(len(saved), 'saved paper')}, "
-                f"{counted(len(hidden), 'hidden paper')}, {counted(len(kept), 'subscription')}."
+                f"{counted(len(hidden), 'hidden paper')}, {counted(len(kept), 'subscription')}. "
+                f"You are known on {surfaces_of(person)}."
             )
         )
     example = typed(surface, "settings zone=Europe/Berlin")
@@ -84,6 +86,6 @@ async def forget(press: Press, services: Services, surface: Surface) -> Reply:
     person = await services.find(press.actor)
     if person is None:
         return say(_NOTHING, replaces=True)
-    mark = tombstone(services.key, press.actor.identity)
-    await services.store.people.forget(person.recipient_id, mark, services.clock.now())
+    marks = tombstones(services.key, person.identities)
+    await services.store.people.forget(person.recipient_id, marks, services.clock.now())
     return say("All that was stored of you is deleted.", replaces=True)

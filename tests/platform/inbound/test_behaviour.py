@@ -274,4 +274,4 @@ async def test_over_http_nobody_but_slack_is_heard(
         assert answer is not None
         assert answer.status == 401
         await bot.slack.aclose()
-        assert [str(one) for one, _ in await bot.store.people.identities()] == ["slack:T1/U1"]
+        assert [str(one) for one, *_ in await bot.store.people.accounts()] == ["slack:T1/U1"]

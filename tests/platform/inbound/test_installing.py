@@ -87,7 +87,7 @@ async def test_two_workspaces_side_by_side_each_with_its_own_token(
     for user, channel in ((scene.maya, scene.channel), (bo, papers)):
         asked = await slack.command("/papers", "subscribe attention", user=user, channel=channel)
         assert "You are subscribed" in text_of(await asked.message())
-    identities = {str(one) for one, _ in await many.store.people.identities()}
+    identities = {str(one) for one, *_ in await many.store.people.accounts()}
     assert identities == {"slack:T1/U1", "slack:T2/U2"}
     addresses = {one.route.address for one in await many.store.destinations.list()}
     assert {one.split("/")[0] for one in addresses} == {"T1", "T2"}
@@ -133,7 +133,7 @@ async def test_whoever_never_installed_it_gets_no_answer_and_nothing_is_stored(
     slack.world.install(scene.team)  # by another app's way: we have no token of it
     await slack.command("/papers", "save 2511.00001", user=scene.maya, channel=scene.channel)
     await many.slack.finish()
-    assert await many.store.people.identities() == []
+    assert await many.store.people.accounts() == []
 
 
 async def test_tokens_rotate_while_commands_come(

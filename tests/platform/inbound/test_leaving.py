@@ -94,7 +94,7 @@ async def test_after_seven_days_nothing_of_it_is_left(
         while await store.installations.list("slack"):  # until the role has had its turn
             clock.set(clock.now() + timedelta(hours=6))
     assert await store.destinations.list() == []
-    assert await store.people.identities() == []
+    assert await store.people.accounts() == []
     assert [one for id_ in before if (one := await store.destinations.by_name(id_))] == []
 
 

@@ -52,7 +52,7 @@ async def test_guests_get_a_private_sentence_and_nothing_is_stored(
     home = text_of(await (await slack.open_home(guest)).view("home"))
     assert "Attention in Small Places" in home
     assert "subscription" not in home
-    assert await asking.store.people.identities() == []
+    assert await asking.store.people.accounts() == []
     assert await asking.store.destinations.list() == []
 
 
@@ -80,7 +80,7 @@ async def prove_strangers_store_nothing(bot: SlackBot, slack: SlackServer, scene
         told = await pressed.message()
         assert told.only_for == stranger.id
         assert "Nothing is stored of you" in text_of(told)
-    assert await bot.store.people.identities() == []
+    assert await bot.store.people.accounts() == []
 
 
 async def test_full_members_manage_their_channels(asking: SlackBot, slack: SlackServer, scene: Scene) -> None:
@@ -106,7 +106,7 @@ async def test_where_slack_cannot_be_asked_whom_it_told_of_before_counts_and_nob
     assert "is on your list already" in text_of(known)
     unknown = await (await slack.command(*save, user=ben, channel=scene.channel)).message()
     assert "Nothing is stored of you" in text_of(unknown)
-    assert [one.user for one, _ in await asking.store.people.identities()] == [scene.maya.id]
+    assert [one.user for one, *_ in await asking.store.people.accounts()] == [scene.maya.id]
 
 
 async def test_a_setting_narrows_it_to_administrators(
@@ -187,7 +187,7 @@ async def test_people_of_an_organisations_workspaces_are_its_own(
         theirs = await (await slack.press(shared, "save:arxiv:2511.00001", user=stranger)).message()
         assert "Nothing is stored of you" in text_of(theirs)
         tenant = "E1" if org_wide else "T11"
-        assert [one for one, _ in await bot.store.people.identities()] == [Identity("slack", tenant, "U12")]
+        assert [one for one, *_ in await bot.store.people.accounts()] == [Identity("slack", tenant, "U12")]
 
 
 async def test_where_slack_may_not_be_asked_an_organisation_still_tells_its_people_from_strangers(
@@ -211,7 +211,7 @@ async def test_where_slack_may_not_be_asked_an_organisation_still_tells_its_peop
         mine = await (await slack.press(shared, "save:arxiv:2511.00001", user=bo)).message()
         assert "is on your list" in text_of(mine)
         assert len(slack.called("auth.teams.list")) == 1  # for a while it is remembered
-        assert [one for one, _ in await bot.store.people.identities()] == [Identity("slack", "E1", "U12")]
+        assert [one for one, *_ in await bot.store.people.accounts()] == [Identity("slack", "E1", "U12")]
 
 
 async def test_whom_nothing_can_be_found_out_about_counts_as_a_guest(
@@ -227,4 +227,4 @@ async def test_whom_nothing_can_be_found_out_about_counts_as_a_guest(
         asked = await slack.command("/papers", "search attention", user=ada, channel=papers)
         pressed = await slack.press(await asked.message(), "Subscribe to it", user=ada)
         assert "Nothing is stored of you" in text_of(await pressed.message())
-        assert await bot.store.people.identities() == []
+        assert await bot.store.people.accounts() == []
