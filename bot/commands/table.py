@@ -6,6 +6,7 @@ from typing import Final
 from bot.commands.actions import Verb
 from bot.commands.handlers import (
     channel,
+    feed,
     from_papers,
     help,  # noqa: A004 - the command is called so
     lists,
@@ -45,6 +46,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "subscription resume": subscriptions.resume,
     "subscription snooze": subscriptions.snooze,
     "unsubscribe": subscriptions.unsubscribe,
+    "my-feed": feed.my_feed,
     "settings": person.settings,
     "status": status.status,
     "my-data": person.my_data,
