@@ -1,4 +1,4 @@
-"""Feeds for whoever follows by a feed reader: today's edition, searches, and channels that allow it."""
+"""Feeds for feed readers: today's edition, searches, channels that allow it, and private ones."""
 
 import asyncio
 from collections import OrderedDict
@@ -41,6 +41,7 @@ class FeedRoutes:
             web.get("/feed.{form:atom|json}", self.today, name="feed"),
             web.get("/search.{form:atom|json}", self.search, name="search-feed"),
             web.get("/channel/{id}.{form:atom|json}", self.channel, name="channel-feed"),
+            web.get("/private/{address}.{form:atom|json}", self.private, name="private-feed"),
         ]
 
     async def today(self, request: web.Request) -> web.Response:
@@ -63,8 +64,18 @@ class FeedRoutes:
 
     async def channel(self, request: web.Request) -> web.Response:
         """What was posted in a channel."""
+        return await self._secret(request, self._feeds.channel, request.match_info["id"])
+
+    async def private(self, request: web.Request) -> web.Response:
+        """What somebody's subscriptions brought."""
+        return await self._secret(request, self._feeds.private, request.match_info["address"])
+
+    async def _secret(
+        self, request: web.Request, make: Callable[[str], Awaitable[Feed]], name: str
+    ) -> web.Response:
+        """A feed for whoever has its address."""
         async with self._turns.turn():
-            feed = await self._feeds.channel(request.match_info["id"])
+            feed = await make(name)
             body = await _written(feed, request.match_info["form"])
         response = self._answer(request, feed.id, body, _PRIVATE)
         response.headers["X-Robots-Tag"] = "noindex"

@@ -28,8 +28,16 @@ def _without_defaults(options: tuple[Option, ...]) -> tuple[Option, ...]:
 
 _TOPICS: Final = (
     *("today", "trending", "search", "paper", "similar", "why", "save", "saved", "export", "subscribe"),
-    *("subscriptions", "unsubscribe", "settings", "status", "my-data", "forget-me", "help", "channel"),
-    *("channel add", "channel show", "channel edit", "channel pause", "channel resume", "channel remove"),
+    *("subscriptions", "unsubscribe", "my-feed", "settings", "status", "my-data", "forget-me", "help"),
+    *(
+        "channel",
+        "channel add",
+        "channel show",
+        "channel edit",
+        "channel pause",
+        "channel resume",
+        "channel remove",
+    ),
     *("channel preview", "subscription", "subscription edit", "subscription pause", "subscription resume"),
     *("subscription snooze", "account", "account link", "account unlink"),
     "follow",
@@ -196,6 +204,15 @@ COMMANDS: Final[tuple[Command, ...]] = (
         help="Ends one of your subscriptions, by its number in `subscriptions`; `all` ends every one.",
         examples=("unsubscribe 2", "unsubscribe all"),
         options=(subscription_options.NUMBER,),
+        permission=Permission.MEMBER,
+    ),
+    Command(
+        name="my-feed",
+        summary="Your private feed, for a feed reader",
+        help="Tells the address of your private feed, which brings what you subscribed to with `route=feed`. "
+        "`new` gives it another address, and ends the one before.",
+        examples=("my-feed", "my-feed new"),
+        options=(Option(name="change", kind=Kind.CHOICE, choices=("new",), help="new: another address"),),
         permission=Permission.MEMBER,
     ),
     Command(

@@ -8,6 +8,7 @@ from bot.commands.handlers import (
     account,
     channel,
     follow,
+    feed,
     from_papers,
     help,  # noqa: A004 - the command is called so
     lists,
@@ -48,6 +49,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "subscription resume": subscriptions.resume,
     "subscription snooze": subscriptions.snooze,
     "unsubscribe": subscriptions.unsubscribe,
+    "my-feed": feed.my_feed,
     "settings": person.settings,
     "account link": account.link,
     "account unlink": account.unlink,

@@ -6,10 +6,12 @@ from typing import Final
 from urllib.parse import urlencode
 
 from bot.commands.channels import feed_path
+from bot.commands.private_feed import SURFACE as PRIVATE
+from bot.commands.private_feed import private_feed_path
 from bot.commands.rankings import Rankings
 from bot.editions.cards import AI
 from bot.errors import InputError, NotFoundError, QueryError
-from bot.model import Paper, Pool, PostedDigest, Ranked, Window
+from bot.model import Destination, Paper, Pool, PostedDigest, Ranked, Route, Window
 from bot.ports import Clock, Store
 from bot.reading.periods import Period, period_of
 from bot.reading.reading import Reading
@@ -24,6 +26,7 @@ DAYS: Final = 3  # before today whose papers are in the feed still
 BEST: Final = 20  # papers of a day: as many as its page shows whole
 FOUND: Final = 50  # papers of a search
 DIGESTS: Final = 10  # of a channel, which gets one a day
+MESSAGES: Final = 50  # of a private feed, which may get several a day
 _MOMENT: Final = timedelta(milliseconds=1)
 
 
@@ -108,16 +111,39 @@ class Feeds:
         one = await self._store.destinations.by_name(destination_id)
         if one is None or one.id != destination_id or not one.feed or one.pool is Pool.SUBSCRIPTIONS:
             raise NotFoundError("feed", destination_id, "It may have ended.")
-        posted = await self._store.outbox.posted(one.id, DIGESTS)
-        papers = await self._store.papers.get({number for digest in posted for number in digest.papers})
-        entries = [entry for digest in posted for entry in _posted_entries(digest, papers)]
         return self._feed(
             f"Papers posted in {one.label or one.name}",
             "The research papers that Paperboy posted there, and why.",
-            entries,
+            await self._posted([one], DIGESTS),
             one.created_at,
             path=feed_path(one),
         )
+
+    # --- private feeds ---------------------------------------------------------------------------
+
+    async def private(self, address: str) -> Feed:
+        """What somebody's subscriptions brought to their private feed. Raises `NotFoundError`."""
+        route = Route(surface=PRIVATE, address=address)
+        first = await self._store.destinations.at(route)
+        if first is None:
+            raise NotFoundError("feed", "of that address", "It may have ended, or have a new one.")
+        places = [
+            one for one in await self._store.destinations.owned(first.recipient_id) if one.route == route
+        ]
+        return self._feed(
+            "New papers for you",
+            "The research papers that your subscriptions brought.",
+            await self._posted(places, MESSAGES),
+            first.created_at,
+            path=private_feed_path(address),
+        )
+
+    async def _posted(self, places: Sequence[Destination], limit: int) -> list[FeedEntry]:
+        """The papers of the newest `limit` messages that arrived at these destinations, the newest first."""
+        found = [digest for one in places for digest in await self._store.outbox.posted(one.id, limit)]
+        posted = sorted(found, key=lambda digest: digest.posted_at, reverse=True)[:limit]
+        papers = await self._store.papers.get({number for digest in posted for number in digest.papers})
+        return [entry for digest in posted for entry in _posted_entries(digest, papers)]
 
     # --- shared ----------------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 """What a planner has on its desk during one tick: shelves and facts, each fetched from the store once."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
@@ -54,7 +55,9 @@ class Desk:
         """What came lately, as far back as `since` at the least, for everybody's subscriptions."""
         reach = WEEK if since >= now - WEEK else FURTHEST
         if reach not in self._arrivals:
-            self._arrivals[reach] = await arrivals_for(self._store, now, self._prepared, reach)
+            found = await arrivals_for(self._store, now, self._prepared, reach)
+            await asyncio.to_thread(found.lay_out)  # others are answered meanwhile
+            self._arrivals[reach] = found
         return self._arrivals[reach]
 
     async def owner(self, destination: Destination) -> str | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import pairwise
+from typing import TypeAlias
 
 from bot.ids import paper_id_of
 from bot.model import PaperId
@@ -40,7 +41,10 @@ def conditions(query: Query) -> Query:
             return EVERYTHING if EVERYTHING in choices else any_of(dict.fromkeys(choices))
 
 
-Wish = Word | Phrase | Field
+Leaf: TypeAlias = Word | Phrase | Field
+"""What has no parts: it is true of a paper, false, or not known, by itself."""
+
+Wish: TypeAlias = Word | Phrase | Field
 """A word, a phrase, or a field of `TEXT_FIELDS`, that papers should hold."""
 
 

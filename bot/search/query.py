@@ -125,6 +125,8 @@ def parse(text: str) -> Query:
         QueryError: a field without a value or with one that it cannot have, an unclosed quote behind a
             field, an order (`sort:`) that is not the whole search's.
     """
+    if _PLAIN_WORDS.fullmatch(text):  # most saved searches: the rules below would say the same, slowly
+        return all_of(map(Word, text.split(" ")))
     items = list(_paired(list(_lexemes(_normalised(text)))))
     query = _group(iter(items))
     _check_order(items, query)
@@ -230,10 +232,14 @@ def _term(lexeme: re.Match[str], rest: str) -> Query | None:
 
 def _named_paper(chunk: str) -> Field | None:
     """The paper that an id or a link, pasted with what stood around it, names."""
-    if not any(char.isdigit() for char in chunk):
+    if _DIGIT.search(chunk) is None:
         return None
     paper = paper_id_of(chunk.strip("<>[]{}'").rstrip(".,;:!?'>]}"))
     return Field(FieldName.ID, id_value(paper)) if paper is not None else None
+
+
+_PLAIN_WORDS: Final = re.compile("[a-z]+(?: [a-z]+)*")
+_DIGIT: Final = re.compile(r"\d")
 
 
 def _missing(name: FieldName, rest: str) -> QueryError:
@@ -260,7 +266,7 @@ def _paired(items: Sequence[_Item]) -> Iterator[_Item]:
     unpaired: set[int] = set()
     opened: list[int] = []
     for index, item in enumerate(items):
-        if item in {_Mark.OPEN, _Mark.OPEN_WITHOUT}:
+        if item is _Mark.OPEN or item is _Mark.OPEN_WITHOUT:
             opened.append(index)
         elif item is _Mark.CLOSE:
             if not opened:
@@ -314,11 +320,11 @@ def _check_order(items: Sequence[_Item], query: Query) -> None:
     inside = isinstance(query, Or)
     depth = 0
     for item in items:
-        if item in {_Mark.OPEN, _Mark.OPEN_WITHOUT}:
+        if item is _Mark.OPEN or item is _Mark.OPEN_WITHOUT:
             depth += 1
         elif item is _Mark.CLOSE:
             depth -= 1
-        else:
+        elif not isinstance(item, _Mark):
             term = item.part if isinstance(item, Not) else item
             if isinstance(term, Field) and term.name is FieldName.SORT:
                 orders.append(term)

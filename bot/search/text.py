@@ -23,6 +23,7 @@ class _Passage(NamedTuple):
     parts: tuple[str, ...]  # the term at each position
     solids: tuple[Token, ...]
     terms: frozenset[str]  # of both
+    line: str  # the parts, a space before and behind each
 
 
 @lru_cache(maxsize=1 << 8)  # the texts of a page's papers: judged, then marked, then explained
@@ -36,7 +37,8 @@ def _passage(text: str) -> _Passage:
                 solids += [Token(term, at + start, at + end) for term, start, end in some]
             at += len(parts)
     all_parts = tuple(chain.from_iterable(map(_PARTS, found)))
-    return _Passage(all_parts, tuple(solids), frozenset(all_parts).union(solid.term for solid in solids))
+    terms = frozenset(all_parts).union(solid.term for solid in solids)
+    return _Passage(all_parts, tuple(solids), terms, f" {' '.join(all_parts)} ")
 
 
 class Text:
@@ -48,6 +50,7 @@ class Text:
     def __init__(self, texts: Sequence[str]) -> None:
         self._passages: Final = [_passage(text) for text in texts]
         self.terms: Final = frozenset().union(*(passage.terms for passage in self._passages))
+        self._solids = frozenset(solid.term for passage in self._passages for solid in passage.solids)
         places: list[range] = []
         at = 0
         for passage in self._passages:
@@ -64,21 +67,44 @@ class Text:
                 if term not in passage.terms:
                     continue
                 begin = place.start
-                found += [(at, at + 1) for at, part in enumerate(passage.parts, begin) if part == term]
+                found += [(begin + at, begin + at + 1) for at in _where(term, passage.parts)]
                 found += [(begin + start, begin + end) for one, start, end in passage.solids if one == term]
             found.sort()
         return found
+
+    def side_by_side(self, way: Way, number: int | None = None) -> bool:
+        """Whether these terms, all of which it holds, follow each other in one of the texts, or in the one of
+        that number.
+        """
+        if self._solids.isdisjoint(way):  # each of them takes one position
+            line = f" {' '.join(way)} "
+            passages = self._passages if number is None else self._passages[number : number + 1]
+            return any(line in passage.line for passage in passages)
+        return _any_in(_spelt([way], self), self, number)
+
+
+def _where(term: str, parts: tuple[str, ...]) -> Iterator[int]:
+    """The positions at which the term stands, few of many: the tuple itself looks for them."""
+    at = -1
+    for _ in range(parts.count(term)):
+        at = parts.index(term, at + 1)
+        yield at
 
 
 def holds(wanted: Wanted, text: Text, number: int | None = None) -> bool:
     """Whether one of the texts, or the one of that number, holds what is wanted."""
     if wanted.length == 0:
         return True  # no words are everywhere
-    if number is None:
-        if len(wanted.edges) == 1 and wanted.edges[0].term in text.terms:
+    if number is None and len(wanted.edges) == 1 and wanted.edges[0].term in text.terms:
+        return True
+    for way in wanted.few:
+        if text.terms.issuperset(way) and text.side_by_side(way, number):
             return True
-        return any(True for _ in spots(wanted, text))
-    return any(begin in text.places[number] for begin, _ in spots(wanted, text))
+    return not wanted.few and _any_in(spots(wanted, text), text, number)
+
+
+def _any_in(found: Iterator[tuple[int, int]], text: Text, number: int | None) -> bool:
+    return any(number is None or begin in text.places[number] for begin, _ in found)
 
 
 def spots(wanted: Wanted, text: Text) -> Iterator[tuple[int, int]]:

@@ -8,7 +8,7 @@ half, and "not able" no "notable", for no compound begins or ends with a functio
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Final, NamedTuple
 
 from bot.search.tokens import Token, positions, stem, tokens, written_words
@@ -19,6 +19,7 @@ Way = tuple[str, ...]
 MOST_WAYS: Final = 64
 """Paths that are counted up; only a phrase with several words of many parts in it has more."""
 
+_FEW: Final = 8  # paths that are tried one by one
 _SHORTEST_HALF: Final = 3  # letters
 _LONGEST_COMPOUND: Final = 40  # letters; nothing longer is a name that people write apart
 _LONGEST_PHRASE: Final = 8  # parts; who types more has copied the text, with its spelling
@@ -39,6 +40,7 @@ class Wanted(NamedTuple):
     edges: tuple[Token, ...]  # in order of start
     length: int
     spellings: tuple[Way, ...]
+    few: tuple[Way, ...]  # all paths and spellings where those are few, as mostly; else none of them
 
 
 @lru_cache(maxsize=1 << 12)
@@ -47,7 +49,8 @@ def wanted_of(text: str) -> Wanted:
     edges = tokens(text)
     length = positions(edges)
     spellings = dict.fromkeys(_spellings(text)) if length <= _LONGEST_PHRASE else ()
-    return Wanted(tuple(edges), length, tuple(spellings))
+    paths = tuple(islice(_paths(edges, length), _FEW + 1))
+    return Wanted(tuple(edges), length, tuple(spellings), (*paths, *spellings) if len(paths) <= _FEW else ())
 
 
 def ways(text: str) -> tuple[Way, ...]:
@@ -57,21 +60,22 @@ def ways(text: str) -> tuple[Way, ...]:
     …, (flash, attent), …. The first takes every part by itself. At most `MOST_WAYS` of
     the text's own parts, then those with one of them written apart, or two of its words as one.
     """
-    edges, length, spellings = wanted_of(text)
-    if length == 0:
-        return ()
+    edges, length, spellings, _ = wanted_of(text)
+    return tuple(dict.fromkeys((*islice(_paths(edges, length), MOST_WAYS), *spellings)))
+
+
+def _paths(edges: Sequence[Token], length: int) -> Iterator[Way]:
+    """The sequences of terms from 0 to `length`; none for a text without words."""
     leaving: list[list[Token]] = [[] for _ in range(length)]
     for edge in edges:
         leaving[edge.start].append(edge)
-    found: dict[Way, None] = {}
-    paths: list[tuple[int, Way]] = [(0, ())]
-    while paths and len(found) < MOST_WAYS:
+    paths: list[tuple[int, Way]] = [(0, ())] if length else []
+    while paths:
         at, way = paths.pop()
         if at == length:
-            found[way] = None
+            yield way
         else:
             paths += [(edge.end, (*way, edge.term)) for edge in reversed(leaving[at])]
-    return (*found, *(way for way in spellings if way not in found))
 
 
 def glued(words: Sequence[str]) -> tuple[str | None, ...]:
@@ -85,6 +89,7 @@ def glued(words: Sequence[str]) -> tuple[str | None, ...]:
     )
 
 
+@lru_cache(maxsize=1 << 13)  # saved searches have the same words again and again
 def _lone_part(word: str) -> str | None:
     """The word in lower case if it has but one part."""
     written = written_words(word)
@@ -97,14 +102,21 @@ def _spellings(text: str) -> Iterator[Way]:
     parts = [part for word in words for part in word]
     terms = [stem(part) for part in parts]
     for at, part in enumerate(parts):
-        for cut in range(_SHORTEST_HALF, len(part) - _SHORTEST_HALF + 1):
-            if _halves(part[:cut], part[cut:]):
-                yield (*terms[:at], stem(part[:cut]), stem(part[cut:]), *terms[at + 1 :])
+        for halves in _apart(part):
+            yield (*terms[:at], *halves, *terms[at + 1 :])
     at = 0
     for word, following in pairwise(words):
         if len(word) == len(following) == 1 and _halves(*word, *following):
             yield (*terms[:at], stem(word[0] + following[0]), *terms[at + 2 :])
         at += len(word)
+
+
+@lru_cache(maxsize=1 << 13)  # as above
+def _apart(part: str) -> tuple[Way, ...]:
+    """The terms of every two halves in which the part may be written."""
+    cuts = range(_SHORTEST_HALF, len(part) - _SHORTEST_HALF + 1)
+    halves = ((part[:cut], part[cut:]) for cut in cuts)
+    return tuple((stem(one), stem(other)) for one, other in halves if _halves(one, other))
 
 
 def _halves(one: str, other: str) -> bool:

@@ -86,9 +86,10 @@ class Surroundings:
         return f"{socket.gethostname()}-{self.ids.new()}"
 
 
-def deliverers(settings: Settings, around: Surroundings) -> dict[str, Deliverer]:
+def deliverers(settings: Settings, around: Surroundings, store: Store) -> dict[str, Deliverer]:
     """A deliverer for each surface that can be used with these settings, by surface."""
     from adapters.console.deliverer import ConsoleDeliverer  # noqa: PLC0415 - loaded only where it is used
+    from adapters.feed.deliverer import FeedDeliverer  # noqa: PLC0415 - as above
     from adapters.webhook.deliverer import WebhookDeliverer  # noqa: PLC0415 - as above: aiohttp is slow to load
 
     key = secret_key(settings, settings.home)
@@ -96,6 +97,7 @@ def deliverers(settings: Settings, around: Surroundings) -> dict[str, Deliverer]
         _log.warning(key.warning)
     made: list[Deliverer] = [
         ConsoleDeliverer(around.stdout),
+        FeedDeliverer(store.outbox),
         WebhookDeliverer(secret_key=key.value, clock=around.clock, version=VERSION),
     ]
     return {one.surface: one for one in made}
@@ -234,7 +236,7 @@ async def assemble(
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(opened if opened is not None else open_store(settings))
         poller = await stack.enter_async_context(open_poller(settings, store, around))
-        surfaces = deliverers(settings, around)
+        surfaces = deliverers(settings, around, store)
         chats = open_chats(settings, store, around)
         for chat in chats:
             stack.push_async_callback(chat.aclose)

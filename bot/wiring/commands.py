@@ -36,6 +36,7 @@ def command_services(
     """What commands work with; `queued` is told of deliveries that they made pending. Its `plots` are to be
     closed.
     """
+    from bot.commands.private_feed import offer_of  # noqa: PLC0415 - loaded only where it is used
     from bot.commands.rankings import Rankings  # noqa: PLC0415 - loaded only where it is used
     from bot.commands.services import Cooldown, Services  # noqa: PLC0415 - loaded only where it is used
     from bot.wiring.plots import make_plots  # noqa: PLC0415 - loaded only where it is used
@@ -56,6 +57,7 @@ def command_services(
         late_limit=timedelta(hours=settings.late_limit_hours),
         sharing=sharing,
         direct=direct,
+        offers=[offer_of(store, around.ids)] if settings.web else [],
         page=page_address(settings),
     )
 

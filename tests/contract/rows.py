@@ -35,7 +35,7 @@ DAY: Final = timedelta(days=1)
 HOUR: Final = timedelta(hours=1)
 MINUTE: Final = timedelta(minutes=1)
 SECOND: Final = timedelta(seconds=1)
-SURFACES: Final = ("webhook", "console")
+SURFACES: Final = ("webhook", "console", "feed")
 
 
 def arxiv(number: int) -> PaperId:

@@ -148,6 +148,7 @@ CASES = (
         buttons=("Subscribe again",),
     ),
     Case("unsubscribe all", ("All of your subscriptions (1) have ended.",), before=("subscribe attention",)),
+    Case("my-feed", ("You have no private feed yet.", "`/papers subscribe attention route=feed` makes one")),
     Case("settings zone=Asia/Tokyo", ("Your time zone is Asia/Tokyo.",)),
     Case("settings", ("Your time zone: Asia/Tokyo.", "0 saved papers"), before=("settings zone=Asia/Tokyo",)),
     Case(

@@ -11,6 +11,7 @@ from adapters.terminal.surface import TerminalSurface, person, place
 from bot.commands.actions import Action, Verb
 from bot.commands.model import Actor, Kind, Place, Reply
 from bot.commands.ports import Surface
+from bot.commands.private_feed import offer_of
 from bot.commands.registry import BY_NAME
 from bot.commands.services import RouteChoice
 from bot.model import EVERY_DAY, WORKDAYS, Destination, Route, Schedule, Weekday
@@ -354,3 +355,49 @@ async def test_a_made_subscription_speaks_every_day_that_was_named(world: World)
     await world.run("subscribe attention days=daily")
     kept, (there,) = await only(world)
     assert kept.days == there.schedule.days == EVERY_DAY
+
+
+# --- private feeds -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def with_feeds(world: World) -> World:
+    world.services = replace(world.services, offers=[offer_of(world.store, world.services.ids)])
+    return world
+
+
+async def test_a_private_feed_is_one_for_all_that_goes_there(with_feeds: World) -> None:
+    reply = await with_feeds.run("subscribe attention route=feed")
+    await with_feeds.run("subscribe adapters route=here,feed at=18:00")
+
+    (_, [first]), (_, [direct, second]) = await mine(with_feeds)
+    assert first.route == second.route
+    assert (first.route.surface, direct.route.surface) == ("feed", "slack")
+    address = f"https://papers.example.org/private/{first.route.address}.atom"
+    assert f"Your private feed: {address}, or .json." in text_of(reply)
+    assert address in text_of(await with_feeds.run("my-feed"))
+    assert address not in text_of(await with_feeds.run("my-feed", BEN)), "it is nobody else's"
+    assert first.route.address not in text_of(await with_feeds.run("subscriptions"))
+    await with_feeds.run("subscribe attention route=feed", BEN)
+    (_, [bens]) = (await mine(with_feeds, BEN))[0]
+    assert bens.route.address != first.route.address
+
+
+async def test_a_feed_gets_another_address_and_ends_with_its_last_subscription(with_feeds: World) -> None:
+    await with_feeds.run("subscribe attention route=feed")
+    (_, [before]) = await only(with_feeds)
+    told = await with_feeds.press(buttons_of(await with_feeds.run("my-feed"))["Give it another address"])
+    (_, [after]) = await only(with_feeds)
+
+    assert after.route.address != before.route.address
+    assert after.route.address in text_of(told)
+    assert "nothing is found at the one before any more" in text_of(told)
+
+    await with_feeds.run("subscription edit 1 route=here")
+    assert "You have no private feed yet." in text_of(await with_feeds.run("my-feed"))
+
+
+async def test_without_the_web_page_there_is_no_feed(world: World) -> None:
+    world.services = replace(world.services, page=None)
+    assert "switched the web page off" in text_of(await world.run("my-feed"))
+    assert "There is no way to you by feed yet." in text_of(await world.run("subscribe attention route=feed"))

@@ -180,6 +180,7 @@ async def test_a_doubtful_message_sent_again_under_its_key_is_there_once(
 ) -> None:
     if abilities(bench).ability is not Ability.KEY:
         pytest.skip("no keys")
+    skip_unless_possible(bench, trouble)
     bench.cause(trouble)
     with pytest.raises(DoubtfulError):
         await send(bench)
@@ -240,6 +241,7 @@ async def test_asking_about_a_doubtful_message_tells_whether_it_arrived(
     """Where there are keys: once they are forgotten."""
     if not abilities(bench).can_ask:
         pytest.skip("it cannot be read")
+    skip_unless_possible(bench, trouble)
     bench.cause(trouble)
     with pytest.raises(DoubtfulError):
         await send(bench)

@@ -72,6 +72,15 @@ def test_any_text_is_a_query_that_says_the_same_again_or_a_mistake_with_its_reme
     assert parse(format_query(query)) == query
 
 
+@given(
+    st.lists(st.from_regex("[a-z]{1,6}", fullmatch=True) | st.sampled_from(["or", "id", "doi"]), min_size=1)
+)
+def test_plain_words_are_read_as_they_are_within_parentheses(some: list[str]) -> None:
+    """Parentheses change nothing, and take the words through every rule there is."""
+    text = " ".join(some)
+    assert parse(text) == parse(f"({text})")
+
+
 @given(st.text(st.characters(exclude_characters=":\uff1a\ufe13\ufe55"), max_size=300))
 def test_text_without_a_colon_is_never_a_mistake(text: str) -> None:
     query = parse(text)

@@ -11,6 +11,8 @@ from bot.commands.forecast import Forecast, forecast
 from bot.commands.kept import Kept, chosen
 from bot.commands.model import Actor, Call, Command, FormRequest, Kind, Press, Reply, Value
 from bot.commands.ports import Surface
+from bot.commands.private_feed import SURFACE as FEED
+from bot.commands.private_feed import private_feed_words
 from bot.commands.registry import BY_NAME
 from bot.commands.services import RouteChoice, Services
 from bot.commands.subscription_options import HERE
@@ -63,6 +65,7 @@ async def subscribe(call: Call, services: Services, surface: Surface) -> Reply:
     return say(
         f"You are subscribed to {quoted(wish.query)}, {when}, {ways_words(places)}.",
         *_expected(expected, services.clock.now()),
+        *_feed(places, services),
         *buttons(_show(wish.query), LIST, button("Take it back", Verb.UNSUBSCRIBE, kept.id)),
     )
 
@@ -145,6 +148,7 @@ async def edit(call: Call, services: Services, surface: Surface) -> Reply:
             f"{ways_words(found.places)}.",
         ),
         *_expected(expected, now),
+        *_feed(found.places, services),
         *buttons(_show(wish.query) if wish.query != one.subscription.query else None, LIST),
     ]
     return say(f"Changed: {changed}.", *blocks)
@@ -195,6 +199,12 @@ def _expected(expected: Forecast, now: datetime) -> list[Block]:
         at = next_slot(schedule, now).at
         blocks.append(sentence("The first message can come ", moment(at, schedule.zone), "."))
     return blocks
+
+
+def _feed(places: Sequence[Destination], services: Services) -> list[Block]:
+    """Where to read a private feed, if it is one of the ways."""
+    routes = [place.route for place in places if place.route.surface == FEED]
+    return [sentence(private_feed_words(routes[0], services.page or ""))] if routes else []
 
 
 def _show(query: str) -> Button | None:

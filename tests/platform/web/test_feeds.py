@@ -12,12 +12,13 @@ import feedparser
 import pytest
 
 from bot.editions.make import edition_for
-from bot.model import Destination, DestinationState, Pool, Window
+from bot.model import Destination, DestinationState, Pool, Route, Window
 from bot.ports import Store
 from bot.trending.replay import trending
 from bot.view.doc import Doc, PaperCard, Span, to_json
 from tests.clocks import StillClock
 from tests.contract.commands import NOW, TITLES
+from tests.contract.people import meet
 from tests.contract.readings import arxiv, doi, lookup, poll, reading
 from tests.contract.rows import HOUR, MINUTE, add_destination, claim_one, queue
 from tests.feed_reading import ATOM, Html, read_atom, read_json_feed
@@ -351,6 +352,67 @@ async def test_nothing_else_has_a_feed(page: Served, reader: aiohttp.ClientSessi
         assert (await get(reader, page, f"/channel/{name}.atom")).status == 404, name
     assert (await get(reader, page, f"/channel/{paused.id}.xml")).status == 404
     assert await entries(reader, page, f"/channel/{paused.id}.atom") == []
+
+
+# --- private feeds -------------------------------------------------------------------------------
+
+SECRET = "3fk29dkqp1z7m4c8x0b5n6v2"
+
+
+async def _private(store: Store, name: str = "mornings", address: str = SECRET) -> Destination:
+    """A destination of maya's in a private feed."""
+    maya = await meet(store)
+    return await add_destination(
+        store.destinations,
+        name,
+        recipient_id=maya.recipient_id,
+        owner_id=maya.recipient_id,
+        route=Route(surface="feed", address=address),
+        pool=Pool.SUBSCRIPTIONS,
+    )
+
+
+async def test_a_private_feed_has_what_came_by_any_of_its_destinations(
+    public: Served, reader: aiohttp.ClientSession, store: Store
+) -> None:
+    mornings, evenings = await _private(store), await _private(store, "evenings")
+    elsewhere = await _private(store, "elsewhere", address="another1another2another3")
+    await _posted(store, mornings, [3, 1], NOW)
+    await _posted(store, elsewhere, [5], NOW)
+    await _posted(store, evenings, [2], NOW + HOUR)
+
+    got = await get(reader, public, f"/private/{SECRET}.json")
+    feed = read_json_feed(got.body)
+
+    assert feed["title"] == "New papers for you"
+    assert [(one["title"], one["summary"]) for one in feed["items"]] == [
+        (TITLES[2], "reason 2"),
+        (TITLES[3], "reason 3"),
+        (TITLES[1], "reason 1"),
+    ]
+    assert [one.id for one in await entries(reader, public, f"/private/{SECRET}.atom")] == [
+        one["id"] for one in feed["items"]
+    ]
+    assert (got.headers["Cache-Control"], got.headers["X-Robots-Tag"]) == ("private, max-age=300", "noindex")
+
+
+async def test_a_private_feed_is_found_by_its_address_alone_and_ends_with_it(
+    page: Served, reader: aiohttp.ClientSession, store: Store
+) -> None:
+    place = await _private(store)
+    await _posted(store, place, [1], NOW)
+    assert len(await entries(reader, page, f"/private/{SECRET}.atom")) == 1
+    for path in (f"/private/{SECRET[:-1]}", f"/private/{place.id}", f"/channel/{place.id}", "/private/%25"):
+        got = await get(reader, page, f"{path}.atom")
+        assert got.status == 404, path
+        assert SECRET[:-1] not in got.body.decode(), "an error repeats no address"
+
+    await store.destinations.update(replace(place, route=Route(surface="feed", address="n" * 24)))
+    assert (await get(reader, page, f"/private/{SECRET}.atom")).status == 404
+    assert len(await entries(reader, page, f"/private/{'n' * 24}.atom")) == 1
+
+    await store.people.forget(place.recipient_id, "tombstone", NOW)
+    assert (await get(reader, page, f"/private/{'n' * 24}.atom")).status == 404
 
 
 # --- asked for again -----------------------------------------------------------------------------

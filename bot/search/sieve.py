@@ -1,0 +1,207 @@
+"""Many queries put to the same papers: each leaf is judged once, and only where it can be true. Pure.
+
+`bot.search.match` stays the only judge. What is added is where it need not be asked: a paper without the
+terms of a word, or without the family name of an author, is not looked at. What a leaf says of all papers is
+remembered as a set of bits, one a paper; Kleene's logic over such sets takes a step for all of them together.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import Final, NamedTuple
+
+from bot.ids import paper_id_of
+from bot.search.fields import FieldName
+from bot.search.match import PreparedPaper, compile_query
+from bot.search.names import Given, NameIndex, readings
+from bot.search.parts import TEXT_FIELDS, Leaf, with_neighbours
+from bot.search.query import And, Field, Not, Or, Phrase, Query, Word
+from bot.search.ways import Wanted, Way, wanted_of
+
+_REMEMBERED: Final = 1 << 15  # leaves: all frequent words, categories and dates there are
+
+
+class Verdicts(NamedTuple):
+    """What a query says of the papers, as sets of bits: bit n is the n-th paper's, see `ones`."""
+
+    matching: int
+    possible: int  # these, and those that hang on categories which are not known yet
+
+    @property
+    def undecided(self) -> int:
+        return self.possible & ~self.matching
+
+
+class Sieve:
+    """Some papers, laid out for many queries. Belongs to one thread at a time."""
+
+    def __init__(self, papers: Sequence[PreparedPaper], upvotes: Sequence[int | None], now: datetime) -> None:
+        """`upvotes` are the papers' newest, in their order; spans of time count from `now`."""
+        self._papers = papers
+        self._upvotes = upvotes
+        self._now = now
+        self._every = (1 << len(papers)) - 1
+        self._terms = _Holders(paper.text.terms for paper in papers)
+        self._judged: dict[Leaf, Verdicts] = {}
+
+    def sift(self, query: Query) -> Verdicts:
+        """What `bot.search.match.verdict` says of each paper."""
+        match query:
+            case Word() | Phrase() | Field():
+                return self._leaf(query)
+            case Not(part):
+                found = self.sift(part)
+                return Verdicts(self._every & ~found.possible, self._every & ~found.matching)
+            case And(parts):
+                return self._all(parts)
+            case Or(parts):
+                some = [self.sift(part) for part in parts]
+                return Verdicts(_union(one.matching for one in some), _union(one.possible for one in some))
+
+    def _all(self, parts: tuple[Query, ...]) -> Verdicts:
+        joined = iter(with_neighbours(parts))
+        matching = possible = self._every
+        for part in parts:
+            if not possible:
+                break
+            found = self.sift(part)
+            together = _union(map(self._terms.of, next(joined))) if isinstance(part, Word) else 0
+            matching &= found.matching | together
+            possible &= found.possible | together
+        return Verdicts(matching, possible)
+
+    # --- leaves --------------------------------------------------------------------------------------
+
+    def _leaf(self, leaf: Leaf) -> Verdicts:
+        known = self._judged.get(leaf)
+        if known is None:
+            if len(self._judged) >= _REMEMBERED:
+                self._judged.clear()  # what is frequent is soon there again
+            known = self._judged[leaf] = self._judge(leaf)
+        return known
+
+    def _judge(self, leaf: Leaf) -> Verdicts:
+        """Asks the judge about those papers of which the leaf is not certainly false."""
+        candidates = self._candidates(leaf)
+        matching = possible = 0
+        if candidates:
+            test = compile_query(leaf, self._now)
+            answers = [(n, test(self._papers[n], self._upvotes[n])) for n in ones(candidates)]
+            matching = _bits(n for n, answer in answers if answer)
+            possible = _bits(n for n, answer in answers if answer is not False)
+        return Verdicts(matching, possible)
+
+    def _candidates(self, leaf: Leaf) -> int:
+        match leaf:
+            case Word(text) | Phrase(text):
+                return self._holding(wanted_of(text), self._terms)
+            case Field(name, value) if name in TEXT_FIELDS:
+                return self._holding(wanted_of(value), self._terms)
+            case Field(FieldName.ORGANIZATION, value):
+                return self._holding(wanted_of(value), self._organizations)
+            case Field(FieldName.AUTHOR, value):
+                keys = (_name_key(family, given) for family, given in readings(value))
+                return _union(map(self._names.of, keys))
+            case Field(FieldName.ID, value):
+                return self._ids.of(str(paper_id_of(value)))
+            case Field():
+                return self._every
+
+    def _holding(self, wanted: Wanted, terms: "_Holders") -> int:
+        """The papers that have terms enough for what is wanted, wherever they stand."""
+        if wanted.length == 0:
+            return self._every
+        if wanted.few:
+            return _union(terms.having(way) for way in wanted.few)
+        reached = [self._every, *[0] * wanted.length]  # by position: the papers with terms that lead there
+        for term, start, end in wanted.edges:
+            if reached[start]:
+                reached[end] |= reached[start] & terms.of(term)
+        return _union((reached[-1], *map(terms.having, wanted.spellings)))
+
+    @cached_property
+    def _organizations(self) -> "_Holders":
+        return _Holders(paper.organization.terms for paper in self._papers)
+
+    @cached_property
+    def _names(self) -> "_Holders":
+        return _Holders(_name_keys(paper.authors) for paper in self._papers)
+
+    @cached_property
+    def _ids(self) -> "_Holders":
+        return _Holders(map(str, paper.paper.ids) for paper in self._papers)
+
+
+class _Holders:
+    """Which papers have which terms."""
+
+    def __init__(self, papers: Iterable[Iterable[str]]) -> None:
+        """Takes the terms of each paper in turn, each term once."""
+        self._places: defaultdict[str, list[int]] = defaultdict(list)
+        for place, terms in enumerate(papers):
+            for term in terms:
+                self._places[term].append(place)
+        self._known: dict[str, int] = {}  # of the terms that were asked for
+
+    def of(self, term: str) -> int:
+        """The papers that have it, as a set of bits."""
+        known = self._known.get(term)
+        if known is None:
+            if term not in self._places:
+                return 0
+            known = self._known[term] = _bits(self._places[term])
+        return known
+
+    def having(self, way: Way) -> int:
+        """The papers that have all of these, of which there is one at least."""
+        found = self.of(way[0])
+        for term in way[1:]:
+            if not found:
+                break
+            found &= self.of(term)
+        return found
+
+
+def _name_keys(people: NameIndex) -> set[str]:
+    """Whatever `_name_key` may give of a name that agrees with one of these."""
+    named = {_name_key(family, given) for family, some in people.items() for given in some}
+    return named.union(people)
+
+
+def _name_key(family: str, given: Given) -> str:
+    """The family name, with the initial of the first given name if there is one: equal where names agree."""
+    return f"{family} {given[0][0]}" if given else family
+
+
+# --- sets of bits --------------------------------------------------------------------------------
+
+
+def ones(bits: int) -> Iterator[int]:
+    """The numbers of the bits that are set, the lowest first."""
+    text = f"{bits:b}"[::-1]
+    at = text.find("1")
+    while at >= 0:
+        yield at
+        at = text.find("1", at + 1)
+
+
+def _bits(places: Iterable[int]) -> int:
+    """The set of these numbers, which rise."""
+    some = list(places)
+    if not some:
+        return 0
+    made = bytearray(some[-1] // 8 + 1)
+    for place in some:
+        made[place >> 3] |= 1 << (place & 7)
+    return int.from_bytes(made, "little")
+
+
+def _union(sets: Iterable[int]) -> int:
+    found = 0
+    for one in sets:
+        found |= one
+    return found
+
+
+__all__ = ["Sieve", "Verdicts", "ones"]
