@@ -53,6 +53,10 @@ def _path(raw: object, info: ValidationInfo) -> Path:
     return values.path(raw, context.get("cwd", Path()), context.get("user_home"))
 
 
+def _optional_path(raw: object, info: ValidationInfo) -> Path | None:
+    return _path(raw, info) if raw else None
+
+
 _FilePath = Annotated[Path, BeforeValidator(_path)]
 _BaseUrl = Annotated[str, BeforeValidator(values.base_url)]
 _Secret = Annotated[SecretStr | None, BeforeValidator(values.secret)]
@@ -220,6 +224,24 @@ class Settings(BaseModel):
         (),
         description="Ids of the Discord servers where a posted link to a paper is answered with a card. It "
         "needs the privileged intent to read messages, which Discord reviews from 10,000 users on.",
+    )
+    smtp_url: Annotated[SecretStr | None, BeforeValidator(values.smtp_url)] = Field(
+        None,
+        description="Mail: the server that mails are handed to, as smtp://USER:PASSWORD@HOST:587 (STARTTLS) "
+        "or smtps://USER:PASSWORD@HOST:465 (TLS). `paperboy setup mail` asks for it.",
+    )
+    mail_from: Annotated[str | None, BeforeValidator(values.mail_sender)] = Field(
+        None,
+        description="Mail: who mails come from, such as Paperboy <papers@example.org>. What cannot be "
+        "delivered comes back there.",
+    )
+    mail_bounces: Annotated[Path | None, BeforeValidator(_optional_path)] = Field(
+        None,
+        description="Mail: a maildir in which what comes back is looked for, unless your mail server hands "
+        "it to `paperboy mail bounce`.",
+    )
+    mail_per_minute: Annotated[int, BeforeValidator(values.whole(1, 100_000, "mails"))] = Field(
+        120, description="Mail: how many go out in a minute, at most. Providers say what they take."
     )
     sharing: _Flag = Field(
         True, description="Whether people may share an answer that they got with everybody in a channel."

@@ -86,6 +86,10 @@ def deliverers(settings: Settings, around: Surroundings) -> dict[str, Deliverer]
         ConsoleDeliverer(around.stdout),
         WebhookDeliverer(secret_key=key.value, clock=around.clock, version=VERSION),
     ]
+    if settings.smtp_url is not None:
+        from bot.wiring.mail import open_mail  # noqa: PLC0415 - as above
+
+        made.append(open_mail(settings, around))
     return {one.surface: one for one in made}
 
 
