@@ -31,7 +31,7 @@ _TOPICS: Final = (
     *("subscriptions", "unsubscribe", "settings", "status", "my-data", "forget-me", "help", "channel"),
     *("channel add", "channel show", "channel edit", "channel pause", "channel resume", "channel remove"),
     *("channel preview", "subscription", "subscription edit", "subscription pause", "subscription resume"),
-    "subscription snooze",
+    *("subscription snooze", "mail", "mail add", "mail confirm", "mail stop"),
 )
 
 COMMANDS: Final[tuple[Command, ...]] = (
@@ -183,6 +183,32 @@ COMMANDS: Final[tuple[Command, ...]] = (
         help="Ends one of your subscriptions, by its number in `subscriptions`; `all` ends every one.",
         examples=("unsubscribe 2", "unsubscribe all"),
         options=(subscription_options.NUMBER,),
+        permission=Permission.MEMBER,
+    ),
+    Command(
+        name="mail add",
+        summary="Get papers by mail: name your address",
+        help="Mails a code to your address. Once you have typed it back with `mail confirm`, subscriptions "
+        "can come by `route=mail`. Nobody else sees the address.",
+        examples=("mail add maya@example.org",),
+        options=(Option(name="address", kind=Kind.TEXT, required=True, help="your mail address"),),
+        permission=Permission.MEMBER,
+    ),
+    Command(
+        name="mail confirm",
+        summary="Confirm your address with the code that was mailed there",
+        help="Takes the code that `mail add` mailed to you, within half an hour. An address that you had "
+        "before is forgotten, and what went there comes to the new one.",
+        examples=("mail confirm 123456",),
+        options=(Option(name="code", kind=Kind.TEXT, required=True, rest=True, help="the code in the mail"),),
+        permission=Permission.MEMBER,
+    ),
+    Command(
+        name="mail stop",
+        summary="Stop mail to you, and forget the address",
+        help="No more mail goes to your address, and it is forgotten. What you are subscribed to by mail "
+        "alone ends. Asks once before it does.",
+        examples=("mail stop",),
         permission=Permission.MEMBER,
     ),
     Command(

@@ -9,6 +9,7 @@ from bot.commands.handlers import (
     from_papers,
     help,  # noqa: A004 - the command is called so
     lists,
+    mailbox,
     papers,
     person,
     posted,
@@ -45,6 +46,9 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "subscription resume": subscriptions.resume,
     "subscription snooze": subscriptions.snooze,
     "unsubscribe": subscriptions.unsubscribe,
+    "mail add": mailbox.add,
+    "mail confirm": mailbox.confirm,
+    "mail stop": mailbox.stop,
     "settings": person.settings,
     "status": status.status,
     "my-data": person.my_data,

@@ -86,10 +86,6 @@ def deliverers(settings: Settings, around: Surroundings) -> dict[str, Deliverer]
         ConsoleDeliverer(around.stdout),
         WebhookDeliverer(secret_key=key.value, clock=around.clock, version=VERSION),
     ]
-    if settings.smtp_url is not None:
-        from bot.wiring.mail import open_mail  # noqa: PLC0415 - as above
-
-        made.append(open_mail(settings, around))
     return {one.surface: one for one in made}
 
 
@@ -221,12 +217,16 @@ async def assemble(
     from bot.vitals import Vitals  # noqa: PLC0415 - as above
     from bot.wiring.chats import direct, open_chats  # noqa: PLC0415 - as above
     from bot.wiring.commands import command_services  # noqa: PLC0415 - as above
+    from bot.wiring.mail import open_mail  # noqa: PLC0415 - as above
     from bot.wiring.web import web_roles  # noqa: PLC0415 - as above
 
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(opened if opened is not None else open_store(settings))
         poller = await stack.enter_async_context(open_poller(settings, store, around))
         surfaces = deliverers(settings, around)
+        mail = open_mail(settings, around, store) if settings.smtp_url is not None else None
+        if mail is not None:
+            surfaces[mail.deliverer.surface] = mail.deliverer
         chats = open_chats(settings, store, around)
         for chat in chats:
             stack.push_async_callback(chat.aclose)
@@ -280,6 +280,7 @@ async def assemble(
                 worker.wake,
                 sharing=settings.sharing,
                 direct=to_people,
+                mail=None if mail is None else mail.service,
             )
             stack.push_async_callback(services.plots.aclose)
             commands = Commands(services)

@@ -1,19 +1,47 @@
 """Mail, as far as the settings let it be sent."""
 
+import secrets
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.config import Settings
 from bot.errors import ConfigError
 from bot.mail.address import reaches_outside, sender_of
+from bot.mail.service import Mail
+from bot.ports import Parcel, Store
 from bot.secret import secret_key
+from bot.view.doc import Doc
 from bot.wiring import Surroundings
 
 if TYPE_CHECKING:
     from adapters.email.deliverer import EmailDeliverer
 
 
-def open_mail(settings: Settings, around: Surroundings) -> "EmailDeliverer":
-    """What sends mails; nothing is connected yet. Raises `ConfigError` for settings that do not suffice."""
+@dataclass(frozen=True, slots=True)
+class OpenMail:
+    """What sends mails, and what people do with their mailboxes."""
+
+    deliverer: "EmailDeliverer"
+    service: Mail
+
+
+def open_mail(settings: Settings, around: Surroundings, store: Store) -> OpenMail:
+    """All of mail; nothing is connected yet. Raises `ConfigError` for settings that do not suffice."""
+    deliverer = open_deliverer(settings, around)
+
+    async def post(address: str, doc: Doc) -> None:
+        number = around.ids.new()
+        await deliverer.post(Parcel(number, f"code-{number}", address, "", around.clock.now(), 1), doc)
+
+    key = secret_key(settings, settings.home).value
+    return OpenMail(
+        deliverer,
+        Mail(store.mailboxes, around.clock, key, new_code, post, page=mail_page(settings)),
+    )
+
+
+def open_deliverer(settings: Settings, around: Surroundings) -> "EmailDeliverer":
+    """What sends mails alone. Raises `ConfigError` as above."""
     from adapters.email.deliverer import EmailDeliverer  # noqa: PLC0415 - loaded only where it is used
     from adapters.email.server import SmtpServer  # noqa: PLC0415 - as above
 
@@ -36,3 +64,8 @@ def mail_page(settings: Settings) -> str:
     """
     address = settings.public_url if settings.web else None
     return address if address and address.startswith("https://") and reaches_outside(address) else ""
+
+
+def new_code() -> str:
+    """Six digits that nobody can foresee."""
+    return f"{secrets.randbelow(1_000_000):06}"

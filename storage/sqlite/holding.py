@@ -20,6 +20,13 @@ __all__ = ["delete_destinations", "erase", "held", "identities_of"]
 _HELD: Final = {
     "recipients": "SELECT id, name, zone, created_at FROM recipients WHERE id = :recipient",
     "identities": "SELECT surface, tenant, user FROM identities WHERE recipient_id = :recipient",
+    "mailboxes": """
+        SELECT address, confirmed_at, paused_at, paused_why FROM mailboxes
+        WHERE address IN (SELECT user FROM identities WHERE surface = 'email' AND recipient_id = :recipient)
+    """,
+    "mail_codes": """
+        SELECT address, asked_at, wrong FROM mail_codes WHERE recipient_id = :recipient ORDER BY asked_at
+    """,
     "marks": """
         SELECT mark, p.key AS paper, p.title, marked_at FROM marks JOIN papers AS p ON p.id = paper_id
         WHERE recipient_id = :recipient ORDER BY marked_at
@@ -69,8 +76,9 @@ _HELD: Final = {
 }
 _INSTANTS: Final = frozenset(
     {
-        "active_from", "changed_at", "created_at", "deliver_by", "finished_at", "installed_at", "marked_at",
-        "recorded_at", "sending_at", "slot_at", "snoozed_until", "state_at", "told_at", "waiting_since",
+        "active_from", "asked_at", "changed_at", "confirmed_at", "created_at", "deliver_by", "finished_at",
+        "installed_at", "marked_at", "paused_at", "recorded_at", "sending_at", "slot_at", "snoozed_until",
+        "state_at", "told_at", "waiting_since",
     }
 )  # fmt: skip
 
@@ -126,6 +134,11 @@ _DELETE_RECIPIENT: Final = (
     """,
     "DELETE FROM subscriptions WHERE recipient_id = :recipient",
     "DELETE FROM marks WHERE recipient_id = :recipient",
+    """
+    DELETE FROM mailboxes
+    WHERE address IN (SELECT user FROM identities WHERE surface = 'email' AND recipient_id = :recipient)
+    """,
+    "DELETE FROM mail_codes WHERE recipient_id = :recipient",
     "DELETE FROM identities WHERE recipient_id = :recipient",
     "DELETE FROM recipients WHERE id = :recipient",
 )
