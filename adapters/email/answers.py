@@ -6,14 +6,14 @@ from enum import StrEnum
 from typing import Final
 
 from bot.errors import DeliveryError, DoubtfulError, NotAcceptedError, RefusedError
-from bot.view.text import one_line, shorten
+from bot.mail.address import unaddressed
+from bot.view.text import shorten
 
 LATER: Final = timedelta(minutes=5)  # greylisting opens after about so long
 LONGEST_WAIT: Final = timedelta(hours=1)
 
-_ADDRESS: Final = re.compile(r"<?[^\s<>()]+@[^\s<>()]+>?")
 _ENHANCED: Final = re.compile(r"\s*5\.([0-9]{1,3})\.[0-9]{1,3}\b")  # RFC 3463
-_WAIT: Final = re.compile(r"\b([0-9]{1,5}) ?(s|secs?|seconds?|mins?|minutes?)\b", re.IGNORECASE)
+_WAIT: Final = re.compile(r"(?:^|\s)([0-9]{1,5}) ?(s|secs?|seconds?|mins?|minutes?)\b", re.IGNORECASE)
 _POLICY: Final = "7"  # what an enhanced code is about: not the mailbox, but who may send what
 _LONGEST_QUOTE: Final = 160  # characters
 
@@ -58,14 +58,8 @@ def wait_asked(words: str) -> timedelta | None:
 
 
 def quoted(code: int, words: str, recipient: str) -> str:
-    """What the server said, on one line, without any address, nor the name before the recipient's @: nobody
-    else is to read that.
-    """
-    text = _ADDRESS.sub("this address", words)
-    name = recipient.partition("@")[0]
-    if name:
-        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "this address", text, flags=re.IGNORECASE)
-    text = shorten(one_line(text).strip().rstrip("."), _LONGEST_QUOTE)
+    """What the server said, shortened, without any address."""
+    text = shorten(unaddressed(words, recipient).rstrip("."), _LONGEST_QUOTE)
     return f"{code} {text}".strip().replace("`", "'")
 
 

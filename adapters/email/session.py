@@ -59,6 +59,18 @@ class Session:
         except (aiosmtplib.SMTPException, OSError):
             return False
 
+    async def takes_from(self, sender: str, patience: timedelta) -> DeliveryError | None:
+        """Whether the server takes mail from the sender, or why not; nothing is sent."""
+        name = self._server.name
+        try:
+            async with asyncio.timeout(patience.total_seconds()):
+                await self._client.mail(sender)
+        except aiosmtplib.SMTPResponseException as error:
+            return failure_of(name, Step.SENDER, error.code, error.message)
+        except (aiosmtplib.SMTPServerDisconnected, OSError):
+            return NotAcceptedError(f"{name} broke the connection off.")
+        return None
+
     async def send(
         self, sender: str, recipient: str, message: bytes, patience: timedelta
     ) -> DeliveryError | None:

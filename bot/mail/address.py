@@ -8,12 +8,14 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from bot.errors import InputError
+from bot.view.text import one_line
 
 _LONGEST: Final = 254  # characters: what a path in an SMTP command leaves (RFC 5321, 4.5.3.1.3)
 # A dot-atom of ASCII (RFC 5322, 3.2.3): quoted names are as good as never used, and few servers take others.
 _LOCAL: Final = re.compile(r"(?=.{1,64}$)[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _LABEL: Final = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN: Final = re.compile(rf"({_LABEL}\.)+[a-z]({_LABEL})?")
+_IN_TEXT: Final = re.compile(r"<?[^\s<>()]+@[^\s<>()]+>?")
 _EXAMPLE: Final = "Write it like maya@example.org."
 
 
@@ -58,10 +60,21 @@ def sender_of(text: str) -> Address:
     Raises `InputError`.
     """
     name, address = parseaddr(text.strip())
-    if not name.isprintable():
+    if not text.isprintable():
         raise InputError("The sender's name has a line break or the like in it.")
     local, _, domain = normal_address(address).rpartition("@")
     return Address(name or "Paperboy", local, domain)
+
+
+def unaddressed(words: str, address: str) -> str:
+    """What a mail server said, on one line, without any address, nor the name before the @ of this one:
+    nobody else is to read those.
+    """
+    text = _IN_TEXT.sub("this address", words)
+    name = address.partition("@")[0]
+    if name:
+        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "this address", text, flags=re.IGNORECASE)
+    return one_line(text).strip()
 
 
 def reaches_outside(url: str) -> bool:

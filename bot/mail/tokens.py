@@ -39,7 +39,7 @@ def opened(key: bytes, purpose: str, token: str) -> str | None:
 
 
 def message_tag(key: bytes, name: str, address: str) -> str:
-    """A mark that binds a message's name to whom it was sent: what comes back with it was really sent."""
+    """A mark of one message to one address that nobody can foresee."""
     message = f"message\0{name}\0{address}".encode()
     return hmac.new(key, message, hashlib.sha256).hexdigest()[:_TAG]
 

@@ -234,6 +234,7 @@ async def assemble(
         for one in surfaces.values():
             stack.push_async_callback(one.aclose)
         to_people = direct(chats)
+        notifier = Notifier(store, around.clock, around.ids, to_people)
         worker = Worker(
             store.outbox,
             surfaces,
@@ -241,7 +242,7 @@ async def assemble(
             name=around.holder(),
             random_=around.random,
             poll=around.idle_every,
-            notifier=Notifier(store, around.clock, around.ids, to_people),
+            notifier=notifier,
         )
         planner = Planner(
             store,
@@ -267,7 +268,7 @@ async def assemble(
             poll_every=timedelta(minutes=settings.poll_minutes),
         )
         poller.on_poll(vitals.polled)
-        roles: list[Role] = []
+        roles: list[Role] = [] if mail is None else mail.roles(settings, store, around, notifier)
         if chats or settings.web:
             search = await stack.enter_async_context(open_search(settings, store, around))
             index = search.index
@@ -285,7 +286,7 @@ async def assemble(
             stack.push_async_callback(services.plots.aclose)
             commands = Commands(services)
             routes = [route for chat in chats for route in chat.listen(commands)]
-            roles = web_roles(settings, around, routes, services, commands, poller, vitals)
+            roles += web_roles(settings, around, routes, services, commands, poller, vitals)
             for chat in chats:
                 roles += chat.roles()
                 stack.push_async_callback(chat.finish)  # before the search is closed, and all else
