@@ -4,15 +4,13 @@ What is read is what the caller hands over, never `os.environ`: a test or a seco
 settings that it asked for. An empty value counts as not set, so that a line `NAME=` does no harm.
 """
 
-import json
 import re
-import textwrap
 import tomllib
 from collections.abc import Mapping
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, NamedTuple, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 import platformdirs
 from pydantic import (
@@ -31,7 +29,6 @@ from bot.errors import ConfigError
 
 CONFIG_FILE: Final = "paperboy.toml"
 CONFIG_VARIABLE: Final = "PAPERBOY_CONFIG"
-HIDDEN: Final = "••••"
 
 _PREFIX: Final = "PAPERBOY_"
 # Kubernetes sets these in every container that stands beside a service called "paperboy".
@@ -51,6 +48,10 @@ def default_home() -> Path:
 def _path(raw: object, info: ValidationInfo) -> Path:
     context = info.context or {}
     return values.path(raw, context.get("cwd", Path()), context.get("user_home"))
+
+
+def _optional_path(raw: object, info: ValidationInfo) -> Path | None:
+    return _path(raw, info) if raw else None
 
 
 _FilePath = Annotated[Path, BeforeValidator(_path)]
@@ -221,6 +222,24 @@ class Settings(BaseModel):
         description="Ids of the Discord servers where a posted link to a paper is answered with a card. It "
         "needs the privileged intent to read messages, which Discord reviews from 10,000 users on.",
     )
+    smtp_url: Annotated[SecretStr | None, BeforeValidator(values.smtp_url)] = Field(
+        None,
+        description="Mail: the server that mails are handed to, as smtp://USER:PASSWORD@HOST:587 (STARTTLS) "
+        "or smtps://USER:PASSWORD@HOST:465 (TLS). `paperboy setup mail` asks for it.",
+    )
+    mail_from: Annotated[str | None, BeforeValidator(values.mail_sender)] = Field(
+        None,
+        description="Mail: who mails come from, such as Paperboy <papers@example.org>. What cannot be "
+        "delivered comes back there.",
+    )
+    mail_bounces: Annotated[Path | None, BeforeValidator(_optional_path)] = Field(
+        None,
+        description="Mail: a maildir in which what comes back is looked for, unless your mail server hands "
+        "it to `paperboy mail bounce`.",
+    )
+    mail_per_minute: Annotated[int, BeforeValidator(values.whole(1, 100_000, "mails"))] = Field(
+        120, description="Mail: how many go out in a minute, at most. Providers say what they take."
+    )
     sharing: _Flag = Field(
         True, description="Whether people may share an answer that they got with everybody in a channel."
     )
@@ -325,60 +344,3 @@ def _unknown(where: str, name: str, *, in_environ: bool) -> str:
     right = [env_name(found) if in_environ else found for found in near]
     hint = f"did you mean {right[0]}?" if right else "`paperboy config show` lists them all."
     return f"{where}: there is no such setting; {hint}"
-
-
-class ShownSetting(NamedTuple):
-    """One setting as `paperboy config show` prints it."""
-
-    name: str
-    value: str  # never a secret
-    origin: str  # an environment variable, the path of a TOML file, or "default"
-
-
-def render_config(settings: Settings) -> list[ShownSetting]:
-    """Every setting with its value and where that is from, secrets hidden."""
-    return [
-        ShownSetting(key, _as_text(getattr(settings, key), field.default), settings.origin(key))
-        for key, field in Settings.model_fields.items()
-    ]
-
-
-def initial_toml() -> str:
-    """A `paperboy.toml` in which every setting stands explained, commented out, at its default."""
-    lines = [
-        "# Settings of Paperboy. Remove the # before a line to change it; every setting is optional.",
-        "# A variable of the environment goes before this file. Tokens are best kept there.",
-    ]
-    for key, field in Settings.model_fields.items():
-        default = field.examples[0] if field.examples else field.default
-        lines += ["", *(f"# {line}" for line in textwrap.wrap(f"{field.description}", 100))]
-        lines += [f"# Environment: {env_name(key)}", f"#{key} = {_as_toml(default)}"]
-    return "\n".join(lines) + "\n"
-
-
-def _as_text(value: object, default: object) -> str:
-    match value:
-        case None:
-            return "not set" if default is None else "off"
-        case SecretStr():
-            return HIDDEN
-        case bool():
-            return "on" if value else "off"
-        case tuple():
-            return " ".join(value) or "none"
-        case _:
-            return str(value)
-
-
-def _as_toml(value: object) -> str:
-    match value:
-        case None:
-            return '""'
-        case bool():
-            return str(value).lower()
-        case tuple():
-            return json.dumps(value)
-        case str():
-            return json.dumps(value, ensure_ascii=False)  # JSON's escapes are TOML's too
-        case _:
-            return str(value)

@@ -16,6 +16,9 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import SecretStr
 
+from bot.errors import InputError
+from bot.mail.address import sender_of
+
 SECRET_KEY_LENGTH: Final = 32  # characters: 128 bits even where they are only hexadecimal digits
 
 
@@ -221,6 +224,41 @@ def line(raw: object) -> str:
     if not re.fullmatch(r"[!-~]{1,200}", value):
         raise BadValueError(f"{shown(raw)} has a blank, a line break or a letter that cannot be there.")
     return value
+
+
+def smtp_url(raw: object) -> SecretStr | None:
+    """The address of a mail server, perhaps with a user and a password; nothing means none."""
+    address = text(raw)
+    if not address:
+        return None
+    try:
+        parts = urlsplit(address)
+        usable = bool(parts.hostname) and parts.port != 0 and parts.path in {"", "/"} and not parts.fragment
+    except ValueError:  # a port that is no number, a bracket left open
+        usable = False
+    if not usable or parts.scheme not in {"smtp", "smtps"} or not re.fullmatch(r"[!-~]+", address):
+        raise BadValueError(
+            "the value is no address of a mail server; write one like "
+            "smtp://user:password@mail.example.org:587, with %40 for an @ and %3A for a : in the user or the "
+            "password."
+        )
+    if parts.query not in {"", "tls=off"}:
+        raise BadValueError("behind the ? of the address stands something other than tls=off.")
+    return SecretStr(address)
+
+
+def mail_sender(raw: object) -> str | None:
+    """Who mails come from: an address, perhaps with a name before it; nothing means nobody."""
+    sender = text(raw)
+    if not sender:
+        return None
+    try:
+        sender_of(sender)
+    except InputError:
+        raise BadValueError(
+            f"{shown(raw)} is no sender; write one like Paperboy <papers@example.org>."
+        ) from None
+    return sender
 
 
 def slash_command(raw: object) -> str:

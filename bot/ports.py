@@ -45,6 +45,7 @@ from bot.model import (
     Upstream,
     Window,
 )
+from bot.people.mailboxes import MailboxStore
 from bot.people.ports import HistoryStore, InstallationStore, PeopleStore
 
 # --- time, ids -----------------------------------------------------------------------------------
@@ -409,6 +410,8 @@ class Store(Protocol):
     def sources(self) -> SourceStore: ...
     @property
     def people(self) -> PeopleStore: ...
+    @property
+    def mailboxes(self) -> MailboxStore: ...
     @property
     def installations(self) -> InstallationStore: ...
     @property

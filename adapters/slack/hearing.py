@@ -9,6 +9,7 @@ from typing import Any, Final
 _DIRECT: Final = "directmessage"  # what Slack calls the channel of a command in a direct message
 _PRIVATE: Final = "privategroup"
 _LINK: Final = re.compile(r"<(https?://[^|>\s]+)(?:\|[^>]*)?>")
+_MAIL: Final = re.compile(r"<mailto:([^|>\s]+)(?:\|[^>]*)?>")
 _SAID: Final = frozenset({"text", "url", "from_url", "original_url", "title_link", "fallback"})
 _CURLY: Final = str.maketrans({"\u201c": '"', "\u201d": '"'})  # phones put these for the quotes of a phrase
 
@@ -76,8 +77,10 @@ def heard(body: Mapping[str, Any]) -> Heard:
 
 
 def typed(text: str) -> str:
-    """What somebody typed, from Slack's own writing of it: links in brackets, `&amp;`, curly quotes."""
-    return unescape(_LINK.sub(r"\1", text)).translate(_CURLY).strip()
+    """What somebody typed, from Slack's own writing of it: links and mail addresses in brackets, `&amp;`,
+    curly quotes.
+    """
+    return unescape(_MAIL.sub(r"\1", _LINK.sub(r"\1", text))).translate(_CURLY).strip()
 
 
 def texts_of(message: Mapping[str, Any]) -> str:

@@ -25,7 +25,9 @@ FULL: Final = 20  # stories of an issue that are shown whole; the others in a li
 MOST_AUTHORS: Final = 100
 _LONGEST_QUERY: Final = 500  # characters
 _CONTENT_TYPES: Final = {"css": "text/css", "svg": "image/svg+xml"}
-_ROBOTS: Final = b"User-agent: *\nDisallow: /search\nDisallow: /metrics\nDisallow: /healthz\n"
+_ROBOTS: Final = (
+    b"User-agent: *\nDisallow: /search\nDisallow: /mail\nDisallow: /metrics\nDisallow: /healthz\n"
+)
 
 _Weeks = list[tuple[Period, list[date | None]]]
 

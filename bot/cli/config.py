@@ -14,7 +14,7 @@ app = typer.Typer(help="Show the settings, or write a commented settings file.",
 @app.command()
 def show(json_: JsonOption = False) -> None:
     """Show every setting, its value and where that is from; secrets are hidden."""
-    from bot.config import render_config
+    from bot.config_shown import render_config
 
     shown = render_config(load_settings())
     if json_:
@@ -28,7 +28,7 @@ def init(
     path: Annotated[Path, typer.Argument(metavar="PATH", help="The file to write.")] = Path("paperboy.toml"),
 ) -> None:
     """Write a settings file with everything explained, at its defaults."""
-    from bot.config import initial_toml
+    from bot.config_shown import initial_toml
 
     try:
         with path.open("x", encoding="utf-8") as file:

@@ -20,6 +20,7 @@ from bot.cli import (
     evaluate,
     importing,
     indexing,
+    mail,
     outbox,
     plotting,
     running,
@@ -88,6 +89,7 @@ app.add_typer(editions.app, name="edition")
 app.add_typer(config.app, name="config")
 app.add_typer(slack.app, name="slack")
 app.add_typer(discord.app, name="discord")
+app.add_typer(mail.app, name="mail")
 running.register(app)
 setup.register(app)
 sources.register(app)

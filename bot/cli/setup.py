@@ -5,11 +5,13 @@ import typer
 from bot.cli.asking import show_findings
 from bot.cli.common import load_settings, with_store
 from bot.cli.setup_discord import discord
+from bot.cli.setup_mail import mail
 from bot.cli.setup_slack import slack
 
 app = typer.Typer(help="Set Paperboy up for a platform, step by step.", no_args_is_help=True)
 app.command()(slack)
 app.command()(discord)
+app.command()(mail)
 
 
 def register(root: typer.Typer) -> None:

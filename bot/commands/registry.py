@@ -40,7 +40,7 @@ _TOPICS: Final = (
     ),
     *("channel preview", "subscription", "subscription edit", "subscription pause", "subscription resume"),
     *("subscription snooze", "account", "account link", "account unlink"),
-    "follow",
+    "follow", "mail", "mail add", "mail confirm", "mail stop"),
 )
 
 COMMANDS: Final[tuple[Command, ...]] = (
@@ -213,6 +213,32 @@ COMMANDS: Final[tuple[Command, ...]] = (
         "`new` gives it another address, and ends the one before.",
         examples=("my-feed", "my-feed new"),
         options=(Option(name="change", kind=Kind.CHOICE, choices=("new",), help="new: another address"),),
+        permission=Permission.MEMBER,
+    ),
+    Command(
+        name="mail add",
+        summary="Get papers by mail: name your address",
+        help="Mails a code to your address. Once you have typed it back with `mail confirm`, subscriptions "
+        "can come by `route=mail`. Nobody else sees the address.",
+        examples=("mail add maya@example.org",),
+        options=(Option(name="address", kind=Kind.TEXT, required=True, help="your mail address"),),
+        permission=Permission.MEMBER,
+    ),
+    Command(
+        name="mail confirm",
+        summary="Confirm your address with the code that was mailed there",
+        help="Takes the code that `mail add` mailed to you, within half an hour. An address that you had "
+        "before is forgotten, and what went there comes to the new one.",
+        examples=("mail confirm 123456",),
+        options=(Option(name="code", kind=Kind.TEXT, required=True, rest=True, help="the code in the mail"),),
+        permission=Permission.MEMBER,
+    ),
+    Command(
+        name="mail stop",
+        summary="Stop mail to you, and forget the address",
+        help="No more mail goes to your address, and it is forgotten. What you are subscribed to by mail "
+        "alone ends. Asks once before it does.",
+        examples=("mail stop",),
         permission=Permission.MEMBER,
     ),
     Command(

@@ -9,6 +9,7 @@ from typing import Final
 from bot.commands.model import Actor, Place
 from bot.commands.rankings import Rankings
 from bot.errors import InputError, PaperboyError
+from bot.mail.service import Mail
 from bot.model import Destination, IdScheme, Paper, PaperId, Route
 from bot.people.model import Identity, Person
 from bot.plots.plots import Plots
@@ -80,6 +81,7 @@ class Services:
     sharing: bool
     direct: Direct
     offers: Sequence[Offer] = ()  # ways to people beside those messages
+    mail: Mail | None = None  # None: this Paperboy sends none
     page: str | None  # address of the web page; empty: the world reaches none; None: it is switched off
 
     async def find(self, actor: Actor) -> Person | None:

@@ -12,6 +12,7 @@ from bot.commands.handlers import (
     from_papers,
     help,  # noqa: A004 - the command is called so
     lists,
+    mailbox,
     papers,
     person,
     posted,
@@ -50,6 +51,9 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "subscription snooze": subscriptions.snooze,
     "unsubscribe": subscriptions.unsubscribe,
     "my-feed": feed.my_feed,
+    "mail add": mailbox.add,
+    "mail confirm": mailbox.confirm,
+    "mail stop": mailbox.stop,
     "settings": person.settings,
     "account link": account.link,
     "account unlink": account.unlink,

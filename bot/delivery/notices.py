@@ -11,6 +11,7 @@ from bot.delivery.keys import notice_key
 from bot.delivery.policy import Doubt, Reject
 from bot.errors import PaperboyError
 from bot.model import Delivery, DeliveryKind, Destination, DestinationState, NewDelivery, Route
+from bot.people.mailboxes import MAIL
 from bot.people.model import Identity
 from bot.ports import Clock, Ids, Store
 from bot.view.doc import Actions, Button, Doc, Heading, Section, Span, to_json, with_code
@@ -20,6 +21,7 @@ _log = structlog.get_logger(__name__)
 Direct = Callable[[Identity], Awaitable[Route | None]]
 """Gives the route to somebody's direct messages; `None` where there is none."""
 
+MAIL_REMEDY: Final = "`mail add` with your address confirms it anew, and mail goes on."
 WORTH_TELLING: Final = timedelta(days=3)
 
 
@@ -63,7 +65,26 @@ class Notifier:
         except PaperboyError as problem:
             _log.error("An owner could not be told.", error=str(problem))
 
+    async def unmailable(self, address: str, error: str) -> None:
+        """Nothing arrives in that mailbox, or it wants none: all mail to it is paused, and its owner told by
+        chat. Of a mailbox that nobody has, or that is paused already, nothing happens. Raises `StorageError`.
+        """
+        mailbox = await self._store.mailboxes.at(address)
+        if mailbox is None or mailbox.paused_at is not None:
+            return
+        route = Route(surface=MAIL, address=address)
+        destination = await self._store.destinations.at(route)
+        if destination is not None:
+            # Before the pause: whoever dies in between comes here again, and a notice is written once.
+            key = notice_key("mail", f"{destination.id}-{int(mailbox.confirmed_at.timestamp())}")
+            await self._post(key, destination, route, mail_paused(error))
+        await self._store.mailboxes.pause(address, error, self._clock.now())
+        _log.error("Mail to somebody is paused: it does not arrive.")
+
     async def _pause(self, key: str, destination: Destination, route: Route, error: str) -> None:
+        if route.surface == MAIL:
+            await self.unmailable(route.address, f"{error} {MAIL_REMEDY}")
+            return
         await self._post(key, destination, route, paused(destination, error))
         by = f"{route.surface.capitalize()}: {error}"
         now = self._clock.now()
@@ -90,19 +111,24 @@ class Notifier:
         await self._store.outbox.post(notice, now)
 
     async def _owners_route(self, destination: Destination, surface: str) -> Route | None:
-        """The direct messages of the owner on the same surface; `None` if they are not known there."""
+        """The direct messages of the owner on the same surface, of mail those on any; `None` if there are
+        none.
+        """
         if destination.owner_id is None:
             return None
         person = await self._store.people.of_recipient(destination.owner_id)
         for identity in person.identities if person is not None else ():
-            if identity.surface == surface:
-                return await self._direct(identity)
+            if surface in {identity.surface, MAIL}:
+                route = await self._direct(identity)
+                if route is not None:
+                    return route
         return None
 
 
 def in_doubt(delivery: Delivery, destination: Destination, error: str) -> Doc:
     """The question whether a message arrived."""
-    place = destination.label or destination.name
+    mailed = destination.route.surface == MAIL
+    place = "your mailbox" if mailed else destination.label or destination.name
     made = delivery.created_at.astimezone(UTC)
     return _doc(
         f"Did the digest arrive in {place}?",
@@ -128,6 +154,12 @@ def paused(destination: Destination, error: str) -> Doc:
         with_code(text),
         (Button("Resume this digest", str(Action(Verb.RESUME, destination.id))),),
     )
+
+
+def mail_paused(error: str) -> Doc:
+    """The news that no mail goes to somebody, and why."""
+    button = Button("My subscriptions", str(Action(Verb.RUN, "subscriptions")))
+    return _doc("Mail to you is paused", with_code(error), (button,))
 
 
 def _doc(title: str, text: tuple[Span, ...], buttons: tuple[Button, ...]) -> Doc:

@@ -231,12 +231,16 @@ async def assemble(
     from bot.vitals import Vitals  # noqa: PLC0415 - as above
     from bot.wiring.chats import direct, open_chats  # noqa: PLC0415 - as above
     from bot.wiring.commands import command_services  # noqa: PLC0415 - as above
+    from bot.wiring.mail import open_mail  # noqa: PLC0415 - as above
     from bot.wiring.web import web_roles  # noqa: PLC0415 - as above
 
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(opened if opened is not None else open_store(settings))
         poller = await stack.enter_async_context(open_poller(settings, store, around))
         surfaces = deliverers(settings, around, store)
+        mail = open_mail(settings, around, store) if settings.smtp_url is not None else None
+        if mail is not None:
+            surfaces[mail.deliverer.surface] = mail.deliverer
         chats = open_chats(settings, store, around)
         for chat in chats:
             stack.push_async_callback(chat.aclose)
@@ -244,6 +248,7 @@ async def assemble(
         for one in surfaces.values():
             stack.push_async_callback(one.aclose)
         to_people = direct(chats)
+        notifier = Notifier(store, around.clock, around.ids, to_people)
         worker = Worker(
             store.outbox,
             surfaces,
@@ -251,7 +256,7 @@ async def assemble(
             name=around.holder(),
             random_=around.random,
             poll=around.idle_every,
-            notifier=Notifier(store, around.clock, around.ids, to_people),
+            notifier=notifier,
         )
         planner = Planner(
             store,
@@ -277,7 +282,7 @@ async def assemble(
             poll_every=timedelta(minutes=settings.poll_minutes),
         )
         poller.on_poll(vitals.polled)
-        roles: list[Role] = []
+        roles: list[Role] = [] if mail is None else mail.roles(settings, store, around, notifier)
         if chats or settings.web:
             search = await stack.enter_async_context(open_search(settings, store, around))
             index = search.index
@@ -290,11 +295,12 @@ async def assemble(
                 worker.wake,
                 sharing=settings.sharing,
                 direct=to_people,
+                mail=None if mail is None else mail.service,
             )
             stack.push_async_callback(services.plots.aclose)
             commands = Commands(services)
             routes = [route for chat in chats for route in chat.listen(commands)]
-            roles = web_roles(settings, around, routes, services, commands, poller, vitals)
+            roles += web_roles(settings, around, routes, services, commands, poller, vitals)
             for chat in chats:
                 roles += chat.roles()
                 stack.push_async_callback(chat.finish)  # before the search is closed, and all else

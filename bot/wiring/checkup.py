@@ -22,5 +22,9 @@ async def examine(settings: Settings, store: Store, around: Surroundings) -> Seq
         found += await discord(settings, store, around)
     if not found:
         remedy = "`paperboy setup slack` and `paperboy setup discord` walk the whole way."
-        return [Finding("Neither Slack nor Discord", "is set up", remedy)]
+        found.append(Finding("Neither Slack nor Discord", "is set up", remedy))
+    if settings.smtp_url is not None:
+        from bot.wiring.mail import examine as mail  # noqa: PLC0415 - as above
+
+        found += await mail(settings, around)
     return found

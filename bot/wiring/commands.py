@@ -15,6 +15,7 @@ from bot.wiring import Surroundings, open_search, open_store
 
 if TYPE_CHECKING:
     from bot.commands.services import Direct, Services
+    from bot.mail.service import Mail
     from bot.schedule.planner import Planner
     from bot.search.service import Search
 
@@ -32,10 +33,12 @@ def command_services(
     *,
     sharing: bool,
     direct: "Direct",
+    mail: "Mail | None" = None,
 ) -> "Services":
     """What commands work with; `queued` is told of deliveries that they made pending. Its `plots` are to be
     closed.
     """
+    from bot.commands.offering import by_mail  # noqa: PLC0415 - loaded only where it is used
     from bot.commands.private_feed import offer_of  # noqa: PLC0415 - loaded only where it is used
     from bot.commands.rankings import Rankings  # noqa: PLC0415 - loaded only where it is used
     from bot.commands.services import Cooldown, Services  # noqa: PLC0415 - loaded only where it is used
@@ -57,7 +60,11 @@ def command_services(
         late_limit=timedelta(hours=settings.late_limit_hours),
         sharing=sharing,
         direct=direct,
-        offers=[offer_of(store, around.ids)] if settings.web else [],
+        offers=(
+            *([offer_of(store, around.ids)] if settings.web else []),
+            *([by_mail(mail)] if mail is not None else []),
+        ),
+        mail=mail,
         page=page_address(settings),
     )
 
@@ -81,6 +88,7 @@ async def open_chat(
     from bot.commands.service import Commands  # noqa: PLC0415 - loaded only where it is used
     from bot.schedule.planner import Planner  # noqa: PLC0415 - loaded only where it is used
     from bot.search.following import Follower  # noqa: PLC0415 - loaded only where it is used
+    from bot.wiring.mail import open_mail  # noqa: PLC0415 - loaded only where it is used
 
     async with open_store(settings) as store, open_search(settings, store, around) as search:
         planner = Planner(
@@ -92,6 +100,7 @@ async def open_chat(
             refresh=_nothing_to_refresh,
             queued=_nobody_to_tell,
         )
+        mail = open_mail(settings, around, store) if settings.smtp_url is not None else None
         services = command_services(
             settings,
             around,
@@ -101,6 +110,7 @@ async def open_chat(
             _nobody_to_tell,
             sharing=False,
             direct=nowhere,
+            mail=None if mail is None else mail.service,
         )
         follower = Follower(search.index, store.papers, around.clock, every=around.follow_every)
         following = asyncio.create_task(follower.run())
@@ -110,6 +120,8 @@ async def open_chat(
             following.cancel()  # an index that is far behind would take its time
             await asyncio.gather(following, return_exceptions=True)
             await services.plots.aclose()
+            if mail is not None:
+                await mail.deliverer.aclose()
 
 
 async def _nothing_to_refresh() -> None:

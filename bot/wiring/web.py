@@ -54,6 +54,7 @@ def make_site(
 ) -> "Site":
     """The page over what commands work with; it looks at what is stored alone."""
     from adapters.web.feeds import FeedRoutes  # noqa: PLC0415 - as above
+    from adapters.web.mail import MailPages  # noqa: PLC0415 - as above
     from adapters.web.operating import Operating  # noqa: PLC0415 - as above
     from adapters.web.pages import Pages  # noqa: PLC0415 - as above
     from adapters.web.plots import PlotPages  # noqa: PLC0415 - as above
@@ -69,6 +70,7 @@ def make_site(
     renderer = Renderer(thumbnails=settings.web_thumbnails)
     pages = Pages(reading, renderer, around.clock, thumbnails=settings.web_thumbnails)
     feeds = Feeds(reading, services.store, services.rankings, around.clock, settings.public_url)
+    mail_pages = [] if services.mail is None else MailPages(services.mail, renderer).routes()
     feed_routes = FeedRoutes(feeds, reading.version, around.clock)
     operating = Operating(
         vitals.health,
@@ -80,6 +82,7 @@ def make_site(
         [
             *pages.routes(),
             *feed_routes.routes(),
+            *mail_pages,
             *PlotPages(services.plots).routes(),
             *operating.routes(),
         ],

@@ -25,6 +25,13 @@ HELD: Final = {
         WHERE recipient_id = :recipient ORDER BY met_at
     """,
     "link_codes": "SELECT until FROM link_codes WHERE recipient_id = :recipient",
+    "mailboxes": """
+        SELECT address, confirmed_at, paused_at, paused_why FROM mailboxes
+        WHERE address IN (SELECT user FROM identities WHERE surface = 'email' AND recipient_id = :recipient)
+    """,
+    "mail_codes": """
+        SELECT address, asked_at, wrong FROM mail_codes WHERE recipient_id = :recipient ORDER BY asked_at
+    """,
     "marks": """
         SELECT mark, p.key AS paper, p.title, marked_at FROM marks JOIN papers AS p ON p.id = paper_id
         WHERE recipient_id = :recipient ORDER BY marked_at
@@ -74,8 +81,9 @@ HELD: Final = {
 }
 _INSTANTS: Final = frozenset(
     {
-        "active_from", "changed_at", "created_at", "deliver_by", "finished_at", "installed_at", "marked_at",
-        "met_at", "named_at", "recorded_at", "sending_at", "slot_at", "snoozed_until", "state_at", "told_at",
+        "active_from", "asked_at", "changed_at", "confirmed_at", "created_at", "deliver_by", "finished_at",
+        "installed_at", "marked_at", "paused_at", "met_at", "named_at", "recorded_at", "sending_at", "slot_at", "snoozed_until",
+        "state_at", "told_at",
         "until", "waiting_since",
     }
 )  # fmt: skip
@@ -154,6 +162,11 @@ _DELETE_RECIPIENT: Final = (
     "DELETE FROM subscriptions WHERE recipient_id = :recipient",
     "DELETE FROM marks WHERE recipient_id = :recipient",
     "DELETE FROM link_codes WHERE recipient_id = :recipient",
+    """
+    DELETE FROM mailboxes
+    WHERE address IN (SELECT user FROM identities WHERE surface = 'email' AND recipient_id = :recipient)
+    """,
+    "DELETE FROM mail_codes WHERE recipient_id = :recipient",
     "DELETE FROM identities WHERE recipient_id = :recipient",
     "DELETE FROM recipients WHERE id = :recipient",
 )

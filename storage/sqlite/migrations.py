@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlite_utils import Database, Migrations
 
-from storage.sqlite import personal
+from storage.sqlite import mail, personal
 from storage.sqlite.statements import run
 
 MIGRATIONS: Final = Migrations("paperboy")
@@ -390,6 +390,12 @@ def _feeds(db: Database) -> None:
 def _personal(db: Database) -> None:
     """What comes to people by several routes."""
     personal.subscriptions(db)
+
+
+@MIGRATIONS(name="0007_mail")
+def _mail(db: Database) -> None:
+    """Confirmed mailboxes of people, and codes on their way to others."""
+    mail.mailboxes(db)
 
 
 @MIGRATIONS(name="0009_links")

@@ -11,6 +11,7 @@ from storage.sqlite.editions import SqliteEditions
 from storage.sqlite.engine import Engine
 from storage.sqlite.history import SqliteHistory
 from storage.sqlite.installations import SecretKey, SqliteInstallations
+from storage.sqlite.mailboxes import SqliteMailboxes
 from storage.sqlite.outbox import SqliteOutbox
 from storage.sqlite.papers import SqlitePapers
 from storage.sqlite.people import SqlitePeople
@@ -29,6 +30,7 @@ class SqliteStore:
     outbox: SqliteOutbox
     sources: SqliteSources
     people: SqlitePeople
+    mailboxes: SqliteMailboxes
     installations: SqliteInstallations
     history: SqliteHistory
     admin: SqliteAdmin
@@ -58,6 +60,7 @@ async def open_sqlite(
             outbox=SqliteOutbox(engine),
             sources=SqliteSources(engine),
             people=SqlitePeople(engine),
+            mailboxes=SqliteMailboxes(engine),
             installations=SqliteInstallations(engine, secret_key),
             history=SqliteHistory(engine),
             admin=SqliteAdmin(engine),

@@ -14,7 +14,8 @@ from bot.commands.model import Command
 from bot.commands.registry import COMMANDS
 from bot.commands.table import HANDLERS
 from bot.commands.text import read_text
-from bot.config import Settings, env_name, render_config
+from bot.config import Settings, env_name
+from bot.config_shown import render_config
 
 ROOT = Path(__file__).resolve().parents[2]
 

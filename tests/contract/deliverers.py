@@ -27,6 +27,7 @@ from tests.clocks import FakeClock
 from tests.contract.bench import NOW, Arrived, Bench, Trouble
 from tests.contract.discord_bench import discord_bench
 from tests.contract.feed_bench import feed_bench
+from tests.contract.email_bench import email_bench
 from tests.servers.slack import BASE, RECHECK, SlackServer, workspace
 from tests.servers.slack import faults as slack_faults
 from tests.servers.webhook import (
@@ -346,6 +347,7 @@ BENCHES: dict[str, MakeBench] = {
     "discord": discord_bench,
     "discord-forum": partial(discord_bench, forum=True),
     "feed": feed_bench,
+    "email": email_bench,
     "slack": slack_bench,
     "slack-base": partial(slack_bench, recheck=False),
     "webhook": webhook_bench,

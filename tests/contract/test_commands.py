@@ -243,6 +243,9 @@ CASES = (
         "channel preview", ("Trending papers · Thu 20 Nov", "1. Attention"), before=("channel add at=9:00",)
     ),
     Case("channel show", ("No digest is set up for #ml-papers. `/papers channel add` does it.",)),
+    Case("mail add maya@example.org", ("Mail is not set up here.",)),
+    Case("mail confirm 123456", ("Mail is not set up here.",)),
+    Case("mail stop", ("Mail is not set up here.",)),
     Case("channel add at=25:00", ("it goes from 00:00 to 23:59", "`/papers help channel add` says more.")),
 )
 

@@ -10,6 +10,7 @@ from sqlite_utils import Database
 
 from bot.errors import StaleLeaseError
 from bot.model import DeliveryKind, DeliveryState, DestinationState, Route
+from bot.people.mailboxes import AskedCode, Limits
 from bot.people.model import Change, Mark, Person, set_up_by
 from bot.ports import OpenStore, Store
 from storage.sqlite.engine import Engine
@@ -54,6 +55,10 @@ async def somebody_busy(store: Store, name: str = "Maya Lindqvist") -> Person:
     notice = digest(channel, [], kind=DeliveryKind.NOTICE, recipient_id=person.recipient_id).delivery
     assert notice is not None
     await store.outbox.post(replace(notice, id="m-notice", key="notice", route=place.route), NOW)
+    code = AskedCode(
+        recipient_id=person.recipient_id, address="lindqvist@example.org", digest="d1", asked_at=NOW
+    )
+    await store.mailboxes.ask(code, Limits(since=NOW, of_person=1, of_address=1))
     return person
 
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.config import HIDDEN, Settings, env_name, initial_toml, render_config
+from bot.config import Settings, env_name
+from bot.config_shown import HIDDEN, initial_toml, render_config
 from bot.errors import ConfigError
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.cli.settings_file import check_settings_file, write_settings
-from bot.config import Settings, initial_toml
+from bot.config import Settings
+from bot.config_shown import initial_toml
 from bot.errors import ConfigError
 
 TOKEN = {"slack_bot_token": "xoxb-1"}

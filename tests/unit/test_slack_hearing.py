@@ -86,6 +86,7 @@ def test_every_documented_shape_can_be_read(file: str) -> None:
         ("search <https://arxiv.org/abs/1706.03762>", "search https://arxiv.org/abs/1706.03762"),
         ("search upvotes:&gt;20 &amp; C++", "search upvotes:>20 & C++"),
         ("search \u201cflash attention\u201d", 'search "flash attention"'),
+        ("mail add <mailto:maya@example.org|maya@example.org>", "mail add maya@example.org"),
         ("  today ", "today"),
         ("search &lt;script&gt;", "search <script>"),
     ],

@@ -11,6 +11,7 @@ from bot.commands.services import DIRECT_MESSAGE, Services
 from bot.commands.view import button, buttons, say, sentence
 from bot.errors import InputError, PaperboyError
 from bot.model import Destination, DestinationState, Pool, Route
+from bot.people.mailboxes import MAIL
 from bot.people.model import Change, Person
 from bot.schedule.standing import local
 from bot.view.doc import Block, with_code
@@ -30,7 +31,7 @@ async def unreached(actor: Actor, services: Services, surface: Surface) -> Seque
         if not _unreached(one, person) or await _was_told(services, one):
             continue
         await services.store.history.note(Change(one.id, now, str(actor.identity), _TOLD))
-        name = one.route.surface.capitalize()
+        name = "by mail" if one.route.surface == MAIL else f"on {one.route.surface.capitalize()}"
         since = local(one.state_at or now, one.schedule.zone, now)
         ways = await _ways(person, one, services, surface)
         elsewhere = [
@@ -38,10 +39,12 @@ async def unreached(actor: Actor, services: Services, surface: Surface) -> Seque
             for way in ways
         ]
         blocks.append(
-            sentence(f"Your subscriptions on {name} are paused since {since}. ", *with_code(one.state_why))
+            sentence(f"Your subscriptions {name} are paused since {since}. ", *with_code(one.state_why))
         )
         mine = button("My subscriptions", Verb.RUN, "subscriptions")
-        blocks += buttons(button("Resume them", Verb.RESUME, one.id), *(elsewhere or [mine]))
+        by_mail = one.route.surface == MAIL  # which goes on once the address is confirmed anew
+        again = None if by_mail else button("Resume them", Verb.RESUME, one.id)
+        blocks += buttons(again, *(elsewhere or [mine]))
     return blocks
 
 

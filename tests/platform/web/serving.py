@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from adapters.web.feeds import FeedRoutes
+from adapters.web.mail import MailPages
 from adapters.web.operating import Operating
 from adapters.web.pages import Pages
 from adapters.web.plots import PlotPages
@@ -16,6 +17,7 @@ from adapters.web.render import Renderer
 from adapters.web.server import WebServer
 from adapters.web.site import Site
 from bot.commands.rankings import Rankings
+from bot.mail.service import Mail
 from bot.metrics import CONTENT_TYPE, Metrics
 from bot.plots.plots import Plots
 from bot.plots.ports import Drawer
@@ -53,6 +55,7 @@ async def served(
     metrics_for: Any = "local",
     public_url: str | None = None,
     drawer: Drawer | None = None,
+    mail: Mail | None = None,
 ) -> AsyncIterator[Served]:
     """Serves the page until the context ends; plots are drawn by the `drawer`, or by hand."""
     async with open_index(folder / "index", store.papers, open_static()) as index:
@@ -69,6 +72,8 @@ async def served(
         operating = Operating(vitals.health, metrics.exposition, CONTENT_TYPE, metrics_for=metrics_for)
         feeds = FeedRoutes(Feeds(reading, store, rankings, clock, public_url), reading.version, clock)
         routes = [*pages.routes(), *feeds.routes(), *PlotPages(plots).routes(), *operating.routes()]
+        if mail is not None:
+            routes += MailPages(mail, renderer).routes()
         site = Site(routes, renderer, clock, CountedIds(), metrics.shown, thumbnails=thumbnails)
         server = WebServer("127.0.0.1:0", site.routes, [site.middleware])
         stopped = asyncio.Event()

@@ -1,0 +1,1 @@
+"""Mail: digests to mailboxes, by the SMTP server of whoever runs Paperboy."""
