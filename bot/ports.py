@@ -46,6 +46,7 @@ from bot.model import (
     Window,
 )
 from bot.people.ports import HistoryStore, InstallationStore, PeopleStore
+from bot.taste.ports import TasteStore
 
 # --- time, ids -----------------------------------------------------------------------------------
 
@@ -409,6 +410,8 @@ class Store(Protocol):
     def sources(self) -> SourceStore: ...
     @property
     def people(self) -> PeopleStore: ...
+    @property
+    def taste(self) -> TasteStore: ...
     @property
     def installations(self) -> InstallationStore: ...
     @property

@@ -28,7 +28,17 @@ def _without_defaults(options: tuple[Option, ...]) -> tuple[Option, ...]:
 
 _TOPICS: Final = (
     *("today", "trending", "search", "paper", "similar", "why", "save", "saved", "export", "subscribe"),
-    *("subscriptions", "unsubscribe", "settings", "status", "my-data", "forget-me", "help", "channel"),
+    *(
+        "subscriptions",
+        "unsubscribe",
+        "taste",
+        "settings",
+        "status",
+        "my-data",
+        "forget-me",
+        "help",
+        "channel",
+    ),
     *("channel add", "channel show", "channel edit", "channel pause", "channel resume", "channel remove"),
     *("channel preview", "subscription", "subscription edit", "subscription pause", "subscription resume"),
     "subscription snooze",
@@ -183,6 +193,14 @@ COMMANDS: Final[tuple[Command, ...]] = (
         help="Ends one of your subscriptions, by its number in `subscriptions`; `all` ends every one.",
         examples=("unsubscribe 2", "unsubscribe all"),
         options=(subscription_options.NUMBER,),
+        permission=Permission.MEMBER,
+    ),
+    Command(
+        name="taste",
+        summary="What your papers are ordered by, and how to have it forgotten",
+        help="Says from which papers the order of what comes to you is learnt: those that you saved, hid, or "
+        "wanted more or less like. Nothing else teaches. One button forgets it all.",
+        examples=("taste",),
         permission=Permission.MEMBER,
     ),
     Command(

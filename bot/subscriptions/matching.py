@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from bot.editions.cards import Cards
 from bot.editions.share import Tally
@@ -14,6 +14,9 @@ from bot.people.model import Subscription
 from bot.search.match import PreparedPaper, compile_query, prepare
 from bot.search.query import parse
 from bot.subscriptions.spans import looks_from
+
+if TYPE_CHECKING:
+    from bot.taste.order import Taste
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,7 @@ class Arrivals:
     def cards(self) -> Cards:
         """The papers' cards."""
         if self._cards is None:
-            self._cards = Cards(self.papers, self._stars, self.ranked)
+            self._cards = Cards(self.papers, self._stars, self.ranked, personal=True)
         return self._cards
 
     def choose(
@@ -103,11 +106,13 @@ class Arrivals:
         subscriptions: Sequence[Subscription],
         told: frozenset[int],
         hidden: frozenset[int] = frozenset(),
+        taste: "Taste | None" = None,
     ) -> Choice:
         """What these subscriptions of one person bring: each paper once, under the first that has it.
 
         How far each looks back, `looks_from` says. Where there are fewer than its minimum, they wait. Papers
-        that are `hidden` are no candidates.
+        that are `hidden` are no candidates. The best of each come first: by the person's `taste`, where
+        anything is known of it.
         """
         parts: list[Part] = []
         others: list[int] = []
@@ -129,6 +134,8 @@ class Arrivals:
             undecided.update(n for n in verdicts.undecided if n not in hidden and self._since(n, start))
             matched.update(found)
             new = [n for n in found if n not in told and n not in shown]
+            if taste is not None:
+                new = taste.ordered(new)
             papers = new[: one.maximum]
             if 0 < len(new) < one.minimum:
                 waiting.append(Part(one, tuple(papers), len(new)))

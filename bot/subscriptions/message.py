@@ -1,6 +1,6 @@
 """From what a person's subscriptions match to one message. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -19,8 +19,13 @@ def message(
     cards: Cards,
     occasion: Occasion,
     notes: Sequence[SourceNote] = (),
+    why: Mapping[int, str] | None = None,
 ) -> Doc:
-    """The message of one slot: a section a subscription, headed by its query, each paper once."""
+    """The message of one slot: a section a subscription, headed by its query, each paper once.
+
+    `why` has the clauses that say why papers stand where they do for this person, by their numbers.
+    """
+    reasons = why or {}
     zone = ZoneInfo(destination.schedule.zone)
     title = heading(occasion)
     blocks: list[Block] = [Heading((Span(title, strong=True),)), *openings(occasion, notes, zone)]
@@ -28,7 +33,8 @@ def message(
     for part in choice.parts:
         blocks.append(Section((Span(part.subscription.query, strong=True), Span(_count(part)))))
         for paper_id in part.papers:
-            shown.append(cards.card(len(shown) + 1, paper_id, cards.entry(paper_id), destination.summaries))
+            entry, reason = cards.entry(paper_id), reasons.get(paper_id)
+            shown.append(cards.card(len(shown) + 1, paper_id, entry, destination.summaries, reason))
             blocks.append(shown[-1])
     blocks.append(actions(destination, choice.others))
     blocks.append(footer(destination, shown, occasion, zone))

@@ -79,6 +79,7 @@ async def open_chat(
     from bot.commands.service import Commands  # noqa: PLC0415 - loaded only where it is used
     from bot.schedule.planner import Planner  # noqa: PLC0415 - loaded only where it is used
     from bot.search.following import Follower  # noqa: PLC0415 - loaded only where it is used
+    from bot.taste.tasting import Tasting  # noqa: PLC0415 - loaded only where it is used
 
     async with open_store(settings) as store, open_search(settings, store, around) as search:
         planner = Planner(
@@ -89,6 +90,7 @@ async def open_chat(
             refresh_limit=timedelta(0),
             refresh=_nothing_to_refresh,
             queued=_nobody_to_tell,
+            tasting=Tasting(store, search.index),
         )
         services = command_services(
             settings,

@@ -24,6 +24,7 @@ _HELD: Final = {
         SELECT mark, p.key AS paper, p.title, marked_at FROM marks JOIN papers AS p ON p.id = paper_id
         WHERE recipient_id = :recipient ORDER BY marked_at
     """,
+    "tastes": "SELECT reset_at FROM tastes WHERE recipient_id = :recipient",
     "subscriptions": """
         SELECT id, query, cadence, days, maximum, minimum, snoozed_until, waiting_since, state, created_at
         FROM subscriptions
@@ -70,7 +71,8 @@ _HELD: Final = {
 _INSTANTS: Final = frozenset(
     {
         "active_from", "changed_at", "created_at", "deliver_by", "finished_at", "installed_at", "marked_at",
-        "recorded_at", "sending_at", "slot_at", "snoozed_until", "state_at", "told_at", "waiting_since",
+        "recorded_at", "reset_at", "sending_at", "slot_at", "snoozed_until", "state_at", "told_at",
+        "waiting_since",
     }
 )  # fmt: skip
 
@@ -126,6 +128,7 @@ _DELETE_RECIPIENT: Final = (
     """,
     "DELETE FROM subscriptions WHERE recipient_id = :recipient",
     "DELETE FROM marks WHERE recipient_id = :recipient",
+    "DELETE FROM tastes WHERE recipient_id = :recipient",
     "DELETE FROM identities WHERE recipient_id = :recipient",
     "DELETE FROM recipients WHERE id = :recipient",
 )

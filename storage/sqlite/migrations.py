@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlite_utils import Database, Migrations
 
-from storage.sqlite import personal
+from storage.sqlite import learning, personal
 from storage.sqlite.statements import run
 
 MIGRATIONS: Final = Migrations("paperboy")
@@ -390,3 +390,6 @@ def _feeds(db: Database) -> None:
 def _personal(db: Database) -> None:
     """What comes to people by several routes."""
     personal.subscriptions(db)
+
+
+MIGRATIONS(name="0008_taste")(learning.taste)

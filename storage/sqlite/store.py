@@ -15,6 +15,7 @@ from storage.sqlite.outbox import SqliteOutbox
 from storage.sqlite.papers import SqlitePapers
 from storage.sqlite.people import SqlitePeople
 from storage.sqlite.sources import SqliteSources
+from storage.sqlite.taste import SqliteTaste
 
 __all__ = ["SqliteStore", "open_sqlite"]
 
@@ -29,6 +30,7 @@ class SqliteStore:
     outbox: SqliteOutbox
     sources: SqliteSources
     people: SqlitePeople
+    taste: SqliteTaste
     installations: SqliteInstallations
     history: SqliteHistory
     admin: SqliteAdmin
@@ -58,6 +60,7 @@ async def open_sqlite(
             outbox=SqliteOutbox(engine),
             sources=SqliteSources(engine),
             people=SqlitePeople(engine),
+            taste=SqliteTaste(engine),
             installations=SqliteInstallations(engine, secret_key),
             history=SqliteHistory(engine),
             admin=SqliteAdmin(engine),

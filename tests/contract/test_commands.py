@@ -84,6 +84,12 @@ CASES = (
         before=("save 2511.00001", "save 2511.00002"),
         buttons=("Export as BibTeX",),
     ),
+    Case(
+        "taste",
+        ("1 paper that you saved.",),
+        before=("save 2511.00001",),
+        buttons=("Forget what was learnt",),
+    ),
     Case("export ris", ("Your list as RIS: 1 paper.",), before=("save 2511.00001",)),
     Case(
         "subscribe attention at=18:00 days=mon,thu",

@@ -692,6 +692,7 @@ class FullStore:
     outbox: Any
     sources: Any
     people: Any
+    taste: Any
     installations: Any
     history: Any
     admin: Any
@@ -706,6 +707,7 @@ def full(store: Store, polls: int) -> Store:
         store.outbox,
         store.sources,
         store.people,
+        store.taste,
         store.installations,
         store.history,
         store.admin,

@@ -71,6 +71,7 @@ from bot.schedule.standing import (
 )
 from bot.schedule.zones import zone_info
 from bot.sources.calendar import current_list_day
+from bot.taste.tasting import Tasting
 from bot.view.doc import Block, Button, Doc, with_code
 
 _CHANGES: Final = 5  # of its history that are shown
@@ -360,7 +361,8 @@ async def preview(call: Call, services: Services, surface: Surface) -> Reply:
     one = await here(services, surface, call.place)
     now = services.clock.now()
     day = now.astimezone(zone_info(one.schedule.zone)).date()
-    made = await preview_of(services.store, one, Slot(day, now), now)
+    tasting = Tasting(services.store, services.search.index)
+    made = await preview_of(services.store, one, Slot(day, now), now, tasting=tasting)
     if not made.elsewhere:
         return Reply(doc=made.doc)
     return Reply(doc=replace(made.doc, blocks=(*made.doc.blocks, note(f"{capital(made.elsewhere)}."))))

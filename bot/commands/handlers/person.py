@@ -47,6 +47,7 @@ async def settings_form(call: Call, services: Services, surface: Surface) -> Rep
         )
     example = typed(surface, "settings zone=Europe/Berlin")
     blocks.append(note("To change your time zone, type ", example, "."))
+    blocks.append(note(typed(surface, "taste"), " says what your papers are ordered by."))
     form = FormRequest(command=BY_NAME["settings"], values={"zone": zone, **call.values})
     return Reply(doc=Doc(tuple(blocks), f"{known}."), form=form)
 

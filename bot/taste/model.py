@@ -1,0 +1,29 @@
+"""What is learnt of a recipient's taste. Frozen values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from bot.people.model import Mark
+
+TEACHES_FOR: Final = frozenset({Mark.SAVED, Mark.LIKED, Mark.EXAMPLE})
+"""Marks of papers that one wants more of."""
+
+TEACHES_AGAINST: Final = frozenset({Mark.DISLIKED, Mark.HIDDEN})
+"""Marks of papers that one wants less of."""
+
+MOST_TAUGHT: Final = 200  # papers of each kind that teach: the newest
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """The papers from which a recipient's taste is learnt, by their numbers: the newest of each kind."""
+
+    wanted: Mapping[int, Mark] = field(default_factory=dict)
+    unwanted: Mapping[int, Mark] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.wanted or self.unwanted)
+
+
+__all__ = ["MOST_TAUGHT", "TEACHES_AGAINST", "TEACHES_FOR", "Taught"]

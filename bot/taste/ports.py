@@ -1,0 +1,37 @@
+"""What taste asks of the store and the index. What all ports of the store promise stands in `bot.ports`."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+from bot.taste.model import Taught
+
+if TYPE_CHECKING:
+    from bot.search.ports import Vectors
+
+
+class TasteStore(Protocol):
+    """What teaches a recipient's taste."""
+
+    async def taught(self, recipient_ids: Iterable[str]) -> Mapping[str, Taught]:
+        """The papers that teach each of these recipients' taste, as far back as their last reset; those of
+        whom nothing is known have no entry.
+        """
+
+    async def reset(self, recipient_id: str, at: datetime) -> int:
+        """Forgets what was learnt: likes, dislikes and examples are deleted, and what was saved or hidden
+        by then does not teach any more. Returns how many papers taught until now. Raises `NotFoundError`.
+        """
+
+    async def titles(self, paper_ids: Iterable[int]) -> Mapping[int, str]:
+        """The titles of these papers; unknown ones are left out."""
+
+
+class Meanings(Protocol):
+    """Where papers' vectors are."""
+
+    async def vectors(self, paper_ids: Sequence[int]) -> "Vectors":
+        """The vectors of these papers (n, dimensions), of length 1, or 0 where a paper has none (yet)."""
+
+
+__all__ = ["Meanings", "TasteStore"]
