@@ -27,6 +27,7 @@ from bot.cli import (
     setup,
     slack,
     sources,
+    teaching,
     trending,
 )
 from bot.cli.common import INTERRUPTED
@@ -88,6 +89,7 @@ app.add_typer(editions.app, name="edition")
 app.add_typer(config.app, name="config")
 app.add_typer(slack.app, name="slack")
 app.add_typer(discord.app, name="discord")
+teaching.register(destinations.app)
 running.register(app)
 setup.register(app)
 sources.register(app)

@@ -21,7 +21,7 @@ class Verb(StrEnum):
     MORE = "more"  # like this: shown, and remembered for the person's own order
     LESS = "less"  # like this: remembered
     NEITHER = "neither"  # takes either back
-    RESET = "reset"  # nothing: what was learnt of the person's taste is forgotten
+    RESET = "reset"  # a destination's id: its examples are forgotten; nothing: what was learnt of the person
     UNHIDE = "unhide"
     WHY = "why"
     SIMILAR = "similar"  # one paper's key, or several with blanks between them

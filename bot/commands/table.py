@@ -17,6 +17,7 @@ from bot.commands.handlers import (
     subscribing,
     subscriptions,
     taste,
+    teaching,
     tried,
     unreached,
     why,
@@ -47,6 +48,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "subscription snooze": subscriptions.snooze,
     "unsubscribe": subscriptions.unsubscribe,
     "taste": taste.taste,
+    "teach": teaching.teach,
     "settings": person.settings,
     "status": status.status,
     "my-data": person.my_data,
@@ -59,6 +61,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "channel resume": channel.resume,
     "channel remove": channel.remove,
     "channel preview": channel.preview,
+    "channel teach": teaching.channel_teach,
 }
 
 FORMS: Final[Mapping[str, Handler]] = {
@@ -67,6 +70,8 @@ FORMS: Final[Mapping[str, Handler]] = {
     "settings": person.settings_form,
     "channel add": channel.add_form,
     "channel edit": channel.edit_form,
+    "teach": teaching.teach_form,
+    "channel teach": teaching.channel_teach_form,
 }
 """What opens the forms of commands that have one: called with the values that were typed."""
 

@@ -12,6 +12,7 @@ TEACHES_FOR: Final = frozenset({Mark.SAVED, Mark.LIKED, Mark.EXAMPLE})
 TEACHES_AGAINST: Final = frozenset({Mark.DISLIKED, Mark.HIDDEN})
 """Marks of papers that one wants less of."""
 
+MOST_EXAMPLES: Final = 50  # papers brought to teach with: the newest
 MOST_TAUGHT: Final = 200  # papers of each kind that teach: the newest
 
 
@@ -26,4 +27,4 @@ class Taught:
         return bool(self.wanted or self.unwanted)
 
 
-__all__ = ["MOST_TAUGHT", "TEACHES_AGAINST", "TEACHES_FOR", "Taught"]
+__all__ = ["MOST_EXAMPLES", "MOST_TAUGHT", "TEACHES_AGAINST", "TEACHES_FOR", "Taught"]

@@ -23,6 +23,16 @@ class TasteStore(Protocol):
         by then does not teach any more. Returns how many papers taught until now. Raises `NotFoundError`.
         """
 
+    async def teach(self, recipient_id: str, paper_ids: Sequence[int], at: datetime) -> int:
+        """Marks papers as examples, the first of them as the newest; of more than `MOST_EXAMPLES` the newest
+        stay. Returns how many there are now. Raises `NotFoundError` (no such recipient, or paper).
+        """
+
+    async def titled(self, titles: Iterable[str]) -> Mapping[str, int]:
+        """By title, the one paper that has it, whatever its case, accents and punctuation; titles of none
+        and of several are left out.
+        """
+
     async def titles(self, paper_ids: Iterable[int]) -> Mapping[int, str]:
         """The titles of these papers; unknown ones are left out."""
 

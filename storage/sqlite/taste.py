@@ -1,16 +1,17 @@
 """What is learnt of recipients' taste: the papers that teach it."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
 from sqlite_utils import Database
 
 from bot.errors import NotFoundError
+from bot.identity import title_key
 from bot.model import utc_ms
 from bot.people.model import Mark
-from bot.taste.model import MOST_TAUGHT, TEACHES_AGAINST, TEACHES_FOR, Taught
+from bot.taste.model import MOST_EXAMPLES, MOST_TAUGHT, TEACHES_AGAINST, TEACHES_FOR, Taught
 from storage.sqlite.engine import Engine
 
 __all__ = ["SqliteTaste"]
@@ -30,6 +31,16 @@ _TAUGHT: Final = """
 _RESET: Final = """
     INSERT INTO tastes (recipient_id, reset_at) SELECT id, :at FROM recipients WHERE id = :recipient
     ON CONFLICT (recipient_id) DO UPDATE SET reset_at = excluded.reset_at
+"""
+_TEACH: Final = """
+    INSERT INTO marks (recipient_id, mark, paper_id, marked_at) VALUES (?, ?, ?, ?)
+    ON CONFLICT (recipient_id, mark, paper_id) DO UPDATE SET marked_at = excluded.marked_at
+"""
+_FEWER: Final = """
+    DELETE FROM marks WHERE recipient_id = :recipient AND mark = :mark AND paper_id NOT IN (
+        SELECT paper_id FROM marks WHERE recipient_id = :recipient AND mark = :mark
+        ORDER BY marked_at DESC, paper_id DESC LIMIT :most
+    )
 """
 _TAUGHT_ONLY: Final = (Mark.LIKED, Mark.DISLIKED, Mark.EXAMPLE)  # marks that are there for nothing else
 
@@ -59,6 +70,35 @@ class SqliteTaste:
             return len({*known.wanted, *known.unwanted})
 
         return await self._engine.write(work)
+
+    async def teach(self, recipient_id: str, paper_ids: Sequence[int], at: datetime) -> int:
+        """Marks papers as examples, of which the newest stay; returns how many there are now."""
+
+        def work(db: Database) -> int:
+            if not db.execute("SELECT 1 FROM recipients WHERE id = ?", (recipient_id,)).fetchone():
+                raise NotFoundError("recipient", recipient_id)
+            for place, paper in enumerate(paper_ids):
+                if not db.execute("SELECT 1 FROM papers WHERE id = ?", (paper,)).fetchone():
+                    raise NotFoundError("paper", str(paper))
+                # Of those that are named together the first counts as the newest, by a millisecond.
+                newest = utc_ms(at) + len(paper_ids) - place
+                db.execute(_TEACH, (recipient_id, Mark.EXAMPLE, paper, newest))
+            db.execute(_FEWER, {"recipient": recipient_id, "mark": Mark.EXAMPLE, "most": MOST_EXAMPLES})
+            counted = "SELECT count(*) FROM marks WHERE recipient_id = ? AND mark = ?"
+            return int(db.execute(counted, (recipient_id, Mark.EXAMPLE)).fetchone()[0])
+
+        return await self._engine.write(work)
+
+    async def titled(self, titles: Iterable[str]) -> Mapping[str, int]:
+        """By title, the one paper that has it; titles of none and of several are left out."""
+        keys = {title: title_key(title) for title in titles}
+        sql = (
+            "SELECT title_key, min(id) FROM papers WHERE title_key IN (SELECT value FROM json_each(?))"
+            " GROUP BY title_key HAVING count(*) = 1"
+        )
+        wanted = json.dumps(sorted(set(keys.values())))
+        found = await self._engine.read(lambda db: dict(db.execute(sql, (wanted,)).fetchall()))
+        return {title: found[key] for title, key in keys.items() if key in found}
 
     async def titles(self, paper_ids: Iterable[int]) -> Mapping[int, str]:
         """The titles of these papers; unknown ones are left out."""

@@ -90,6 +90,21 @@ CASES = (
         before=("save 2511.00001",),
         buttons=("Forget what was learnt",),
     ),
+    Case(
+        "teach 2511.00001 2511.00099 https://arxiv.org/abs/2511.00002",
+        (
+            "You have 2 examples: papers like them come earlier to you.",
+            "Not stored here, and so left out: 2511.00099.",
+        ),
+        buttons=("What your papers are ordered by",),
+    ),
+    Case("teach 2511.00099", ("None of these papers is stored here.",)),
+    Case(
+        "channel teach 2511.00001",
+        ("#ml-papers has 1 example: papers like them come first here.",),
+        before=("channel add at=9:00",),
+        buttons=("Forget its examples",),
+    ),
     Case("export ris", ("Your list as RIS: 1 paper.",), before=("save 2511.00001",)),
     Case(
         "subscribe attention at=18:00 days=mon,thu",

@@ -147,10 +147,7 @@ def test_every_button_is_proved_here() -> None:
 
 @pytest.mark.parametrize(
     "verb",
-    sorted(
-        set(Verb)
-        - {Verb.FORGET, Verb.RESET, Verb.SEARCH, Verb.RUN, Verb.SURE, Verb.SUBSCRIBE, Verb.RESUBSCRIBE}
-    ),
+    sorted(set(Verb) - {Verb.FORGET, Verb.SEARCH, Verb.RUN, Verb.SURE, Verb.SUBSCRIBE, Verb.RESUBSCRIBE}),
 )
 @pytest.mark.parametrize("argument", ["", "nothing known", "999999,x", "\N{SNOWMAN}"])
 async def test_a_button_of_what_is_gone_says_so(world: World, verb: Verb, argument: str) -> None:

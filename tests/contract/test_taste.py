@@ -5,9 +5,10 @@ import pytest
 from bot.errors import NotFoundError
 from bot.people.model import Mark
 from bot.ports import Store
-from bot.taste.model import MOST_TAUGHT, Taught
+from bot.taste.model import MOST_EXAMPLES, MOST_TAUGHT, Taught
 from tests.contract.people import BEN, MAYA, meet
-from tests.contract.rows import HOUR, MINUTE, NOW, add_papers
+from tests.contract.readings import arxiv, poll, reading, take
+from tests.contract.rows import HOUR, MINUTE, NOW, add_destination, add_papers
 
 
 async def test_marks_teach_for_and_against_each_recipient_their_own(store: Store) -> None:
@@ -78,3 +79,46 @@ async def test_titles_of_papers_that_are_there(store: Store) -> None:
     one, two = await add_papers(store, 2)
     papers = await store.papers.get([one, two])
     assert await store.taste.titles([two, one, 999]) == {number: papers[number].title for number in papers}
+
+
+async def test_examples_teach_and_the_newest_fifty_stay(store: Store) -> None:
+    maya = (await meet(store)).recipient_id
+    papers = await add_papers(store, MOST_EXAMPLES + 3)
+
+    assert await store.taste.teach(maya, papers[:3], NOW) == 3
+    assert await store.taste.teach(maya, papers[:2], NOW + MINUTE) == 3, (
+        "those named again are the newest now"
+    )
+    assert await store.taste.teach(maya, papers[3:], NOW + HOUR) == MOST_EXAMPLES
+
+    examples = [one.paper_id for one in await store.people.marked(maya, Mark.EXAMPLE)]
+    assert examples == papers[3:], "the first of those named together is the newest"
+    assert set((await store.taste.taught([maya]))[maya].wanted.values()) == {Mark.EXAMPLE}
+
+
+async def test_a_channel_can_be_taught_and_nobody_and_nothing_can_not(store: Store) -> None:
+    channel = await add_destination(store.destinations)
+    (paper,) = await add_papers(store, 1)
+
+    assert await store.taste.teach(channel.recipient_id, [paper], NOW) == 1
+    assert list(await store.taste.taught([channel.recipient_id])) == [channel.recipient_id]
+    for recipient, papers in (("r-nobody", [paper]), (channel.recipient_id, [paper, 999])):
+        with pytest.raises(NotFoundError):
+            await store.taste.teach(recipient, papers, NOW + HOUR)
+    (kept,) = await store.people.marked(channel.recipient_id, Mark.EXAMPLE)
+    assert kept.marked_at < NOW + HOUR, "what failed changed nothing"
+
+
+async def test_papers_are_found_by_titles_that_one_alone_has(store: Store) -> None:
+    readings = [
+        reading(arxiv(1), title="Attention Is All You Need"),
+        reading(arxiv(2), title="Twins", abstract="One of them."),
+        reading(arxiv(3), title="Twins", abstract="And the other."),
+    ]
+    await take(store.papers, poll(0, *readings))
+    paper = await store.papers.find(arxiv(1))
+    assert paper is not None
+
+    assert await store.taste.titled(["attention is all you NEED.", "Twins", "Nothing"]) == {
+        "attention is all you NEED.": paper.id
+    }

@@ -17,6 +17,7 @@ from bot.commands.channels import (
     preview_days,
     values_of,
 )
+from bot.commands.handlers.teaching import taught_blocks
 from bot.commands.handlers.tried import tried
 from bot.commands.managing import channel_of, here, log, managed, name_of
 from bot.commands.model import Actor, Call, FormRequest, Reply
@@ -230,7 +231,7 @@ async def show(call: Call, services: Services, surface: Surface) -> Reply:
         else button("Pause it", Verb.RUN, "channel pause"),
         button("Show what it would be", Verb.RUN, "channel preview"),
     )
-    blocks += buttons(*_deletions(passed))
+    blocks += [*await taught_blocks(services, one), *buttons(*_deletions(passed))]
     return Reply(doc=Doc(tuple(blocks), title))
 
 

@@ -4,6 +4,7 @@ from typing import Final
 
 from bot.commands.actions import Verb
 from bot.commands.handlers.searching import more_like_this
+from bot.commands.handlers.teaching import reset_channel
 from bot.commands.model import Call, Press, Reply, Standing
 from bot.commands.ports import Surface
 from bot.commands.services import Services
@@ -16,13 +17,15 @@ _TITLE: Final = "What your papers are ordered by"
 _NAMES: Final = {
     Mark.SAVED: "that you saved",
     Mark.LIKED: "that you wanted more like",
+    Mark.EXAMPLE: "that you named as examples",
     Mark.DISLIKED: "that you wanted less like",
     Mark.HIDDEN: "that you hid",
 }
 _NOTHING: Final = (
     "Nothing is learnt of you: papers come to you in the order that all see. Papers that you save, hide, or "
-    "want more or less like change that."
+    "want more or less like change that; so do examples that you name."
 )
+_TEACH: Final = button("Teach with examples", Verb.FORM, "teach")
 
 
 async def taste(call: Call, services: Services, surface: Surface) -> Reply:
@@ -32,7 +35,7 @@ async def taste(call: Call, services: Services, surface: Surface) -> Reply:
     if person is not None:
         known = (await services.store.taste.taught([person.recipient_id])).get(person.recipient_id)
     if known is None:
-        return say(_NOTHING)
+        return say(_NOTHING, *buttons(_TEACH))
     marks = [*known.wanted.values(), *known.unwanted.values()]
     lines = [
         sentence(f"{counted(marks.count(mark), 'paper')} {words}.")
@@ -44,7 +47,7 @@ async def taste(call: Call, services: Services, surface: Surface) -> Reply:
         sentence("What your subscriptions bring comes in an order of your own, learnt from:"),
         *lines,
         note("The newest 200 that you want more of count, and the newest 200 against. Nothing else teaches."),
-        *buttons(button("Forget what was learnt", Verb.RESET, danger=True)),
+        *buttons(_TEACH, button("Forget what was learnt", Verb.RESET, danger=True)),
     ]
     return Reply(doc=Doc(tuple(blocks), _TITLE))
 
@@ -84,7 +87,9 @@ async def neither(press: Press, services: Services, surface: Surface) -> Reply:
 
 
 async def reset(press: Press, services: Services, surface: Surface) -> Reply:
-    """Forgets what was learnt."""
+    """Forgets what was learnt: of the person, or of the channel whose destination the button names."""
+    if press.argument:
+        return await reset_channel(press, services, surface)
     person = await services.find(press.actor)
     if person is None:
         return say(_NOTHING)
