@@ -212,10 +212,11 @@ COMMANDS: Final[tuple[Command, ...]] = (
     ),
     Command(
         name="settings",
-        summary="Your time zone",
-        help="Shows what is remembered of you, and changes your time zone.",
-        examples=("settings", "settings zone=Europe/Berlin"),
-        options=(ZONE,),
+        summary="Your time zone, and what your messages have beside your subscriptions",
+        help="Shows what is remembered of you, and changes your time zone, or whether your messages have a "
+        "section of papers near what you keep that no subscription of yours matches.",
+        examples=("settings", "settings zone=Europe/Berlin", "settings for_you=yes"),
+        options=(ZONE, subscription_options.FOR_YOU),
         permission=Permission.MEMBER,
         form=True,
     ),

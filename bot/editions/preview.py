@@ -11,7 +11,7 @@ from bot.editions.sharing import Sharing
 from bot.model import Destination, Edition, Pool, Slot, Window
 from bot.ports import Store
 from bot.subscriptions.arrivals import arrivals_for
-from bot.subscriptions.message import message, quiet_message
+from bot.subscriptions.message import FOR_YOU, message, quiet_message
 from bot.subscriptions.spans import WEEK, looks_from, speaks_at
 from bot.taste.tasting import Tasting
 from bot.trending.replay import trending
@@ -67,7 +67,7 @@ async def preview(
         told = await _told(store, everyone, arrivals.numbers, ledger=ledger)
         tastes = {} if tasting is None else await tasting.of_people([recipient], arrivals.numbers)
         taste = tastes.get(recipient)
-        chosen = arrivals.choose(speaking, told[recipient], hidden[recipient], taste)
+        chosen = arrivals.choose(speaking, told[recipient], hidden[recipient], taste, FOR_YOU)
         if chosen.papers:
             why = {} if tasting is None else await tasting.why(taste, chosen.papers)
             doc = message(destination, chosen, arrivals.cards(), Occasion(slot), why=why)

@@ -29,7 +29,7 @@ from bot.schedule.quiet import why_quiet
 from bot.schedule.slots import deadline
 from bot.sources.calendar import current_list_day
 from bot.subscriptions.matching import Arrivals, Choice, waits
-from bot.subscriptions.message import message, quiet_message, too_few
+from bot.subscriptions.message import FOR_YOU, message, quiet_message, too_few
 from bot.taste.tasting import Tasting
 from bot.view.doc import Doc, to_json
 
@@ -193,7 +193,7 @@ class Composer:
             if turn.elsewhere:
                 return self._quiet(one, QuietReason.ELSEWHERE, _ELSEWHERE, now)
             return self._quiet(one, QuietReason.PAUSED, _SNOOZED if turn.snoozed else _PAUSED, now)
-        choice = arrivals.choose(turn.subscriptions, known.told, known.hidden, known.taste)
+        choice = arrivals.choose(turn.subscriptions, known.told, known.hidden, known.taste, FOR_YOU)
         occasion = await self._occasion(one, desk, now)
         if choice.papers:
             why = await self._why(known.taste, choice.papers)

@@ -13,7 +13,7 @@ from bot.model import Paper, Ranked
 from bot.people.model import Subscription
 from bot.search.match import PreparedPaper, compile_query, prepare
 from bot.search.query import parse
-from bot.subscriptions.spans import looks_from
+from bot.subscriptions.spans import REACH, looks_from
 
 if TYPE_CHECKING:
     from bot.taste.order import Taste
@@ -37,10 +37,11 @@ class Choice:
     tally: Tally
     unreadable: tuple[QueryError, ...] = ()  # queries of a version that knew other words
     waiting: tuple[Part, ...] = ()  # too few for their subscriptions' minimum
+    for_you: tuple[int, ...] = ()  # that none of them matches, and that resemble what the person keeps
 
     @property
     def papers(self) -> tuple[int, ...]:
-        return tuple(number for part in self.parts for number in part.papers)
+        return (*(number for part in self.parts for number in part.papers), *self.for_you)
 
 
 def waits(subscriptions: Iterable[Subscription], choice: Choice, now: datetime) -> dict[str, datetime | None]:
@@ -107,12 +108,13 @@ class Arrivals:
         told: frozenset[int],
         hidden: frozenset[int] = frozenset(),
         taste: "Taste | None" = None,
+        for_you: int = 0,
     ) -> Choice:
         """What these subscriptions of one person bring: each paper once, under the first that has it.
 
         How far each looks back, `looks_from` says. Where there are fewer than its minimum, they wait. Papers
         that are `hidden` are no candidates. The best of each come first: by the person's `taste`, where
-        anything is known of it.
+        anything is known of it. Whoever wants such a section gets up to `for_you` papers more: never alone.
         """
         parts: list[Part] = []
         others: list[int] = []
@@ -157,6 +159,15 @@ class Arrivals:
             ),
             tuple(unreadable),
             tuple(waiting),
+            self._for_you(told | hidden | matched, taste, for_you) if parts else (),
+        )
+
+    def _for_you(self, without: frozenset[int], taste: "Taste | None", limit: int) -> tuple[int, ...]:
+        if not limit or taste is None or not taste.choices.for_you:
+            return ()
+        start = self._now - REACH
+        return tuple(
+            taste.best([n for n in self._order if n not in without and self._since(n, start)], limit)
         )
 
     def arrived(self, since: datetime) -> int:

@@ -10,6 +10,7 @@ from bot.model import Destination, SourceNote
 from bot.subscriptions.matching import Choice, Part
 from bot.view.doc import Block, Doc, Heading, PaperCard, Section, Span
 
+FOR_YOU: Final = 3  # papers of the section that resembles what somebody keeps
 _TITLE: Final = "New papers for you"
 
 
@@ -30,9 +31,12 @@ def message(
     title = heading(occasion)
     blocks: list[Block] = [Heading((Span(title, strong=True),)), *openings(occasion, notes, zone)]
     shown: list[PaperCard] = []
-    for part in choice.parts:
-        blocks.append(Section((Span(part.subscription.query, strong=True), Span(_count(part)))))
-        for paper_id in part.papers:
+    parts = [(_headed(part), part.papers) for part in choice.parts]
+    if choice.for_you:
+        parts.append((_FOR_YOU, choice.for_you))
+    for head, papers in parts:
+        blocks.append(head)
+        for paper_id in papers:
             entry, reason = cards.entry(paper_id), reasons.get(paper_id)
             shown.append(cards.card(len(shown) + 1, paper_id, entry, destination.summaries, reason))
             blocks.append(shown[-1])
@@ -69,6 +73,13 @@ def too_few(choice: Choice) -> str:
 def heading(occasion: Occasion) -> str:
     """`New papers for you · Thu 20 Nov`."""
     return f"{_TITLE} · {short_date(occasion.slot.local_date)}"
+
+
+_FOR_YOU: Final = Section((Span("For you", strong=True), Span(": near what you keep, of any topic")))
+
+
+def _headed(part: Part) -> Section:
+    return Section((Span(part.subscription.query, strong=True), Span(_count(part))))
 
 
 def _count(part: Part) -> str:

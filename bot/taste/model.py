@@ -16,15 +16,20 @@ MOST_EXAMPLES: Final = 50  # papers brought to teach with: the newest
 MOST_TAUGHT: Final = 200  # papers of each kind that teach: the newest
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TasteChoices:
+    """What somebody chose about it; whoever never did has these."""
+
+    for_you: bool = False  # their messages have a section of papers that no subscription of theirs matches
+
+
 @dataclass(frozen=True, slots=True)
 class Taught:
     """The papers from which a recipient's taste is learnt, by their numbers: the newest of each kind."""
 
     wanted: Mapping[int, Mark] = field(default_factory=dict)
     unwanted: Mapping[int, Mark] = field(default_factory=dict)
-
-    def __bool__(self) -> bool:
-        return bool(self.wanted or self.unwanted)
+    choices: TasteChoices = TasteChoices()
 
 
-__all__ = ["MOST_EXAMPLES", "MOST_TAUGHT", "TEACHES_AGAINST", "TEACHES_FOR", "Taught"]
+__all__ = ["MOST_EXAMPLES", "MOST_TAUGHT", "TEACHES_AGAINST", "TEACHES_FOR", "TasteChoices", "Taught"]

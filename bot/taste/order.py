@@ -64,6 +64,7 @@ class Taste:
     def __init__(self, space: Space, taught: Taught, wanted: Floats, unwanted: Floats) -> None:
         """`wanted` and `unwanted` are the vectors of the papers that taught, in their order."""
         self._space = space
+        self.choices: Final = taught.choices
         self._own = tuple(taught.wanted.items())
         self._wanted = wanted
         self._unwanted = unwanted

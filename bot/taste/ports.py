@@ -4,14 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from bot.taste.model import Taught
+from bot.taste.model import TasteChoices, Taught
 
 if TYPE_CHECKING:
     from bot.search.ports import Vectors
 
 
 class TasteStore(Protocol):
-    """What teaches a recipient's taste."""
+    """What teaches a recipient's taste, and what they chose about it."""
 
     async def taught(self, recipient_ids: Iterable[str]) -> Mapping[str, Taught]:
         """The papers that teach each of these recipients' taste, as far back as their last reset; those of
@@ -22,6 +22,12 @@ class TasteStore(Protocol):
         """Forgets what was learnt: likes, dislikes and examples are deleted, and what was saved or hidden
         by then does not teach any more. Returns how many papers taught until now. Raises `NotFoundError`.
         """
+
+    async def choices(self, recipient_id: str) -> TasteChoices:
+        """What somebody chose; nobody has chosen anything."""
+
+    async def choose(self, recipient_id: str, choices: TasteChoices) -> None:
+        """Remembers it. Raises `NotFoundError`."""
 
     async def teach(self, recipient_id: str, paper_ids: Sequence[int], at: datetime) -> int:
         """Marks papers as examples, the first of them as the newest; of more than `MOST_EXAMPLES` the newest

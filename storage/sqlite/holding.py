@@ -24,7 +24,7 @@ _HELD: Final = {
         SELECT mark, p.key AS paper, p.title, marked_at FROM marks JOIN papers AS p ON p.id = paper_id
         WHERE recipient_id = :recipient ORDER BY marked_at
     """,
-    "tastes": "SELECT reset_at FROM tastes WHERE recipient_id = :recipient",
+    "tastes": "SELECT reset_at, for_you FROM tastes WHERE recipient_id = :recipient",
     "subscriptions": """
         SELECT id, query, cadence, days, maximum, minimum, snoozed_until, waiting_since, state, created_at
         FROM subscriptions

@@ -6,13 +6,14 @@ from storage.sqlite.statements import run
 
 
 def taste(db: Database) -> None:
-    """When a recipient's taste was last forgotten."""
+    """When a recipient's taste was last forgotten, and what they chose about it."""
     run(
         db,
         """
         CREATE TABLE tastes (
             recipient_id TEXT PRIMARY KEY REFERENCES recipients(id),
-            reset_at INTEGER                -- what was marked by then teaches nothing; null: it all does
+            reset_at INTEGER,               -- what was marked by then teaches nothing; null: it all does
+            for_you INTEGER NOT NULL DEFAULT 0  -- whether messages have a section of what no subscription has
         ) WITHOUT ROWID
         """,
     )

@@ -1,4 +1,4 @@
-"""What is learnt of recipients' taste: the papers that teach it."""
+"""What is learnt of recipients' taste: the papers that teach it, and what was chosen about it."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,15 +11,15 @@ from bot.errors import NotFoundError
 from bot.identity import title_key
 from bot.model import utc_ms
 from bot.people.model import Mark
-from bot.taste.model import MOST_EXAMPLES, MOST_TAUGHT, TEACHES_AGAINST, TEACHES_FOR, Taught
+from bot.taste.model import MOST_EXAMPLES, MOST_TAUGHT, TEACHES_AGAINST, TEACHES_FOR, TasteChoices, Taught
 from storage.sqlite.engine import Engine
 
 __all__ = ["SqliteTaste"]
 
 # The newest of each kind alone. What was marked at the instant of a reset was so before it.
 _TAUGHT: Final = """
-    SELECT recipient_id, mark, paper_id FROM (
-        SELECT m.recipient_id, m.mark, m.paper_id, row_number() OVER (
+    SELECT recipient_id, mark, paper_id, for_you FROM (
+        SELECT m.recipient_id, m.mark, m.paper_id, coalesce(t.for_you, 0) AS for_you, row_number() OVER (
             PARTITION BY m.recipient_id, m.mark IN (SELECT value FROM json_each(:against))
             ORDER BY m.marked_at DESC, m.paper_id DESC
         ) AS place
@@ -31,6 +31,10 @@ _TAUGHT: Final = """
 _RESET: Final = """
     INSERT INTO tastes (recipient_id, reset_at) SELECT id, :at FROM recipients WHERE id = :recipient
     ON CONFLICT (recipient_id) DO UPDATE SET reset_at = excluded.reset_at
+"""
+_CHOOSE: Final = """
+    INSERT INTO tastes (recipient_id, for_you) SELECT id, :for_you FROM recipients WHERE id = :recipient
+    ON CONFLICT (recipient_id) DO UPDATE SET for_you = excluded.for_you
 """
 _TEACH: Final = """
     INSERT INTO marks (recipient_id, mark, paper_id, marked_at) VALUES (?, ?, ?, ?)
@@ -70,6 +74,22 @@ class SqliteTaste:
             return len({*known.wanted, *known.unwanted})
 
         return await self._engine.write(work)
+
+    async def choices(self, recipient_id: str) -> TasteChoices:
+        """What somebody chose; nobody has chosen anything."""
+        sql = "SELECT for_you FROM tastes WHERE recipient_id = ?"
+        row = await self._engine.read(lambda db: db.execute(sql, (recipient_id,)).fetchone())
+        return TasteChoices() if row is None else TasteChoices(for_you=bool(row[0]))
+
+    async def choose(self, recipient_id: str, choices: TasteChoices) -> None:
+        """Remembers it. Raises `NotFoundError`."""
+        values = {"recipient": recipient_id, "for_you": choices.for_you}
+
+        def work(db: Database) -> None:
+            if not db.execute(_CHOOSE, values).rowcount:
+                raise NotFoundError("recipient", recipient_id)
+
+        await self._engine.write(work)
 
     async def teach(self, recipient_id: str, paper_ids: Sequence[int], at: datetime) -> int:
         """Marks papers as examples, of which the newest stay; returns how many there are now."""
@@ -113,8 +133,8 @@ def _taught(db: Database, recipients: list[str]) -> dict[str, Taught]:
         "against": json.dumps(sorted(TEACHES_AGAINST)),
         "most": MOST_TAUGHT,
     }
-    found: dict[str, tuple[dict[int, Mark], dict[int, Mark]]] = {}
-    for recipient, mark, paper in db.execute(_TAUGHT, values):
-        wanted, unwanted = found.setdefault(recipient, ({}, {}))
+    found: dict[str, tuple[dict[int, Mark], dict[int, Mark], TasteChoices]] = {}
+    for recipient, mark, paper, for_you in db.execute(_TAUGHT, values):
+        wanted, unwanted, _ = found.setdefault(recipient, ({}, {}, TasteChoices(for_you=bool(for_you))))
         (wanted if mark in TEACHES_FOR else unwanted).setdefault(paper, Mark(mark))
     return {recipient: Taught(*kinds) for recipient, kinds in found.items()}

@@ -163,6 +163,11 @@ CASES = (
     ),
     Case("unsubscribe all", ("All of your subscriptions (1) have ended.",), before=("subscribe attention",)),
     Case("settings zone=Asia/Tokyo", ("Your time zone is Asia/Tokyo.",)),
+    Case(
+        "settings for_you=yes",
+        ("Your messages have a section of papers near what you keep that no subscription of yours matches.",),
+    ),
+    Case("settings", ("Your messages have a section",), before=("settings for_you=yes",)),
     Case("settings", ("Your time zone: Asia/Tokyo.", "0 saved papers"), before=("settings zone=Asia/Tokyo",)),
     Case("status", ("No digest is set up for #ml-papers.", "`/papers channel add`")),
     Case(

@@ -15,13 +15,15 @@ from bot.ports import Store
 from bot.schedule.instants import Instants
 from bot.schedule.planner import Planner
 from bot.system import RandomIds
+from bot.taste.model import TasteChoices
 from bot.taste.order import Floats
 from bot.taste.tasting import Tasting
 from bot.view.doc import PaperCard, from_json
+from bot.view.plain import to_plain
 from storage.index.index import open_index
 from tests.clocks import StillClock
 from tests.contract.people import BEN, MAYA, a_subscription, direct, meet
-from tests.contract.test_planner import NINE, THU, WED, add, at, deliveries, nothing
+from tests.contract.test_planner import FRI, NINE, THU, WED, add, at, deliveries, nothing
 from tests.polls import arxiv_id
 
 TOWELS, RAIN = "towels", "rain"
@@ -106,7 +108,8 @@ async def tick(store: Store, tasting: Tasting, now: datetime) -> None:
 
 async def subscribed(store: Store, person: Person, **changes: Any) -> None:
     place = direct(person, schedule=NINE, active_from=at(THU, 0))
-    made = a_subscription(person, place, "study", **{"created_at": at(THU, 0.5) + timedelta(1)} | changes)
+    usual: dict[str, Any] = {"query": "study", "created_at": at(THU, 0.5) + timedelta(1)}
+    made = a_subscription(person, place, **usual | changes)
     await store.people.subscribe(made, place)
 
 
@@ -169,6 +172,51 @@ async def test_what_was_reset_teaches_nothing(store: Store, tasting: Tasting) ->
     await tick(store, tasting, at(THU, 9))
 
     assert places((await shown(store))["r-UMAYA001"]) == [1, 2, 3, 4, 5]
+
+
+async def test_whoever_wants_it_gets_a_section_of_what_no_subscription_matches(
+    store: Store, tasting: Tasting
+) -> None:
+    maya, ben = await meet(store, MAYA), await meet(store, BEN)
+    for person in (maya, ben):
+        await store.people.mark(person.recipient_id, await number_of(store, 51), Mark.SAVED, at(WED, 2))
+        await subscribed(store, person, query="letters OR 3")
+    await store.taste.choose(maya.recipient_id, TasteChoices(for_you=True))
+    (place,) = [one for one in await store.destinations.list() if one.recipient_id == maya.recipient_id]
+    slot = Slot(THU, at(THU, 9))
+    seen = await preview(store, place, slot, slot.at, tasting=tasting)
+
+    await tick(store, tasting, at(THU, 9))
+
+    cards = await shown(store)
+    assert places(cards["r-UMAYA001"]) == [3, 2, 5]
+    assert why(cards["r-UMAYA001"])[5] == "Resembles “Study 51: towels”, which you saved"
+    assert places(cards["r-UBEN0001"]) == [3, 2]
+    assert list(seen.papers) == [await number_of(store, one) for one in (3, 2, 5)]
+    (mine,) = [one for one in await deliveries(store) if one.recipient_id == maya.recipient_id]
+    assert "For you: near what you keep, of any topic" in to_plain(from_json(mine.doc))
+    told = await store.destinations.told([maya.recipient_id], seen.papers)
+    assert told[maya.recipient_id] == frozenset(seen.papers), "what the section showed is told, too"
+
+
+async def test_the_section_never_makes_a_message_and_has_nothing_hidden_or_told(
+    store: Store, tasting: Tasting
+) -> None:
+    maya = await meet(store)
+    await store.people.mark(maya.recipient_id, await number_of(store, 51), Mark.SAVED, at(WED, 2))
+    await store.people.mark(maya.recipient_id, await number_of(store, 3), Mark.HIDDEN, at(WED, 2))
+    await store.taste.choose(maya.recipient_id, TasteChoices(for_you=True))
+    await subscribed(store, maya, query="unheardof")
+
+    await tick(store, tasting, at(THU, 9))
+    assert await shown(store) == {}
+
+    place = direct(maya, schedule=NINE, active_from=at(THU, 0))
+    await store.people.subscribe(a_subscription(maya, place, "chess", created_at=at(THU, 1)), place)
+    await listed(store, {7: "chess"}, at(FRI, 1))
+    await tick(store, tasting, at(FRI, 9))
+    assert places((await shown(store))["r-UMAYA001"])[:1] == [4]
+    assert 3 not in places((await shown(store))["r-UMAYA001"]), "it was hidden"
 
 
 async def test_what_comes_as_it_appears_has_the_order_too(store: Store, tasting: Tasting) -> None:

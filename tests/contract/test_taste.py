@@ -5,7 +5,7 @@ import pytest
 from bot.errors import NotFoundError
 from bot.people.model import Mark
 from bot.ports import Store
-from bot.taste.model import MOST_EXAMPLES, MOST_TAUGHT, Taught
+from bot.taste.model import MOST_EXAMPLES, MOST_TAUGHT, TasteChoices, Taught
 from tests.contract.people import BEN, MAYA, meet
 from tests.contract.readings import arxiv, poll, reading, take
 from tests.contract.rows import HOUR, MINUTE, NOW, add_destination, add_papers
@@ -122,3 +122,19 @@ async def test_papers_are_found_by_titles_that_one_alone_has(store: Store) -> No
     assert await store.taste.titled(["attention is all you NEED.", "Twins", "Nothing"]) == {
         "attention is all you NEED.": paper.id
     }
+
+
+async def test_what_somebody_chose_is_remembered_and_outlives_a_reset(store: Store) -> None:
+    maya = (await meet(store)).recipient_id
+    (paper,) = await add_papers(store, 1)
+    assert await store.taste.choices(maya) == await store.taste.choices("r-nobody") == TasteChoices()
+
+    wanted = TasteChoices(for_you=True)
+    await store.taste.choose(maya, wanted)
+    await store.taste.reset(maya, NOW)
+    await store.people.mark(maya, paper, Mark.SAVED, NOW + MINUTE)
+
+    assert await store.taste.choices(maya) == wanted
+    assert (await store.taste.taught([maya]))[maya] == Taught({paper: Mark.SAVED}, {}, wanted)
+    with pytest.raises(NotFoundError):
+        await store.taste.choose("r-nobody", wanted)

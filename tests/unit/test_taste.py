@@ -108,6 +108,12 @@ def test_a_single_paper_resembles_only_what_is_the_same() -> None:
     assert Space((1,), rows(TOWELS)).alike == 1.0
 
 
+def test_the_best_of_all_resemble_something_of_ones_own_and_are_few() -> None:
+    assert taste([TOWELS]).best(NUMBERS, 3) == [2, 6]
+    assert taste([TOWELS]).best(NUMBERS, 1) == [2]
+    assert taste(unwanted=[TOWELS]).best(NUMBERS, 3) == []
+
+
 def test_reasons_name_the_paper_and_how_it_came_to_be_the_readers() -> None:
     likenesses = {1: Likeness(101, Mark.SAVED), 2: Likeness(102, Mark.LIKED), 3: Likeness(404, Mark.SAVED)}
     titles = {101: "Towels", 102: "Robots and " * 20}

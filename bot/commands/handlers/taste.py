@@ -42,12 +42,17 @@ async def taste(call: Call, services: Services, surface: Surface) -> Reply:
         for mark, words in _NAMES.items()
         if mark in marks
     ]
+    section = (
+        button("No section “For you”", Verb.RUN, "settings for_you=no")
+        if known.choices.for_you
+        else button("A section “For you” in my messages", Verb.RUN, "settings for_you=yes")
+    )
     blocks: list[Block] = [
         heading(_TITLE),
         sentence("What your subscriptions bring comes in an order of your own, learnt from:"),
         *lines,
         note("The newest 200 that you want more of count, and the newest 200 against. Nothing else teaches."),
-        *buttons(_TEACH, button("Forget what was learnt", Verb.RESET, danger=True)),
+        *buttons(_TEACH, section, button("Forget what was learnt", Verb.RESET, danger=True)),
     ]
     return Reply(doc=Doc(tuple(blocks), _TITLE))
 
