@@ -47,6 +47,7 @@ from bot.model import (
 )
 from bot.people.mailboxes import MailboxStore
 from bot.people.ports import HistoryStore, InstallationStore, PeopleStore
+from bot.taste.ports import TasteStore
 
 # --- time, ids -----------------------------------------------------------------------------------
 
@@ -412,6 +413,8 @@ class Store(Protocol):
     def people(self) -> PeopleStore: ...
     @property
     def mailboxes(self) -> MailboxStore: ...
+    @property
+    def taste(self) -> TasteStore: ...
     @property
     def installations(self) -> InstallationStore: ...
     @property

@@ -17,7 +17,7 @@ from discord import ui
 from adapters.discord.offer import BY_NAME
 from bot.commands.actions import Action, Verb
 from bot.commands.model import Command, FormRequest, Kind, Option
-from bot.commands.values import LONGEST_QUERY
+from bot.commands.values import LONGEST_PAPERS, LONGEST_QUERY
 from bot.commands.wording import DAYS, choice_label, days_in, title_of
 from bot.view.doc import Actions, Block, Button, Doc, Heading, Note, Section, Span
 from bot.view.text import shorten
@@ -265,13 +265,13 @@ def _component(option: Option, value: str) -> ui.Item[Any]:
                 default_values=[] if role is None else [role],
             )
         case _:
-            query = option.kind is Kind.QUERY
+            longest = {Kind.QUERY: LONGEST_QUERY, Kind.PAPERS: LONGEST_PAPERS}.get(option.kind)
             return ui.TextInput(
                 custom_id=option.name,
-                style=discord.TextStyle.paragraph if query else discord.TextStyle.short,
+                style=discord.TextStyle.short if longest is None else discord.TextStyle.paragraph,
                 default=value or None,
                 required=option.required,
-                max_length=LONGEST_QUERY if query else _SHORT,
+                max_length=_SHORT if longest is None else longest,
             )
 
 

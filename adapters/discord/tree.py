@@ -16,7 +16,7 @@ from adapters.discord.hearing import Interaction
 from adapters.discord.offer import COMMANDS
 from adapters.discord.session import asked
 from bot.commands.model import Command, Completion, Kind, Option
-from bot.commands.values import LONGEST_QUERY
+from bot.commands.values import LONGEST_PAPERS, LONGEST_QUERY
 from bot.view.text import shorten
 
 CHANNEL: Final = "channel"  # the group of commands that manage a channel
@@ -25,7 +25,12 @@ SAVE: Final = "Save the papers here"
 
 _LONGEST: Final = 100  # characters of a description, of a choice's name and value
 _MOST_CHOICES: Final = 25
-_COMPLETED: Final = frozenset(Kind) - {Kind.CHOICE, Kind.NUMBER, Kind.ROLE}  # while somebody types
+_COMPLETED: Final = frozenset(Kind) - {
+    Kind.CHOICE,
+    Kind.NUMBER,
+    Kind.ROLE,
+    Kind.PAPERS,
+}  # while somebody types
 _EVERYWHERE: Final = AppCommandContext(guild=True, dm_channel=True, private_channel=True)
 _IN_SERVERS: Final = AppCommandContext(guild=True)
 _BY_ALL: Final = AppInstallationType(guild=True, user=True)
@@ -256,6 +261,8 @@ def _type(option: Option) -> Any:
             return discord.Role
         case Kind.QUERY:
             return Range[str, 1, LONGEST_QUERY]
+        case Kind.PAPERS:
+            return Range[str, 1, LONGEST_PAPERS]
         case _:
             return str
 

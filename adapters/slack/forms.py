@@ -11,6 +11,7 @@ from typing import Any, Final
 from adapters.slack.tokens import SURFACE
 from bot.commands.model import Command, FormRequest, Kind, Option
 from bot.commands.registry import BY_NAME, offered
+from bot.commands.values import LONGEST_PAPERS
 from bot.commands.wording import DAYS, choice_label, days_in, title_of
 from bot.model import Layout
 from bot.view.text import shorten
@@ -29,7 +30,7 @@ _TITLE: Final = 24  # characters, Slack's limits as the three below
 _LABEL: Final = 2_000
 _CHOICE: Final = 75
 _TEXT: Final = 3_000
-_SUBMITS: Final = {"channel add": "Add", "subscribe": "Subscribe", "search": "Search"}
+_SUBMITS: Final = {"channel add": "Add", "subscribe": "Subscribe", "search": "Search", "teach": "Teach"}
 
 
 def modal(request: FormRequest, place: str, *, preview: Sequence[str] = ()) -> dict[str, Any]:
@@ -161,6 +162,9 @@ def _element(option: Option, value: str | None) -> dict[str, Any]:
                 "max_value": str(option.most),
             }
             return _with("number_input", option, more, initial_value=value or None)
+        case Kind.PAPERS:
+            more = {"multiline": True, "max_length": LONGEST_PAPERS}
+            return _with("plain_text_input", option, more, initial_value=value or None)
         case Kind.QUERY if option.previewed:
             more = {"dispatch_action_config": {"trigger_actions_on": ["on_enter_pressed"]}}
             element = _with("plain_text_input", option, more, initial_value=value or None)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.common import instant, now, say, warn, with_store
+from bot.cli.common import instant, load_settings, now, say, warn, with_store
 from bot.cli.completion import destination_names
 from bot.cli.output import text_width
 from bot.model import EVERY_DAY, Destination, Route, Schedule, Slot, Window
@@ -49,9 +49,12 @@ def show_preview(name: str | None, at: str | None, surface: Surface, window: Win
     """Prints what a destination would be sent at an instant."""
     from bot.cli.destinations import find
     from bot.editions.preview import preview as make
+    from bot.taste.tasting import Tasting
     from bot.view.doc import to_json
     from bot.view.plain import to_plain
+    from bot.wiring import open_index
 
+    settings = load_settings()
     as_of = instant(at) if at is not None else now()
 
     async def build(store: Store) -> str:
@@ -59,14 +62,16 @@ def show_preview(name: str | None, at: str | None, surface: Surface, window: Win
         if window is not None:
             found = replace(found, window=window)
         slot = Slot(_local_date(found, as_of), as_of)
-        made = await make(store, found, slot, as_of, ledger=at is None)
+        async with open_index(settings, store) as index:
+            tasting = Tasting(store, index)
+            made = await make(store, found, slot, as_of, ledger=at is None, tasting=tasting)
         if surface is Surface.WEBHOOK:
             from bot.wiring.routes import webhook_body
 
             return webhook_body(to_json(made.doc), slot.at)
         return to_plain(made.doc, text_width())
 
-    say(with_store(build).rstrip("\n"))
+    say(with_store(build, settings).rstrip("\n"))
     warn("This is a preview: nothing was sent.")
 
 

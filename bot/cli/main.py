@@ -28,6 +28,7 @@ from bot.cli import (
     setup,
     slack,
     sources,
+    teaching,
     trending,
 )
 from bot.cli.common import INTERRUPTED
@@ -90,6 +91,7 @@ app.add_typer(config.app, name="config")
 app.add_typer(slack.app, name="slack")
 app.add_typer(discord.app, name="discord")
 app.add_typer(mail.app, name="mail")
+teaching.register(destinations.app)
 running.register(app)
 setup.register(app)
 sources.register(app)

@@ -18,6 +18,10 @@ class Verb(StrEnum):
     SAVE = "save"
     UNSAVE = "unsave"
     HIDE = "hide"  # from the person who presses
+    MORE = "more"  # like this: shown, and remembered for the person's own order
+    LESS = "less"  # like this: remembered
+    NEITHER = "neither"  # takes either back
+    RESET = "reset"  # a destination's id: its examples are forgotten; nothing: what was learnt of the person
     UNHIDE = "unhide"
     WHY = "why"
     SIMILAR = "similar"  # one paper's key, or several with blanks between them

@@ -20,6 +20,7 @@ class Kind(StrEnum):
     TEXT = "text"
     QUERY = "query"  # the query language; kept as it was typed
     PAPER = "paper"  # an id or a link
+    PAPERS = "papers"  # many of them, as ids, links or a list in a format of such lists; kept as typed
     CHOICE = "choice"
     NUMBER = "number"
     TIME = "time"
@@ -91,8 +92,8 @@ class Command:
 # --- called --------------------------------------------------------------------------------------
 
 Value: TypeAlias = str | int | time | frozenset[Weekday] | tuple[str, ...] | PaperId
-"""What an option's text was read as: TEXT, QUERY (checked, as typed), CHOICE, ZONE, ROLE (its id) and TAG are
-`str`."""
+"""What an option's text was read as: TEXT, QUERY and PAPERS (checked, as typed), CHOICE, ZONE, ROLE (its id)
+and TAG are `str`."""
 
 
 class Standing(StrEnum):

@@ -12,6 +12,13 @@ from bot.model import Layout, Window
 _PAPER: Final = Option(
     name="paper", kind=Kind.PAPER, required=True, help="a paper's id or link, such as 1706.03762"
 )
+_PAPERS: Final = Option(
+    name="papers",
+    kind=Kind.PAPERS,
+    required=True,
+    rest=True,
+    help="links or ids of papers, or a list as BibTeX, RIS, CSL-JSON or CSV",
+)
 _WINDOW: Final = Option(
     name="window",
     kind=Kind.CHOICE,
@@ -27,20 +34,13 @@ def _without_defaults(options: tuple[Option, ...]) -> tuple[Option, ...]:
 
 
 _TOPICS: Final = (
-    *("today", "trending", "search", "paper", "similar", "why", "save", "saved", "export", "subscribe"),
-    *("subscriptions", "unsubscribe", "my-feed", "settings", "status", "my-data", "forget-me", "help"),
-    *(
-        "channel",
-        "channel add",
-        "channel show",
-        "channel edit",
-        "channel pause",
-        "channel resume",
-        "channel remove",
-    ),
-    *("channel preview", "subscription", "subscription edit", "subscription pause", "subscription resume"),
-    *("subscription snooze", "account", "account link", "account unlink"),
-    "follow", "mail", "mail add", "mail confirm", "mail stop"),
+    *("today", "trending", "search", "paper", "similar", "why", "save", "saved", "export", "follow"),
+    *("subscribe", "subscriptions", "unsubscribe", "subscription", "subscription edit"),
+    *("subscription pause", "subscription resume", "subscription snooze", "my-feed"),
+    *("mail", "mail add", "mail confirm", "mail stop", "taste", "teach", "settings"),
+    *("account", "account link", "account unlink", "status", "my-data", "forget-me", "help"),
+    *("channel", "channel add", "channel show", "channel edit", "channel pause", "channel resume"),
+    *("channel remove", "channel preview", "channel teach"),
 )
 
 COMMANDS: Final[tuple[Command, ...]] = (
@@ -242,11 +242,30 @@ COMMANDS: Final[tuple[Command, ...]] = (
         permission=Permission.MEMBER,
     ),
     Command(
+        name="taste",
+        summary="What your papers are ordered by, and how to have it forgotten",
+        help="Says from which papers the order of what comes to you is learnt: those that you saved, hid, or "
+        "wanted more or less like. Nothing else teaches. One button forgets it all.",
+        examples=("taste",),
+        permission=Permission.MEMBER,
+    ),
+    Command(
+        name="teach",
+        summary="Teach what you like with papers that you name",
+        help="Orders what comes to you from the first day: papers like those that you name come earlier. "
+        "Takes up to 50, as links or ids, or as a list in BibTeX, RIS, CSL-JSON or CSV, as Zotero has it.",
+        examples=("teach 1706.03762 https://arxiv.org/abs/2005.14165",),
+        options=(_PAPERS,),
+        permission=Permission.MEMBER,
+        form=True,
+    ),
+    Command(
         name="settings",
-        summary="Your time zone",
-        help="Shows what is remembered of you, and changes your time zone.",
-        examples=("settings", "settings zone=Europe/Berlin"),
-        options=(ZONE,),
+        summary="Your time zone, and what your messages have beside your subscriptions",
+        help="Shows what is remembered of you, and changes your time zone, or whether your messages have a "
+        "section of papers near what you keep that no subscription of yours matches.",
+        examples=("settings", "settings zone=Europe/Berlin", "settings for_you=yes"),
+        options=(ZONE, subscription_options.FOR_YOU),
         permission=Permission.MEMBER,
         form=True,
     ),
@@ -357,6 +376,16 @@ COMMANDS: Final[tuple[Command, ...]] = (
         help="Shows you alone the very message that this channel would get now.",
         examples=("channel preview",),
         permission=Permission.MANAGER,
+    ),
+    Command(
+        name="channel teach",
+        summary="Teach this channel with papers that you name",
+        help="Papers like those that you name come first in this channel's digest. Takes up to 50, as links "
+        "or ids, or as a list in BibTeX, RIS, CSL-JSON or CSV, as Zotero has it.",
+        examples=("channel teach 1706.03762 https://arxiv.org/abs/2005.14165",),
+        options=(_PAPERS,),
+        permission=Permission.MANAGER,
+        form=True,
     ),
 )
 

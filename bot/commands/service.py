@@ -51,7 +51,7 @@ _log = structlog.get_logger(__name__)
 Answered = Callable[[str, timedelta], object]
 """Told of the name of a command or a button, and how long its answer took."""
 
-_BY_SUBJECT: Final = frozenset({"channel edit"})  # may be called from elsewhere than the channel
+_BY_SUBJECT: Final = frozenset({"channel edit", "channel teach"})  # not only from the channel
 _OUTDATED: Final = "This button is of another version of Paperboy and does nothing any more."
 
 

@@ -57,6 +57,14 @@ EDITED: Final = (
     replace(QUERY, required=False, rest=False, named=True, help="what you want to hear of instead"),
     *(replace(one, default=None) for one in MADE),
 )
+FOR_YOU: Final = Option(
+    name="for_you",
+    kind=Kind.CHOICE,
+    named=True,
+    choices=("no", "yes"),
+    label="For you",
+    help="whether your messages have a section of papers near what you keep",
+)
 UNTIL: Final = Option(
     name="until",
     kind=Kind.TEXT,

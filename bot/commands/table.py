@@ -7,8 +7,8 @@ from bot.commands.actions import Verb
 from bot.commands.handlers import (
     account,
     channel,
-    follow,
     feed,
+    follow,
     from_papers,
     help,  # noqa: A004 - the command is called so
     lists,
@@ -20,6 +20,8 @@ from bot.commands.handlers import (
     status,
     subscribing,
     subscriptions,
+    taste,
+    teaching,
     tried,
     unreached,
     why,
@@ -54,6 +56,8 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "mail add": mailbox.add,
     "mail confirm": mailbox.confirm,
     "mail stop": mailbox.stop,
+    "taste": taste.taste,
+    "teach": teaching.teach,
     "settings": person.settings,
     "account link": account.link,
     "account unlink": account.unlink,
@@ -68,6 +72,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "channel resume": channel.resume,
     "channel remove": channel.remove,
     "channel preview": channel.preview,
+    "channel teach": teaching.channel_teach,
 }
 
 FORMS: Final[Mapping[str, Handler]] = {
@@ -76,6 +81,8 @@ FORMS: Final[Mapping[str, Handler]] = {
     "settings": person.settings_form,
     "channel add": channel.add_form,
     "channel edit": channel.edit_form,
+    "teach": teaching.teach_form,
+    "channel teach": teaching.channel_teach_form,
 }
 """What opens the forms of commands that have one: called with the values that were typed."""
 
@@ -93,6 +100,10 @@ BUTTONS: Final[Mapping[Verb, tuple[Permission, Pressed]]] = {
     Verb.UNSAVE: (Permission.MEMBER, lists.unsave),
     Verb.HIDE: (Permission.MEMBER, lists.hide),
     Verb.UNHIDE: (Permission.MEMBER, lists.unhide),
+    Verb.MORE: (Permission.ANYONE, taste.more),
+    Verb.LESS: (Permission.MEMBER, taste.less),
+    Verb.NEITHER: (Permission.MEMBER, taste.neither),
+    Verb.RESET: (Permission.MEMBER, taste.reset),
     Verb.WHY: (Permission.ANYONE, why.why_here),
     Verb.SIMILAR: (Permission.ANYONE, searching.more_like_this),
     Verb.PAPER: (Permission.ANYONE, papers.show_paper),

@@ -16,9 +16,11 @@ from bot.ids import paper_id_of
 from bot.model import PaperId
 from bot.schedule.zones import check_zone, format_days, format_time, parse_days, parse_time
 from bot.search.query import parse
+from bot.taste.examples import read_examples
 from bot.view.text import shorten
 
 LONGEST_QUERY: Final = 1_000  # characters: with what stands around it, it still fits a button
+LONGEST_PAPERS: Final = 3_000  # characters: what a field of Slack's forms holds
 _LONGEST_TEXT: Final = 200
 _LONGEST_TAG: Final = 50
 _NONE: Final = "none"  # takes a role or a tag away, where nothing cannot be typed
@@ -127,6 +129,13 @@ def _paper(text: str) -> PaperId:
     return found
 
 
+def _papers(text: str) -> str:
+    if len(text) > LONGEST_PAPERS:
+        raise InputError(f"That is longer than {LONGEST_PAPERS:,} characters. Give the papers in parts.")
+    read_examples(text)
+    return text.strip()
+
+
 def _choice(option: Option, text: str) -> str:
     wanted = " ".join(text.lower().split())
     if wanted in option.choices:
@@ -180,6 +189,7 @@ _READERS: Final[Mapping[Kind, Callable[[Option, str], Value]]] = {
     Kind.TEXT: _text,
     Kind.QUERY: lambda _, text: _query(text),
     Kind.PAPER: lambda _, text: _paper(text),
+    Kind.PAPERS: lambda _, text: _papers(text),
     Kind.CHOICE: _choice,
     Kind.NUMBER: _number,
     Kind.TIME: lambda _, text: parse_time(text),

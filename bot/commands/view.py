@@ -107,7 +107,7 @@ def paper_menu(number: int, key: str, *, saved: bool = False) -> tuple[Button, .
     menu = (
         keep,
         button(f"Why {this} trends", Verb.WHY, key),
-        button(f"More like {this}", Verb.SIMILAR, key),
+        button(f"More like {this}", Verb.MORE, key),
         button(f"Details of {this}", Verb.PAPER, key),
         button(f"Hide {this} for me", Verb.HIDE, key),
     )
@@ -119,7 +119,7 @@ def paper_buttons(key: str, without: Verb = Verb.PAPER, *, saved: bool = False) 
     some = (
         ("Remove it from my list", Verb.UNSAVE) if saved else ("Save this paper", Verb.SAVE),
         ("Why it trends", Verb.WHY),
-        ("More like it", Verb.SIMILAR),
+        ("More like it", Verb.MORE),
         ("Its details", Verb.PAPER),
     )
     return tuple(button(label, verb, key) for label, verb in some if verb is not without)

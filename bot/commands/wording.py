@@ -13,6 +13,8 @@ _TITLES: Final = {
     "subscribe": "Subscribe",
     "subscription edit": "Change subscription",
     "settings": "Your settings",
+    "teach": "Teach with papers",
+    "channel teach": "Teach this channel",
     "search": "Search papers",
 }
 _CHOICES: Final = {  # where its word alone says too little

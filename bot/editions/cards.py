@@ -24,10 +24,13 @@ class Cards:
         papers: Mapping[int, Paper],
         stars: Mapping[int, int] | None = None,
         ranked: Mapping[int, Ranked] | None = None,
+        *,
+        personal: bool = False,
     ) -> None:
         """`stars` has the GitHub stars of those papers of which they are known, `ranked` their places in a
-        ranking.
+        ranking; `personal` are those of messages to one person.
         """
+        self._personal = personal
         self._papers = papers
         self._ranked: Mapping[int, Ranked] = {} if ranked is None else ranked
         self._stars: Mapping[int, int] = {} if stars is None else stars
@@ -39,9 +42,17 @@ class Cards:
         return self._ranked.get(paper_id)
 
     def card(
-        self, number: int, paper_id: int, entry: Ranked | None, summaries: Summaries = Summaries.ANY
+        self,
+        number: int,
+        paper_id: int,
+        entry: Ranked | None,
+        summaries: Summaries = Summaries.ANY,
+        why: str | None = None,
     ) -> PaperCard:
-        """The paper's card with this number; `entry` is its place in the edition, if it is shown for that."""
+        """The paper's card with this number; `entry` is its place in the edition, if it is shown for that.
+
+        `why` is why it stands where it does for this reader, if that is no one else's order.
+        """
         kind = paper_id, entry is None, summaries
         key = *kind, number
         if key not in self._made:
@@ -49,8 +60,11 @@ class Cards:
                 stars = self._stars.get(paper_id)
                 self._plain[kind] = card(0, self._papers[paper_id], entry, summaries, stars)
             plain = self._plain[kind]
-            self._made[key] = replace(plain, number=number, menu=_menu(number, plain.paper_key))
-        return self._made[key]
+            self._made[key] = replace(
+                plain, number=number, menu=_menu(number, plain.paper_key, personal=self._personal)
+            )
+        made = self._made[key]
+        return made if why is None else replace(made, facts=(Span(why), *made.facts))
 
 
 def card(
@@ -96,13 +110,17 @@ def summary_of(paper: Paper, summaries: Summaries = Summaries.ANY) -> tuple[str,
 # --- what a reader can do ------------------------------------------------------------------------
 
 
-def _menu(number: int, key: str) -> tuple[Button, ...]:
-    """What anybody can do with a paper. Labels say the number, so that each is one of its kind."""
+def _menu(number: int, key: str, *, personal: bool) -> tuple[Button, ...]:
+    """What anybody can do with a paper, and of one that came to them alone: say that they want less like it.
+    Labels say the number, so that each is one of its kind.
+    """
+    less = Button(f"Less like paper {number}", str(Action(Verb.LESS, key)))
     return (
         Button(f"Save paper {number}", str(Action(Verb.SAVE, key))),
         Button(f"Why paper {number} trends", str(Action(Verb.WHY, key))),
-        Button(f"More like paper {number}", str(Action(Verb.SIMILAR, key))),
+        Button(f"More like paper {number}", str(Action(Verb.MORE, key))),
         Button(f"Hide paper {number} for me", str(Action(Verb.HIDE, key))),
+        *((less,) if personal else ()),
     )
 
 

@@ -56,11 +56,14 @@ def digest(
     papers: Mapping[int, Paper],
     occasion: Occasion,
     cards: Cards | None = None,
+    why: Mapping[int, str] | None = None,
 ) -> Doc:
     """The message for one destination; `papers` holds every paper of `share`.
 
-    Whoever makes many messages of one edition hands over its `cards`.
+    Whoever makes many messages of one edition hands over its `cards`. `why` has the clauses that say why
+    papers stand where they do in this place, by their numbers.
     """
+    reasons = why or {}
     cards = cards or Cards(papers)
     zone = ZoneInfo(destination.schedule.zone)
     title = f"{_TITLES[edition.ranking.window]} · {short_date(occasion.slot.local_date)}"
@@ -75,7 +78,8 @@ def digest(
             blocks.append(Section((Span(label),)))
         for one in part:
             paper_id, entry = (one, None) if isinstance(one, int) else (one.paper_id, one)
-            made = cards.card(len(shown) + 1, paper_id, entry, destination.summaries)
+            reason = reasons.get(paper_id)
+            made = cards.card(len(shown) + 1, paper_id, entry, destination.summaries, reason)
             shown.append(for_place(made, destination))
             blocks.append(shown[-1])
     blocks.append(actions(destination, share.others))

@@ -11,8 +11,9 @@ from bot.editions.sharing import Sharing
 from bot.model import Destination, Edition, Pool, Slot, Window
 from bot.ports import Store
 from bot.subscriptions.arrivals import arrivals_for
-from bot.subscriptions.message import message, quiet_message
+from bot.subscriptions.message import FOR_YOU, message, quiet_message
 from bot.subscriptions.spans import WEEK, looks_from, speaks_at
+from bot.taste.tasting import Tasting
 from bot.trending.replay import trending
 from bot.view.doc import Doc
 
@@ -41,11 +42,18 @@ def windows_of(destination: Destination, members: Sequence[Destination]) -> Sequ
 
 
 async def preview(
-    store: Store, destination: Destination, slot: Slot, as_of: datetime, *, ledger: bool = True
+    store: Store,
+    destination: Destination,
+    slot: Slot,
+    as_of: datetime,
+    *,
+    ledger: bool = True,
+    tasting: Tasting | None = None,
 ) -> Preview:
     """The digest of `destination` for `slot` from what was observed by `as_of`.
 
-    With `ledger`, papers that it was told of by now are left out, as they would be.
+    With `ledger`, papers that it was told of by now are left out, as they would be; with a `tasting`, they
+    stand in its own order.
     """
     recipient = destination.recipient_id
     members = await members_of(store, destination)
@@ -57,9 +65,12 @@ async def preview(
         since = min((looks_from(one, as_of) for one in speaking), default=as_of)
         arrivals = await arrivals_for(store, as_of, reach=max(as_of - since, WEEK))
         told = await _told(store, everyone, arrivals.numbers, ledger=ledger)
-        chosen = arrivals.choose(speaking, told[recipient], hidden[recipient])
+        tastes = {} if tasting is None else await tasting.of_people([recipient], arrivals.numbers)
+        taste = tastes.get(recipient)
+        chosen = arrivals.choose(speaking, told[recipient], hidden[recipient], taste, FOR_YOU)
         if chosen.papers:
-            doc = message(destination, chosen, arrivals.cards(), Occasion(slot))
+            why = {} if tasting is None else await tasting.why(taste, chosen.papers)
+            doc = message(destination, chosen, arrivals.cards(), Occasion(slot), why=why)
         else:
             doc = quiet_message(destination, reason(chosen.tally), Occasion(slot))
         return Preview(doc, chosen.papers, chosen.tally)
@@ -71,9 +82,13 @@ async def preview(
     shelf = shelves[destination.window]
     told = await _told(store, everyone, shelf.numbers, ledger=ledger)
     sharing = Sharing(members, shelves, told, hidden, slot.at)
-    share = shelf.share(destination, told[recipient], hidden[recipient], sharing.elsewhere(destination))
+    elsewhere = sharing.elsewhere(destination)
+    tastes = {} if tasting is None else await tasting.of_places([recipient], shelf.numbers)
+    taste = tastes.get(recipient)
+    share = shelf.share(destination, told[recipient], hidden[recipient], elsewhere, taste)
     if share.papers:
-        doc = digest(destination, shelf.edition, share, shelf.papers, Occasion(slot))
+        why = {} if tasting is None else await tasting.why(taste, share.papers, shared=True)
+        doc = digest(destination, shelf.edition, share, shelf.papers, Occasion(slot), why=why)
     else:
         doc = note(destination, shelf.edition, reason(share.tally), Occasion(slot))
     return Preview(doc, share.papers, share.tally, sharing.words(share.elsewhere))

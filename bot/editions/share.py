@@ -3,11 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from bot.model import Destination, Edition, Paper, Pool, Ranked
 from bot.search.match import PreparedPaper, compile_query, prepare
 from bot.search.query import parse
+
+if TYPE_CHECKING:
+    from bot.taste.order import Taste
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +112,13 @@ class Shelf:
         told: frozenset[int],
         hidden: frozenset[int] = frozenset(),
         elsewhere: frozenset[int] = frozenset(),
+        taste: "Taste | None" = None,
     ) -> Share:
         """The destination's papers: at most its maximum, and nothing to pad a thin day.
 
         Papers that are `hidden` from its recipient are no candidates; those that are `elsewhere` are for
-        another channel of its group. Raises `QueryError` if its filter is no query (they are checked when
-        they are set).
+        another channel of its group. The best come first, by its own `taste` where it has any. Raises
+        `QueryError` if its filter is no query (they are checked when they are set).
         """
         matching = self._matching(destination.query, destination.pool).without(hidden)
         passed = [entry for entry in matching.trending if entry.score >= destination.floor]
@@ -126,6 +130,10 @@ class Shelf:
             for number in (*(entry.paper_id for entry in passed), *matching.announced)
             if number in elsewhere and number not in told
         ]
+        if taste is not None:
+            ranked = {entry.paper_id: entry for entry in new_trending}
+            new_trending = [ranked[number] for number in taste.ordered(tuple(ranked))]
+            new_announced = taste.ordered(new_announced)
         first, second = _split(len(new_trending), len(new_announced), destination.maximum)
         above_floor = len(passed) + len(matching.announced)
         available = len(new_trending) + len(new_announced)

@@ -88,11 +88,14 @@ class Mark(StrEnum):
 
     SAVED = "saved"
     HIDDEN = "hidden"  # never shown to this person again, unless asked for
+    LIKED = "liked"  # more like this
+    DISLIKED = "disliked"  # less like this
+    EXAMPLE = "example"  # brought to teach with
 
 
 @dataclass(frozen=True, slots=True)
 class MarkedPaper:
-    """A paper that a recipient saved or hid."""
+    """A paper that a recipient marked."""
 
     paper_id: int
     marked_at: datetime

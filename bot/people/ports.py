@@ -62,7 +62,7 @@ class PeopleStore(Protocol):
     # --- marks on papers -------------------------------------------------------------------------
 
     async def mark(self, recipient_id: str, paper_id: int, mark: Mark, at: datetime) -> bool:
-        """Saves or hides a paper; whether it was not so marked before. Raises `NotFoundError` (no such
+        """Marks a paper; whether it was not so marked before. Raises `NotFoundError` (no such
         paper or recipient).
         """
 

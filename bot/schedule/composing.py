@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from bot.delivery.keys import digest_key
 from bot.editions.digest import Occasion, digest, note
@@ -29,8 +29,12 @@ from bot.schedule.quiet import why_quiet
 from bot.schedule.slots import deadline
 from bot.sources.calendar import current_list_day
 from bot.subscriptions.matching import Arrivals, Choice, waits
-from bot.subscriptions.message import message, quiet_message, too_few
+from bot.subscriptions.message import FOR_YOU, message, quiet_message, too_few
+from bot.taste.tasting import Tasting
 from bot.view.doc import Doc, to_json
+
+if TYPE_CHECKING:
+    from bot.taste.order import Taste
 
 _PAUSED: Final = "All of its subscriptions are paused."
 _SNOOZED: Final = "All of its subscriptions are snoozed, or paused."
@@ -39,10 +43,11 @@ _ELSEWHERE: Final = "What its subscriptions bring goes by another way that you n
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What a recipient is not to be shown."""
+    """What a recipient is not to be shown, and what they like."""
 
     told: frozenset[int]
     hidden: frozenset[int]
+    taste: "Taste | None" = None  # None: nothing is known of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +67,10 @@ class _Group:
 class Composer:
     """Decides what each slot brings; writes nothing but editions."""
 
-    def __init__(self, store: Store, ids: Ids, late_limit: timedelta) -> None:
+    def __init__(self, store: Store, ids: Ids, late_limit: timedelta, tasting: Tasting | None = None) -> None:
+        """Without a `tasting` everybody has the common order."""
         self._store = store
+        self._tasting = tasting
         self._ids = ids
         self._late_limit = late_limit
 
@@ -95,10 +102,14 @@ class Composer:
             for name, found in here.items():
                 shelves = await desk.shelves(found, slot_at, now)
                 shared[name] = _Group(found, Sharing(found, shelves, told, hidden, slot_at))
+            tastes: Mapping[str, Taste] = {}
+            if self._tasting is not None:
+                places = {one.destination.recipient_id for one in some}
+                tastes = await self._tasting.of_places(places, shelf.numbers)
             for one in some:
                 await _let_others_act()
                 recipient = one.destination.recipient_id
-                known = _Known(told[recipient], hidden[recipient])
+                known = _Known(told[recipient], hidden[recipient], tastes.get(recipient))
                 group = shared[one.destination.group]
                 plans[one.destination.id] = await self._digest(one, shelf, known, group, desk, now)
         return plans
@@ -108,13 +119,15 @@ class Composer:
     ) -> PlannedSlot:
         destination = one.destination
         try:
-            share = shelf.share(destination, known.told, known.hidden, group.elsewhere(destination))
+            elsewhere = group.elsewhere(destination)
+            share = shelf.share(destination, known.told, known.hidden, elsewhere, known.taste)
         except QueryError as error:  # checked when it was set, by a version that knew other words
             return self._quiet(one, QuietReason.NO_MATCH, _unreadable("filter", error), now)
         occasion = replace(await self._occasion(one, desk, now), today=shelf.listed_on(current_list_day(now)))
         words = group.words(share.elsewhere)
         if share.papers:
-            doc = digest(destination, shelf.edition, share, shelf.papers, occasion, desk.cards(shelf))
+            why = await self._why(known.taste, share.papers, shared=True)
+            doc = digest(destination, shelf.edition, share, shelf.papers, occasion, desk.cards(shelf), why)
             return self._queue(one, doc, share.papers, now, words)
 
         def arrived(since: datetime) -> int:
@@ -158,13 +171,15 @@ class Composer:
         for reach, turns in by_reach(dealt(due, subscribed, now), now).items():
             arrivals = await desk.arrivals(now, reach)
             known = await self._told([turn.due for turn in turns], arrivals.numbers)
+            tastes: Mapping[str, Taste] = {}
+            if self._tasting is not None:
+                tastes = await self._tasting.of_people(known, arrivals.numbers)
             for turn in turns:
                 await _let_others_act()
                 one = turn.due.destination
                 papers = known[one.recipient_id] | told.get(one.recipient_id, frozenset())
-                plan = await self._message(
-                    turn, _Known(papers, hidden[one.recipient_id]), arrivals, desk, now
-                )
+                mine = _Known(papers, hidden[one.recipient_id], tastes.get(one.recipient_id))
+                plan = await self._message(turn, mine, arrivals, desk, now)
                 plans[one.id] = plan
                 if plan.delivery is not None:  # what goes there goes nowhere else
                     told[one.recipient_id] = papers | set(plan.delivery.papers)
@@ -178,10 +193,11 @@ class Composer:
             if turn.elsewhere:
                 return self._quiet(one, QuietReason.ELSEWHERE, _ELSEWHERE, now)
             return self._quiet(one, QuietReason.PAUSED, _SNOOZED if turn.snoozed else _PAUSED, now)
-        choice = arrivals.choose(turn.subscriptions, known.told, known.hidden)
+        choice = arrivals.choose(turn.subscriptions, known.told, known.hidden, known.taste, FOR_YOU)
         occasion = await self._occasion(one, desk, now)
         if choice.papers:
-            doc = message(one.destination, choice, arrivals.cards(), occasion, await desk.notes())
+            why = await self._why(known.taste, choice.papers)
+            doc = message(one.destination, choice, arrivals.cards(), occasion, await desk.notes(), why)
             plan = self._queue(one, doc, choice.papers, now)
         elif len(choice.unreadable) == len(turn.subscriptions):
             plan = self._quiet(
@@ -205,6 +221,11 @@ class Composer:
         )
 
     # --- both --------------------------------------------------------------------------------------
+
+    async def _why(
+        self, taste: "Taste | None", papers: Sequence[int], *, shared: bool = False
+    ) -> Mapping[int, str]:
+        return {} if self._tasting is None else await self._tasting.why(taste, papers, shared=shared)
 
     async def _told(
         self, due: Sequence[Due], numbers: frozenset[int], members: Sequence[Destination] = ()

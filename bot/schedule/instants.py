@@ -5,10 +5,10 @@ store writes a message with all of its ledger rows or not at all.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
@@ -23,7 +23,11 @@ from bot.schedule.zones import zone_info
 from bot.subscriptions.matching import Arrivals, waits
 from bot.subscriptions.message import message
 from bot.subscriptions.spans import looks_from, speaks
+from bot.taste.tasting import Tasting
 from bot.view.doc import to_json
+
+if TYPE_CHECKING:
+    from bot.taste.order import Taste
 
 _log = structlog.get_logger(__name__)
 
@@ -44,10 +48,20 @@ class Instants:
     """Tells people of papers as they appear. Any number of these may run in any number of processes."""
 
     def __init__(
-        self, store: Store, clock: Clock, ids: Ids, *, late_limit: timedelta, queued: Callable[[], None]
+        self,
+        store: Store,
+        clock: Clock,
+        ids: Ids,
+        *,
+        late_limit: timedelta,
+        queued: Callable[[], None],
+        tasting: Tasting | None = None,
     ) -> None:
-        """`queued` is told whenever deliveries were written."""
+        """`queued` is told whenever deliveries were written. Without a `tasting` everybody has the common
+        order.
+        """
         self._store = store
+        self._tasting = tasting
         self._clock = clock
         self._ids = ids
         self._late_limit = late_limit
@@ -96,23 +110,27 @@ class Instants:
             recipients = {speaker.destination.recipient_id for speaker in speakers}
             hidden = await self._store.people.hidden(recipients)
             told = dict(await self._store.destinations.told(recipients, arrivals.numbers))
+            tastes: Mapping[str, Taste] = {}
+            if self._tasting is not None:
+                tastes = await self._tasting.of_people(recipients, arrivals.numbers)
             stale: list[Speaker] = []
             waiting: dict[str, datetime | None] = {}
             for speaker in speakers:
                 one = speaker.destination
-                choice = arrivals.choose(
-                    speaker.subscriptions, told[one.recipient_id], hidden[one.recipient_id]
-                )
+                who = one.recipient_id
+                taste = tastes.get(who)
+                choice = arrivals.choose(speaker.subscriptions, told[who], hidden[who], taste)
                 result = Planned.STORED
                 if choice.papers:
                     # Those that it has no room for are told of too: they are counted, and behind a button.
                     papers = tuple(dict.fromkeys((*choice.papers, *choice.others)))
                     occasion = Occasion(_slot(one, now), owner=await desk.owner(one))
-                    doc = message(one, choice, arrivals.cards(), occasion, await desk.notes())
+                    why = {} if self._tasting is None else await self._tasting.why(taste, choice.papers)
+                    doc = message(one, choice, arrivals.cards(), occasion, await desk.notes(), why)
                     delivery = self._delivery(one, to_json(doc), papers, now)
                     result = await self._store.outbox.announce(delivery, now)
                     queued += result is Planned.STORED
-                    told[one.recipient_id] |= set(papers)
+                    told[who] |= set(papers)
                 if result is Planned.STALE:
                     stale.append(speaker)
                 elif result is Planned.STORED:

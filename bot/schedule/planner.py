@@ -22,6 +22,7 @@ from bot.schedule.dealing import Due
 from bot.schedule.desk import Desk
 from bot.schedule.slots import Decision, decide
 from bot.schedule.zones import zone_info
+from bot.taste.tasting import Tasting
 
 _log = structlog.get_logger(__name__)
 
@@ -49,13 +50,14 @@ class Planner:
         refresh_limit: timedelta,
         refresh: Callable[[], Awaitable[None]],
         queued: Callable[[], None],
+        tasting: Tasting | None = None,
     ) -> None:
         """`refresh` brings the sources up to date and is given `refresh_limit` before a slot; `queued` is
-        told whenever deliveries were written.
+        told whenever deliveries were written. Without a `tasting` everybody has the common order.
         """
         self._store = store
         self._clock = clock
-        self._composer = Composer(store, ids, late_limit)
+        self._composer = Composer(store, ids, late_limit, tasting)
         self._late_limit = late_limit
         self._refresh_limit = refresh_limit
         self._refresh = refresh

@@ -78,7 +78,7 @@ class Proposer:
         """The papers that match, and if they are few those that come `close` too.
 
         Those never stand before papers that match, and have the same score: beside many they would show on no
-        page that anybody turns to, and to score all papers with any of the words costs more than all the rest.
+        page that anybody turns to, and to score all papers with any of the words costs more than the rest.
         """
         matching = await self._index.matching(query, limits)
         if not close or len(matching.hits) >= limits.limit:

@@ -142,6 +142,9 @@ class SearchIndex(Protocol):
     async def similar(self, paper_ids: Sequence[int], limits: Limits) -> Hits:
         """Papers near in meaning to all of these together; never these themselves."""
 
+    async def vectors(self, paper_ids: Sequence[int]) -> "Vectors":
+        """The vectors of these papers (n, dimensions), of length 1, or 0 where a paper has none (yet)."""
+
     async def spellings(self, word: str, limit: int) -> Sequence[Spelling]:
         """Words of the papers that differ from `word` by a typing error or two, the most frequent first;
         `word` itself is among them if papers hold it.

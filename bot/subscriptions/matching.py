@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from bot.editions.cards import Cards
 from bot.editions.share import Tally
@@ -15,7 +15,10 @@ from bot.people.model import Subscription
 from bot.search.match import PreparedPaper, prepare
 from bot.search.query import parse
 from bot.search.sieve import Sieve, ones
-from bot.subscriptions.spans import looks_from
+from bot.subscriptions.spans import REACH, looks_from
+
+if TYPE_CHECKING:
+    from bot.taste.order import Taste
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +39,11 @@ class Choice:
     tally: Tally
     unreadable: tuple[QueryError, ...] = ()  # queries of a version that knew other words
     waiting: tuple[Part, ...] = ()  # too few for their subscriptions' minimum
+    for_you: tuple[int, ...] = ()  # that none of them matches, and that resemble what the person keeps
 
     @property
     def papers(self) -> tuple[int, ...]:
-        return tuple(number for part in self.parts for number in part.papers)
+        return (*(number for part in self.parts for number in part.papers), *self.for_you)
 
 
 def waits(subscriptions: Iterable[Subscription], choice: Choice, now: datetime) -> dict[str, datetime | None]:
@@ -97,7 +101,7 @@ class Arrivals:
     def cards(self) -> Cards:
         """The papers' cards."""
         if self._cards is None:
-            self._cards = Cards(self.papers, self._stars, self.ranked)
+            self._cards = Cards(self.papers, self._stars, self.ranked, personal=True)
         return self._cards
 
     def lay_out(self) -> None:
@@ -109,11 +113,14 @@ class Arrivals:
         subscriptions: Sequence[Subscription],
         told: frozenset[int],
         hidden: frozenset[int] = frozenset(),
+        taste: "Taste | None" = None,
+        for_you: int = 0,
     ) -> Choice:
         """What these subscriptions of one person bring: each paper once, under the first that has it.
 
         How far each looks back, `looks_from` says. Where there are fewer than its minimum, they wait. Papers
-        that are `hidden` are no candidates.
+        that are `hidden` are no candidates. The best of each come first: by the person's `taste`, where
+        anything is known of it. Whoever wants such a section gets up to `for_you` papers more: never alone.
         """
         parts: list[Part] = []
         others: list[int] = []
@@ -135,6 +142,8 @@ class Arrivals:
             undecided.update(n for n in verdicts.undecided if n not in hidden and self._since(n, start))
             matched.update(found)
             new = [n for n in found if n not in told and n not in shown]
+            if taste is not None:
+                new = taste.ordered(new)
             papers = new[: one.maximum]
             if 0 < len(new) < one.minimum:
                 waiting.append(Part(one, tuple(papers), len(new)))
@@ -156,6 +165,15 @@ class Arrivals:
             ),
             tuple(unreadable),
             tuple(waiting),
+            self._for_you(told | hidden | matched, taste, for_you) if parts else (),
+        )
+
+    def _for_you(self, without: frozenset[int], taste: "Taste | None", limit: int) -> tuple[int, ...]:
+        if not limit or taste is None or not taste.choices.for_you:
+            return ()
+        start = self._now - REACH
+        return tuple(
+            taste.best([n for n in self._order if n not in without and self._since(n, start)], limit)
         )
 
     def arrived(self, since: datetime) -> int:

@@ -1,6 +1,6 @@
 """From what a person's subscriptions match to one message. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -10,6 +10,7 @@ from bot.model import Destination, SourceNote
 from bot.subscriptions.matching import Choice, Part
 from bot.view.doc import Block, Doc, Heading, PaperCard, Section, Span
 
+FOR_YOU: Final = 3  # papers of the section that resembles what somebody keeps
 _TITLE: Final = "New papers for you"
 
 
@@ -19,16 +20,25 @@ def message(
     cards: Cards,
     occasion: Occasion,
     notes: Sequence[SourceNote] = (),
+    why: Mapping[int, str] | None = None,
 ) -> Doc:
-    """The message of one slot: a section a subscription, headed by its query, each paper once."""
+    """The message of one slot: a section a subscription, headed by its query, each paper once.
+
+    `why` has the clauses that say why papers stand where they do for this person, by their numbers.
+    """
+    reasons = why or {}
     zone = ZoneInfo(destination.schedule.zone)
     title = heading(occasion)
     blocks: list[Block] = [Heading((Span(title, strong=True),)), *openings(occasion, notes, zone)]
     shown: list[PaperCard] = []
-    for part in choice.parts:
-        blocks.append(Section((Span(part.subscription.query, strong=True), Span(_count(part)))))
-        for paper_id in part.papers:
-            shown.append(cards.card(len(shown) + 1, paper_id, cards.entry(paper_id), destination.summaries))
+    parts = [(_headed(part), part.papers) for part in choice.parts]
+    if choice.for_you:
+        parts.append((_FOR_YOU, choice.for_you))
+    for head, papers in parts:
+        blocks.append(head)
+        for paper_id in papers:
+            entry, reason = cards.entry(paper_id), reasons.get(paper_id)
+            shown.append(cards.card(len(shown) + 1, paper_id, entry, destination.summaries, reason))
             blocks.append(shown[-1])
     blocks.append(actions(destination, choice.others))
     blocks.append(footer(destination, shown, occasion, zone))
@@ -63,6 +73,13 @@ def too_few(choice: Choice) -> str:
 def heading(occasion: Occasion) -> str:
     """`New papers for you · Thu 20 Nov`."""
     return f"{_TITLE} · {short_date(occasion.slot.local_date)}"
+
+
+_FOR_YOU: Final = Section((Span("For you", strong=True), Span(": near what you keep, of any topic")))
+
+
+def _headed(part: Part) -> Section:
+    return Section((Span(part.subscription.query, strong=True), Span(_count(part))))
 
 
 def _count(part: Part) -> str:

@@ -228,6 +228,7 @@ async def assemble(
     from bot.schedule.instants import Instants  # noqa: PLC0415 - as above
     from bot.schedule.planner import Planner  # noqa: PLC0415 - as above
     from bot.search.following import Follower  # noqa: PLC0415 - as above
+    from bot.taste.tasting import Tasting  # noqa: PLC0415 - as above
     from bot.vitals import Vitals  # noqa: PLC0415 - as above
     from bot.wiring.chats import direct, open_chats  # noqa: PLC0415 - as above
     from bot.wiring.commands import command_services  # noqa: PLC0415 - as above
@@ -247,6 +248,8 @@ async def assemble(
             surfaces[chat.deliverer.surface] = chat.deliverer
         for one in surfaces.values():
             stack.push_async_callback(one.aclose)
+        search, index = await _index(stack, settings, store, around, asked=bool(chats) or settings.web)
+        tasting = Tasting(store, index)
         to_people = direct(chats)
         notifier = Notifier(store, around.clock, around.ids, to_people)
         worker = Worker(
@@ -266,6 +269,7 @@ async def assemble(
             refresh_limit=timedelta(seconds=settings.refresh_seconds),
             refresh=poller.refresh,
             queued=worker.wake,
+            tasting=tasting,
         )
         stack.push_async_callback(planner.aclose)
         instants = Instants(
@@ -274,6 +278,7 @@ async def assemble(
             around.ids,
             late_limit=timedelta(hours=settings.late_limit_hours),
             queued=worker.wake,
+            tasting=tasting,
         )
         poller.on_poll(lambda _: instants.wake())
         vitals = Vitals(
@@ -283,9 +288,7 @@ async def assemble(
         )
         poller.on_poll(vitals.polled)
         roles: list[Role] = [] if mail is None else mail.roles(settings, store, around, notifier)
-        if chats or settings.web:
-            search = await stack.enter_async_context(open_search(settings, store, around))
-            index = search.index
+        if search is not None:
             services = command_services(
                 settings,
                 around,
@@ -304,8 +307,6 @@ async def assemble(
             for chat in chats:
                 roles += chat.roles()
                 stack.push_async_callback(chat.finish)  # before the search is closed, and all else
-        else:
-            index = await stack.enter_async_context(open_index(settings, store))
         follower = Follower(
             index, store.papers, around.clock, every=around.follow_every, caught_up=give_free_pages_back
         )
@@ -323,6 +324,16 @@ async def assemble(
             roles=roles,
             tick_every=around.tick_every,
         )
+
+
+async def _index(
+    stack: AsyncExitStack, settings: Settings, store: Store, around: Surroundings, *, asked: bool
+) -> "tuple[Search | None, SearchIndex]":
+    """The index, with the search over it where anybody may ask."""
+    if not asked:
+        return None, await stack.enter_async_context(open_index(settings, store))
+    search = await stack.enter_async_context(open_search(settings, store, around))
+    return search, search.index
 
 
 def habits(settings: Settings) -> "Habits":

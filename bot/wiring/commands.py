@@ -88,6 +88,7 @@ async def open_chat(
     from bot.commands.service import Commands  # noqa: PLC0415 - loaded only where it is used
     from bot.schedule.planner import Planner  # noqa: PLC0415 - loaded only where it is used
     from bot.search.following import Follower  # noqa: PLC0415 - loaded only where it is used
+    from bot.taste.tasting import Tasting  # noqa: PLC0415 - loaded only where it is used
     from bot.wiring.mail import open_mail  # noqa: PLC0415 - loaded only where it is used
 
     async with open_store(settings) as store, open_search(settings, store, around) as search:
@@ -99,6 +100,7 @@ async def open_chat(
             refresh_limit=timedelta(0),
             refresh=_nothing_to_refresh,
             queued=_nobody_to_tell,
+            tasting=Tasting(store, search.index),
         )
         mail = open_mail(settings, around, store) if settings.smtp_url is not None else None
         services = command_services(

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
@@ -20,10 +20,11 @@ from bot.search.ports import Encoder, Hits, IndexState, Limits, Order, Progress,
 from bot.search.query import EVERYTHING, Query
 from storage.index.checking import problems
 from storage.index.completing import Bearer, bearers, names_of, titled_so_far
+from storage.index.cosines import Floats
 from storage.index.following import Pace, follow_vectors, follow_words, same_store
 from storage.index.generations import Generations
 from storage.index.lexical import DamagedIndexError, Filter, Lexical
-from storage.index.nearest import by_vector, moved, nearest
+from storage.index.nearest import by_vector, moved, nearest, similar, vectors_of
 from storage.index.spelling import Correction, corrections, surface
 from storage.index.translate import Translator
 from storage.index.vectors import VectorFile
@@ -137,17 +138,12 @@ class FolderIndex:
     async def similar(self, paper_ids: Sequence[int], limits: Limits) -> Hits:
         """Papers by the cosine of their vectors with the mean of these papers'."""
         own = frozenset(paper_ids)
+        return await self._read(lambda one: similar(one.vectors, own, _filter(limits)), Hits())
 
-        def ask(generation: _Generation) -> Hits:
-            if generation.vectors is None:
-                return Hits()
-            mean = generation.vectors.vectors(np.array(sorted(own), np.int64)).mean(axis=0)
-            wider = replace(_filter(limits), limit=limits.limit + len(own))
-            found = by_vector(generation.vectors, mean, wider).hits
-            others = tuple(hit for hit in found if hit.paper_id not in own)[: limits.limit]
-            return Hits(others, len(others))
-
-        return await self._read(ask, Hits()) if own else Hits()
+    async def vectors(self, paper_ids: Sequence[int]) -> Floats:
+        """The vectors of these papers (n, dimensions), of length 1, or 0 where a paper has none (yet)."""
+        nothing = np.zeros((len(paper_ids), 1), np.float32)
+        return await self._read(lambda one: vectors_of(one.vectors, paper_ids), nothing)
 
     async def spellings(self, word: str, limit: int) -> Sequence[Spelling]:
         """Words of the papers that differ from `word` by a typing error or two, the most frequent first."""

@@ -3,7 +3,7 @@ nearest of all papers where they are many. Blocking, for threads.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -52,6 +52,23 @@ def by_vector(vectors: VectorFile, vector: Floats, bounds: Filter) -> Hits:
     return Hits(hits, len(hits))
 
 
+def similar(vectors: VectorFile | None, papers: frozenset[int], bounds: Filter) -> Hits:
+    """The papers nearest to the mean of these, without them."""
+    if vectors is None or not papers:
+        return Hits()
+    mean = vectors_of(vectors, sorted(papers)).mean(axis=0)
+    found = by_vector(vectors, mean, replace(bounds, limit=bounds.limit + len(papers))).hits
+    others = tuple(hit for hit in found if hit.paper_id not in papers)[: bounds.limit]
+    return Hits(others, len(others))
+
+
+def vectors_of(vectors: VectorFile | None, papers: Sequence[int]) -> Floats:
+    """The vectors of papers (n,) → (n, dimensions), of length 1, or 0 without one."""
+    if vectors is None:
+        return np.zeros((len(papers), 1), np.float32)
+    return vectors.vectors(np.array(papers, np.int64))
+
+
 def moved(vector: Floats, vectors: VectorFile, like: Mapping[int, float]) -> Floats:
     """A query's vector (dimensions,) plus the mean of these papers' vectors by their weights (Rocchio 1971,
     "Relevance feedback in information retrieval"); itself without papers.
@@ -64,4 +81,4 @@ def moved(vector: Floats, vectors: VectorFile, like: Mapping[int, float]) -> Flo
     return nearer
 
 
-__all__ = ["by_vector", "moved", "nearest"]
+__all__ = ["by_vector", "moved", "nearest", "similar", "vectors_of"]

@@ -36,6 +36,7 @@ HELD: Final = {
         SELECT mark, p.key AS paper, p.title, marked_at FROM marks JOIN papers AS p ON p.id = paper_id
         WHERE recipient_id = :recipient ORDER BY marked_at
     """,
+    "tastes": "SELECT reset_at, for_you FROM tastes WHERE recipient_id = :recipient",
     "subscriptions": """
         SELECT id, query, cadence, days, maximum, minimum, snoozed_until, waiting_since, state, created_at
         FROM subscriptions
@@ -82,9 +83,8 @@ HELD: Final = {
 _INSTANTS: Final = frozenset(
     {
         "active_from", "asked_at", "changed_at", "confirmed_at", "created_at", "deliver_by", "finished_at",
-        "installed_at", "marked_at", "paused_at", "met_at", "named_at", "recorded_at", "sending_at", "slot_at", "snoozed_until",
-        "state_at", "told_at",
-        "until", "waiting_since",
+        "installed_at", "marked_at", "met_at", "named_at", "paused_at", "recorded_at", "reset_at",
+        "sending_at", "slot_at", "snoozed_until", "state_at", "told_at", "until", "waiting_since",
     }
 )  # fmt: skip
 
@@ -167,6 +167,7 @@ _DELETE_RECIPIENT: Final = (
     WHERE address IN (SELECT user FROM identities WHERE surface = 'email' AND recipient_id = :recipient)
     """,
     "DELETE FROM mail_codes WHERE recipient_id = :recipient",
+    "DELETE FROM tastes WHERE recipient_id = :recipient",
     "DELETE FROM identities WHERE recipient_id = :recipient",
     "DELETE FROM recipients WHERE id = :recipient",
 )

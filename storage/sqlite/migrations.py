@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlite_utils import Database, Migrations
 
-from storage.sqlite import mail, personal
+from storage.sqlite import learning, mail, personal
 from storage.sqlite.statements import run
 
 MIGRATIONS: Final = Migrations("paperboy")
@@ -396,6 +396,9 @@ def _personal(db: Database) -> None:
 def _mail(db: Database) -> None:
     """Confirmed mailboxes of people, and codes on their way to others."""
     mail.mailboxes(db)
+
+
+MIGRATIONS(name="0008_taste")(learning.taste)
 
 
 @MIGRATIONS(name="0009_links")

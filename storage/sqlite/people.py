@@ -94,7 +94,7 @@ class SqlitePeople:
     # --- marks on papers -------------------------------------------------------------------------
 
     async def mark(self, recipient_id: str, paper_id: int, mark: Mark, at: datetime) -> bool:
-        """Saves or hides a paper; whether it was not so marked before. Raises `NotFoundError`."""
+        """Marks a paper; whether it was not so marked before. Raises `NotFoundError`."""
 
         def work(db: Database) -> bool:
             for table, what, number in (

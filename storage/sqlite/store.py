@@ -16,6 +16,7 @@ from storage.sqlite.outbox import SqliteOutbox
 from storage.sqlite.papers import SqlitePapers
 from storage.sqlite.people import SqlitePeople
 from storage.sqlite.sources import SqliteSources
+from storage.sqlite.taste import SqliteTaste
 
 __all__ = ["SqliteStore", "open_sqlite"]
 
@@ -31,6 +32,7 @@ class SqliteStore:
     sources: SqliteSources
     people: SqlitePeople
     mailboxes: SqliteMailboxes
+    taste: SqliteTaste
     installations: SqliteInstallations
     history: SqliteHistory
     admin: SqliteAdmin
@@ -61,6 +63,7 @@ async def open_sqlite(
             sources=SqliteSources(engine),
             people=SqlitePeople(engine),
             mailboxes=SqliteMailboxes(engine),
+            taste=SqliteTaste(engine),
             installations=SqliteInstallations(engine, secret_key),
             history=SqliteHistory(engine),
             admin=SqliteAdmin(engine),

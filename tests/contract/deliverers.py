@@ -26,8 +26,8 @@ from bot.view.text import control_free
 from tests.clocks import FakeClock
 from tests.contract.bench import NOW, Arrived, Bench, Trouble
 from tests.contract.discord_bench import discord_bench
-from tests.contract.feed_bench import feed_bench
 from tests.contract.email_bench import email_bench
+from tests.contract.feed_bench import feed_bench
 from tests.servers.slack import BASE, RECHECK, SlackServer, workspace
 from tests.servers.slack import faults as slack_faults
 from tests.servers.webhook import (

@@ -362,3 +362,34 @@ def test_without_a_key_to_sign_with_no_webhook_is_stored(cli: Cli) -> None:
     said = cli.fails(f"destination add team {HOOK}", status=2, PAPERBOY_SECRET_KEY="")
     assert "secret.key holds no whole key" in said
     assert cli.json("destination list") == []
+
+
+# --- teaching ------------------------------------------------------------------------------------
+
+
+def test_a_file_of_papers_teaches_a_destination(cli: Cli, tmp_path: Path) -> None:
+    cli.ok("destination add team console")
+
+    async def listed(store: Store) -> None:
+        at = datetime(2025, 11, 20, 9, tzinfo=UTC)
+        await store.papers.ingest(daily(at.date(), at, {1: 5, 2: 9}), at)
+
+    cli.store(listed)
+    file = tmp_path / "library.bib"
+    file.write_text(
+        "@misc{a, title={One}, eprint={2511.00001}}\n@misc{b, title={PAPER 2 on matter}}\n@misc{c, title={C}}"
+    )
+    assert cli.ok(f"destination teach team {file}").splitlines() == [
+        "Found 2 papers; team has 2 examples now.",
+        "Not stored here, and so left out: 1 paper.",
+    ]
+    assert cli.json(f"destination teach team {file}") == {
+        "examples": 2,
+        "found": 2,
+        "unknown": 1,
+        "beyond": 0,
+    }
+    file.write_bytes(b"\xff\xfe\x00")
+    assert "cannot be read as text" in cli.fails(f"destination teach team {file}")
+    file.write_text("nothing of the kind")
+    assert "names no paper" in cli.fails(f"destination teach team {file}")

@@ -84,6 +84,27 @@ CASES = (
         before=("save 2511.00001", "save 2511.00002"),
         buttons=("Export as BibTeX",),
     ),
+    Case(
+        "taste",
+        ("1 paper that you saved.",),
+        before=("save 2511.00001",),
+        buttons=("Forget what was learnt",),
+    ),
+    Case(
+        "teach 2511.00001 2511.00099 https://arxiv.org/abs/2511.00002",
+        (
+            "You have 2 examples: papers like them come earlier to you.",
+            "Not stored here, and so left out: 2511.00099.",
+        ),
+        buttons=("What your papers are ordered by",),
+    ),
+    Case("teach 2511.00099", ("None of these papers is stored here.",)),
+    Case(
+        "channel teach 2511.00001",
+        ("#ml-papers has 1 example: papers like them come first here.",),
+        before=("channel add at=9:00",),
+        buttons=("Forget its examples",),
+    ),
     Case("export ris", ("Your list as RIS: 1 paper.",), before=("save 2511.00001",)),
     Case(
         "subscribe attention at=18:00 days=mon,thu",
@@ -150,6 +171,11 @@ CASES = (
     Case("unsubscribe all", ("All of your subscriptions (1) have ended.",), before=("subscribe attention",)),
     Case("my-feed", ("You have no private feed yet.", "`/papers subscribe attention route=feed` makes one")),
     Case("settings zone=Asia/Tokyo", ("Your time zone is Asia/Tokyo.",)),
+    Case(
+        "settings for_you=yes",
+        ("Your messages have a section of papers near what you keep that no subscription of yours matches.",),
+    ),
+    Case("settings", ("Your messages have a section",), before=("settings for_you=yes",)),
     Case("settings", ("Your time zone: Asia/Tokyo.", "0 saved papers"), before=("settings zone=Asia/Tokyo",)),
     Case(
         "account link",

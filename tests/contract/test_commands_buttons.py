@@ -81,6 +81,10 @@ PRESSES: Sequence[tuple[Verb, Preparing, str]] = (
     (Verb.UNSAVE, holding(ATTENTION, "save 2511.00001"), "is off your list."),
     (Verb.HIDE, holding(ATTENTION), "is hidden for you"),
     (Verb.UNHIDE, holding(ATTENTION), "is shown to you again."),
+    (Verb.MORE, holding(ATTENTION), "Remembered: papers like it come earlier"),
+    (Verb.LESS, holding(ATTENTION), "Papers like “Attention in Small Places” come later"),
+    (Verb.NEITHER, holding(ATTENTION), "teaches nothing any more."),
+    (Verb.RESET, holding("", "save 2511.00001"), "Forgotten: 1 paper teaches nothing any more"),
     (Verb.WHY, holding(ATTENTION), "Trending of the day: place 1 of 7."),
     (Verb.SIMILAR, holding(ATTENTION), "Near in meaning to “Attention in Small Places”"),
     (Verb.PAPER, holding(ADAPTERS), "Abstract: We study"),
@@ -119,7 +123,7 @@ async def test_a_button_does_what_it_stands_for(
 
 async def test_a_chosen_paper_offers_all_that_its_menu_has(world: World) -> None:
     following = ["Subscribe to more like it", "Follow an author"]
-    menu = ["Save this paper", "Why it trends", "More like it", "Hide it for me"]
+    menu = ["Save this paper", "Why it trends", "More like it", "Less like it", "Hide it for me"]
     assert await chosen(world) == [*menu, *following]
     await world.run("save 2511.00001")
     assert (await chosen(world))[0] == "Remove it from my list"

@@ -36,6 +36,7 @@ async def somebody_busy(store: Store, name: str = "Maya Lindqvist") -> Person:
     place = direct(person)
     await store.people.subscribe(a_subscription(person, place, "lindqvist"), place)
     saved, told, other = await add_papers(store, 3)
+    await store.taste.reset(person.recipient_id, NOW)
     await store.people.mark(person.recipient_id, saved, Mark.SAVED, NOW)
     await queue(store, place, [told])
     await store.people.offer_link(person.recipient_id, "a digest of a code", NOW + MINUTE, NOW)

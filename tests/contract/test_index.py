@@ -282,6 +282,11 @@ async def test_meaning_finds_what_shares_the_most_words_and_heeds_conditions(
     assert await index.near("north", EVERYTHING, LIMITS, {999: 1.0}) == north
     assert numbers(await index.similar([one], LIMITS)) == [two, three]
     assert numbers(await index.similar([one, two, 999], LIMITS)) == [three]
+    vectors = await index.vectors([two, 999, one])
+    assert vectors.shape == (3, 64)
+    assert [round(float(row @ row), 2) for row in vectors] == [1, 0, 1]
+    near = (await index.similar([one], LIMITS)).hits[0].score
+    assert vectors[0] @ vectors[2] == pytest.approx(near, abs=0.01)
 
 
 async def test_a_changed_paper_is_found_by_what_it_is_now(store: Store, index: FolderIndex) -> None:
@@ -434,6 +439,7 @@ async def test_an_index_without_an_encoder_has_no_meaning(store: Store, tmp_path
         assert (state.papers, state.vectors, state.encoder) == (2, 0, None)
         assert await index.near("waves", EVERYTHING, LIMITS) == Hits()
         assert await index.similar([1], LIMITS) == Hits()
+        assert not (await index.vectors([1, 2])).any()
         assert len(await found(index, "waves")) == 2
         assert await index.check() == []
 

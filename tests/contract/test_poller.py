@@ -693,6 +693,7 @@ class FullStore:
     sources: Any
     people: Any
     mailboxes: Any
+    taste: Any
     installations: Any
     history: Any
     admin: Any
@@ -708,6 +709,7 @@ def full(store: Store, polls: int) -> Store:
         store.sources,
         store.people,
         store.mailboxes,
+        store.taste,
         store.installations,
         store.history,
         store.admin,

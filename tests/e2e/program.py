@@ -97,6 +97,8 @@ class HaltingStore:
     outbox: Any
     sources: Any
     people: Any
+    mailboxes: Any
+    taste: Any
     installations: Any
     history: Any
     admin: Any
@@ -114,6 +116,8 @@ async def halting_store(settings: Settings, halt: Halt) -> AsyncIterator[Store]:
             ),
             store.sources,
             store.people,
+            store.mailboxes,
+            store.taste,
             store.installations,
             store.history,
             store.admin,

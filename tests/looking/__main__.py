@@ -58,7 +58,7 @@ def menu(number: int) -> tuple[Button, ...]:
     return (
         Button(f"Save paper {number}", f"save:arxiv:2511.{number:05}"),
         Button(f"Why paper {number} trends", f"why:arxiv:2511.{number:05}"),
-        Button(f"More like paper {number}", f"similar:arxiv:2511.{number:05}"),
+        Button(f"More like paper {number}", f"more:arxiv:2511.{number:05}"),
         Button(f"Hide paper {number} for me", f"hide:arxiv:2511.{number:05}"),
     )
 

@@ -57,6 +57,10 @@ def values_of(option: Option) -> st.SearchStrategy[Value]:  # noqa: C901 - one c
             ) | st.sampled_from(
                 [PaperId(IdScheme.DOI, "10.1145/3292500"), PaperId(IdScheme.LOCAL, "0123456789abcdef")]
             )
+        case Kind.PAPERS:
+            return st.lists(st.from_regex(r"2[0-9]0[1-9]\.[0-9]{5}", fullmatch=True), min_size=1).map(
+                "\n".join
+            )
         case Kind.CHOICE:
             return st.sampled_from(option.choices)
         case Kind.NUMBER:

@@ -138,7 +138,7 @@ def test_each_paper_has_its_menu_and_a_digest_at_most_three_buttons() -> None:
     assert {button.label: button.action for button in second.menu} == {
         "Save paper 2": "save:arxiv:2511.00002",
         "Why paper 2 trends": "why:arxiv:2511.00002",
-        "More like paper 2": "similar:arxiv:2511.00002",
+        "More like paper 2": "more:arxiv:2511.00002",
         "Hide paper 2 for me": "hide:arxiv:2511.00002",
         "Paper 2: not for this channel": "ban:d arxiv:2511.00002",
     }

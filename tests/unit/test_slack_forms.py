@@ -46,7 +46,11 @@ def _state(element: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("command", FORMS, ids=lambda command: str(command.name))
 def test_a_form_that_is_sent_as_it_opens_means_the_commands_defaults(command: Command) -> None:
-    required = {option.name: "words" for option in command.options if option.required}
+    required = {
+        option.name: "1706.03762" if option.kind is Kind.PAPERS else "words"
+        for option in command.options
+        if option.required
+    }
     view = filled(forms.modal(FormRequest(command=command, values=required), "C1 papers"))
     found, values, subject = forms.submitted(view)
     assert (found, subject) == (command, "")

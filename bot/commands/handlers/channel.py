@@ -17,6 +17,7 @@ from bot.commands.channels import (
     preview_days,
     values_of,
 )
+from bot.commands.handlers.teaching import taught_blocks
 from bot.commands.handlers.tried import tried
 from bot.commands.managing import channel_of, here, log, managed, name_of
 from bot.commands.model import Actor, Call, FormRequest, Reply
@@ -71,6 +72,7 @@ from bot.schedule.standing import (
 )
 from bot.schedule.zones import zone_info
 from bot.sources.calendar import current_list_day
+from bot.taste.tasting import Tasting
 from bot.view.doc import Block, Button, Doc, with_code
 
 _CHANGES: Final = 5  # of its history that are shown
@@ -229,7 +231,7 @@ async def show(call: Call, services: Services, surface: Surface) -> Reply:
         else button("Pause it", Verb.RUN, "channel pause"),
         button("Show what it would be", Verb.RUN, "channel preview"),
     )
-    blocks += buttons(*_deletions(passed))
+    blocks += [*await taught_blocks(services, one), *buttons(*_deletions(passed))]
     return Reply(doc=Doc(tuple(blocks), title))
 
 
@@ -360,7 +362,8 @@ async def preview(call: Call, services: Services, surface: Surface) -> Reply:
     one = await here(services, surface, call.place)
     now = services.clock.now()
     day = now.astimezone(zone_info(one.schedule.zone)).date()
-    made = await preview_of(services.store, one, Slot(day, now), now)
+    tasting = Tasting(services.store, services.search.index)
+    made = await preview_of(services.store, one, Slot(day, now), now, tasting=tasting)
     if not made.elsewhere:
         return Reply(doc=made.doc)
     return Reply(doc=replace(made.doc, blocks=(*made.doc.blocks, note(f"{capital(made.elsewhere)}."))))

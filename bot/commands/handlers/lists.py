@@ -76,7 +76,7 @@ async def hide(press: Press, services: Services, surface: Surface) -> Reply:
     await services.store.people.mark(person.recipient_id, paper.id, Mark.HIDDEN, services.clock.now())
     undo = button("Show it again", Verb.UNHIDE, paper.key)
     text = f"{quoted(paper.title)} is hidden for you: it comes up only where you ask for it."
-    return say(text, *buttons(undo))
+    return say(text, *buttons(undo, button("Less like it", Verb.LESS, paper.key)))
 
 
 async def unhide(press: Press, services: Services, surface: Surface) -> Reply:

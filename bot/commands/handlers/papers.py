@@ -115,7 +115,7 @@ async def show_paper(press: Press, services: Services, surface: Surface) -> Repl
     manager can do about it there.
     """
     key, _, destination_id = press.argument.partition(" ")
-    more = [button("Hide it for me", Verb.HIDE, key)]
+    more = [button("Less like it", Verb.LESS, key), button("Hide it for me", Verb.HIDE, key)]
     if destination_id:
         more.append(button("Not for this channel", Verb.BAN, f"{destination_id} {key}"))
     one = await services.paper(key_of(key))

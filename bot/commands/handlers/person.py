@@ -1,6 +1,7 @@
 """What is stored of a person: `settings`, `my-data`, `forget-me`."""
 
 import json
+from dataclasses import replace
 
 from bot.commands.actions import Verb
 from bot.commands.handlers.account import surfaces_of
@@ -11,18 +12,27 @@ from bot.commands.services import Services
 from bot.commands.view import button, buttons, counted, heading, note, say, sentence, typed
 from bot.people.model import Mark
 from bot.people.tombstone import tombstones
+from bot.taste.model import TasteChoices
 from bot.view.doc import Block, Doc
 
 _NOTHING = "Nothing is stored of you here."
 
 
 async def settings(call: Call, services: Services, surface: Surface) -> Reply:
-    """Remembers the person's time zone."""
-    zone = call.text("zone")
-    if not zone:
+    """Remembers the person's time zone, and what they want beside their subscriptions."""
+    zone, for_you = call.text("zone"), call.text("for_you")
+    if not zone and not for_you:
         return await settings_form(call, services, surface)
-    await services.meet(call.actor, zone)
-    return say(f"Your time zone is {zone}. It counts for what you set up from now on.")
+    person = await services.meet(call.actor, zone)
+    lines = []
+    if zone:
+        lines.append(f"Your time zone is {zone}. It counts for what you set up from now on.")
+    if for_you:
+        choices = await services.store.taste.choices(person.recipient_id)
+        choices = replace(choices, for_you=for_you == "yes")
+        await services.store.taste.choose(person.recipient_id, choices)
+        lines.append(f"{_for_you(choices)}.")
+    return say(" ".join(lines))
 
 
 async def settings_form(call: Call, services: Services, surface: Surface) -> Reply:
@@ -35,8 +45,11 @@ async def settings_form(call: Call, services: Services, surface: Surface) -> Rep
         else f"Your time zone: {zone}, not set yet"
     )
     blocks: list[Block] = [heading("Your settings"), sentence(f"{known}.")]
+    choices = TasteChoices()
     if person is not None:
         people = services.store.people
+        choices = await services.store.taste.choices(person.recipient_id)
+        blocks.append(sentence(f"{_for_you(choices)}."))
         saved = await people.marked(person.recipient_id, Mark.SAVED)
         hidden = await people.marked(person.recipient_id, Mark.HIDDEN)
         kept = await people.subscriptions(person.recipient_id)
@@ -49,8 +62,15 @@ async def settings_form(call: Call, services: Services, surface: Surface) -> Rep
         )
     example = typed(surface, "settings zone=Europe/Berlin")
     blocks.append(note("To change your time zone, type ", example, "."))
-    form = FormRequest(command=BY_NAME["settings"], values={"zone": zone, **call.values})
+    blocks.append(note(typed(surface, "taste"), " says what your papers are ordered by."))
+    shown = {"zone": zone, "for_you": "yes" if choices.for_you else "no"}
+    form = FormRequest(command=BY_NAME["settings"], values={**shown, **call.values})
     return Reply(doc=Doc(tuple(blocks), f"{known}."), form=form)
+
+
+def _for_you(choices: TasteChoices) -> str:
+    has = "have" if choices.for_you else "do not have"
+    return f"Your messages {has} a section of papers near what you keep that no subscription of yours matches"
 
 
 async def my_data(call: Call, services: Services, surface: Surface) -> Reply:

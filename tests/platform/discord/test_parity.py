@@ -116,7 +116,10 @@ async def by_form(
     bot: DiscordBot, scene: Scene, command: Command, text: str, by_slash: Call, heard: Heard
 ) -> None:
     """Fills in the page of the form that has what the text says."""
-    digest = await set_up(bot, by_slash) if command.name == "channel edit" else None
+    there = (
+        await set_up(bot, by_slash) if command.group == "channel" and command.name != "channel add" else None
+    )
+    digest = there if command.name == "channel edit" else None
     values = read_text(text).values
     shown = pages(command)
     page = next(number for number, one in enumerate(shown) if values.keys() & {x.name for x in one.options})
@@ -130,7 +133,9 @@ async def by_form(
         opened = await bot.server.press(overview, shown[page].title, user=scene.keeper)
     asked = {one.name: one for one in shown[page].options}
     filled = {name: chosen(asked[name], value) for name, value in values.items() if name in asked}
-    if digest is None and not subject:  # the form suggests a time zone, which the text may leave out
+    if (
+        "zone" in asked and digest is None and not subject
+    ):  # the form suggests a time zone, which the text may leave out
         filled = {"zone": ""} | filled
     submitted = await bot.server.submit(await opened.modal(), filled)
     await submitted.message()

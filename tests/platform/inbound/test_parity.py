@@ -79,8 +79,9 @@ async def test_text_and_form_reach_the_handler_alike(
         await (await slack.command("/papers", text, user=scene.maya, channel=scene.channel)).message()
         (by_text,) = heard[0].calls
         digest = None
-        if command.name == "channel edit":
-            digest = await set_up(bot, by_text)
+        if command.group == "channel" and command.name != "channel add":
+            there = await set_up(bot, by_text)
+            digest = there if command.name == "channel edit" else None
         subject = await subscribed(bot, by_text) if command.name == "subscription edit" else ""
         opening = opener(slack, scene, f"{command.name} {subject}".strip())
         form = await (await slack.press(opening, "Open", user=scene.maya)).view()

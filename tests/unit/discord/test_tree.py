@@ -9,6 +9,7 @@ import pytest
 from adapters.discord.offer import COMMANDS
 from adapters.discord.tree import SAVE, SIMILAR, Tree, _Nobody, _plain, slash
 from bot.commands.model import Command, Kind, Option
+from bot.commands.values import LONGEST_PAPERS
 
 STRING, INTEGER, ROLE = 3, 4, 8
 MANAGE_CHANNELS = "16"
@@ -62,6 +63,9 @@ def check(found: Mapping[str, Any], option: Option, command: Command) -> None:
             )
         case Kind.ROLE:
             assert found["type"] == ROLE
+        case Kind.PAPERS:
+            assert (found["type"], found["max_length"]) == (STRING, LONGEST_PAPERS)
+            assert not found.get("autocomplete")
         case Kind.CHOICE if len(option.choices) <= 25:
             assert tuple(one["value"] for one in found["choices"]) == option.choices
             assert not found.get("autocomplete")

@@ -1,0 +1,1 @@
+"""What somebody likes: learnt from the papers that they marked, shown, and forgotten when they want it."""
