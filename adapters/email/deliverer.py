@@ -25,7 +25,7 @@ TIMEOUT: Final = timedelta(minutes=2)  # a server that looks through a message f
 PER_MINUTE: Final = 120
 
 _WHY: Final = "You get this because you subscribed to it and confirmed this address."
-_BY_CHAT: Final = "Change what comes in the chat where you subscribed, with the command subscriptions."
+_BY_CHAT: Final = "In the chat where you subscribed, `subscriptions` changes what comes."
 
 
 class EmailDeliverer:
@@ -128,7 +128,7 @@ class EmailDeliverer:
             return Ending(_WHY, _BY_CHAT, way_out.page)
         _, _, subject = way_out.mailto.partition("?subject=")
         by_mail = (
-            f"To stop these mails, use the command mail stop there, or write to {self._sender.addr_spec} "
+            f"To stop these mails, type `mail stop` there, or write to {self._sender.addr_spec} "
             f"with the subject: {subject.replace('%20', ' ')}"
         )
         return Ending(_WHY, _BY_CHAT, way_out.mailto, by_mail)

@@ -11,14 +11,26 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bot.mail.address import reaches_outside
-from bot.view.doc import Actions, Block, Divider, Doc, Heading, Note, PaperCard, Section, Span, marked
+from bot.view.doc import (
+    Actions,
+    Block,
+    Divider,
+    Doc,
+    Heading,
+    Note,
+    PaperCard,
+    Section,
+    Span,
+    marked,
+    with_code,
+)
 from bot.view.plain import to_plain
 from bot.view.text import control_free, one_line, shorten
 
 _WIDTH: Final = 74  # columns of the plain text: with a "> " before it, it fits any window
 _LONGEST_SUBJECT: Final = 110  # characters: what lists of mails show at most
 _LONGEST_PREVIEW: Final = 140  # characters of the line that lists of mails show behind the subject
-_LONGEST_TITLE: Final = 500  # characters; what is longer is no title
+_LONGEST_TITLE: Final = 250  # characters; what is longer is no title
 _LONGEST_TEXT: Final = 1_500
 
 
@@ -36,7 +48,7 @@ class Ending:
     """How a message ends: why it came, and how to have no more of them."""
 
     why: str  # a sentence
-    by_chat: str  # a sentence
+    by_chat: str  # a sentence, with what is to be typed between backticks
     link: str = ""  # https: or mailto:; empty: there is nothing to stop
     by_mail: str = ""  # the same for whoever reads plain text, if the link is no address of the web
 
@@ -49,6 +61,7 @@ _environment: Final = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_environment.filters["coded"] = with_code
 _environment.filters["kind"] = lambda block: type(block).__name__
 _environment.filters["title"] = lambda card: marked(card.title, card.title_marks)
 
@@ -65,7 +78,7 @@ def bodies_of(doc: Doc, ending: Ending) -> Bodies:
 
 def _text(shown: Doc, ending: Ending) -> str:
     stop = ending.by_mail or (f"To stop these mails, open this: {ending.link}" if ending.link else "")
-    small_print = [Note((Span(sentence),)) for sentence in (ending.why, ending.by_chat) if sentence]
+    small_print = [Note(with_code(sentence)) for sentence in (ending.why, ending.by_chat) if sentence]
     end = Doc((Divider(), *small_print, *((Note((Span(stop),)),) if stop else ())), "")
     return _encodable(f"{to_plain(shown, _WIDTH)}\n{to_plain(end, _WIDTH)}")
 

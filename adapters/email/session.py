@@ -126,22 +126,24 @@ def _unopened(server: SmtpServer, error: BaseException) -> DeliveryError:
     name = server.name
     match error:
         case aiosmtplib.SMTPAuthenticationError(code=code):
-            sentence = (
-                f"{name} does not take the user and the password of PAPERBOY_SMTP_URL (it said {code})."
+            return NotAcceptedError(
+                f"{name} does not take the user and the password of PAPERBOY_SMTP_URL (it said {code}).",
+                LATER,
             )
         case aiosmtplib.SMTPResponseException(code=code, message=words):
             return failure_of(name, Step.HELLO, code, words)
-        case aiosmtplib.SMTPNotSupported() if server.user:
-            sentence = f"{name} offers no login, or none that is known here, or no STARTTLS."
-        case ssl.SSLError() | aiosmtplib.SMTPException(__cause__=ssl.SSLError()):
-            sentence = (
-                f"The connection to {name[:1].lower()}{name[1:]} is not safe: its certificate cannot be "
-            )
-            sentence += "trusted, or it does not speak TLS there."
+        case aiosmtplib.SMTPException(message=words) if "AUTH" in words or "authentication" in words:
+            return NotAcceptedError(f"{name} offers no login, or none that is known here.", LATER)
         case aiosmtplib.SMTPException(message=words) if "STARTTLS" in words:
-            sentence = f"{name} offers no STARTTLS, so that nothing is sent to it. See docs/mail.md."
+            return NotAcceptedError(
+                f"{name} offers no STARTTLS, so that nothing is sent to it. See docs/mail.md.", LATER
+            )
+        case ssl.SSLError() | aiosmtplib.SMTPException(__cause__=ssl.SSLError()):
+            return NotAcceptedError(
+                f"{name} is not safe: its certificate cannot be trusted, or it does not speak TLS there.",
+                LATER,
+            )
         case _:
             return NotAcceptedError(
                 f"{name} cannot be reached. Is PAPERBOY_SMTP_URL right, and the network up?"
             )
-    return NotAcceptedError(sentence, LATER)

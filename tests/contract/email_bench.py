@@ -77,7 +77,7 @@ class EmailBench:
 
     def shown(self, text: str) -> str:
         """Without blanks, since lines are broken, and only the beginning of what is far too long."""
-        return "".join(control_free(text).split())[:400]
+        return "".join(control_free(text).split())[:200]
 
     async def arrived(self) -> list[Arrived]:
         """In the order of their keys' making: messages of several connections overtake each other."""

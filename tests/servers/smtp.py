@@ -2,7 +2,10 @@
 
 import asyncio
 import ssl
+import threading
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -139,6 +142,26 @@ class SmtpStandIn:
     async def _cut(self, server: Any) -> None:
         server.transport.abort()
         await asyncio.Event().wait()  # until aiosmtpd notices and cancels this
+
+
+@contextmanager
+def in_thread() -> Iterator[SmtpStandIn]:
+    """A stand-in that runs beside a test which has no loop of its own."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+
+    async def made() -> SmtpStandIn:
+        return await SmtpStandIn().start()
+
+    try:
+        server = asyncio.run_coroutine_threadsafe(made(), loop).result()
+        yield server
+        asyncio.run_coroutine_threadsafe(server.stop(), loop).result()
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
 
 
 class _Protocol(SMTP):
