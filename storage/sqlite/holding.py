@@ -49,12 +49,12 @@ HELD: Final = {
     """,
     "destinations": """
         SELECT id, name, label, surface, address, at, days, zone, query, "window", pool, maximum, floor,
-            layout, summaries, quiet_day, posting, "group", owner_id IS :recipient AS set_up_by_you, state,
-            state_by, state_at, active_from, created_at
+            layout, summaries, quiet_day, posting, "group", feed, owner_id IS :recipient AS set_up_by_you,
+            state, state_by, state_at, active_from, created_at
         FROM destinations WHERE recipient_id = :recipient OR owner_id = :recipient ORDER BY created_at
     """,
     "slots": """
-        SELECT destination_id, local_date, slot_at, outcome, reason, detail, delivery_id, recorded_at
+        SELECT destination_id, local_date, slot_at, outcome, late, reason, detail, delivery_id, recorded_at
         FROM slots WHERE destination_id IN (SELECT id FROM destinations WHERE recipient_id = :recipient)
         ORDER BY slot_at
     """,

@@ -14,6 +14,7 @@ from bot.people.mailboxes import AskedCode, Limits
 from bot.people.model import Change, Mark, Person, set_up_by
 from bot.ports import OpenStore, Store
 from storage.sqlite.engine import Engine
+from storage.sqlite.holding import HELD
 from tests.contract.people import BEN, MAYA, a_subscription, an_installation, direct, meet
 from tests.contract.rows import (
     MINUTE,
@@ -103,6 +104,32 @@ async def test_everything_that_refers_to_somebody_is_shown(store: Store, engine:
     named = Counter({one["id"]: one["table"] for one in held["named"]}.values())
     unseen = {table: rows - len(held.get(table, [])) - named[table] for table, rows in by_name.items()}
     assert {table for table, rows in unseen.items() if rows > 0} == set(), "these tables name the person"
+
+
+# What `my-data` leaves out: whose rows they are, which showing them says, and what only serves the program.
+_LEFT_OUT = {
+    "destinations": {"recipient_id", "owner_id", "next_at"},
+    "deliveries": {
+        *("recipient_id", "papers", "doubtful", "doubtful_since", "not_before"),
+        *("leased_by", "lease_until", "fence"),
+    },
+    "identities": {"recipient_id"},
+    "installations": {"secret"},
+    "history": {"id"},
+    "ledger": {"recipient_id", "paper_id"},  # the paper's key and title stand for it
+    "link_codes": {"recipient_id", "digest"},
+    "marks": {"recipient_id", "paper_id"},
+    "subscriptions": {"recipient_id"},
+}
+
+
+async def test_no_column_is_left_out_without_a_reason(store: Store, engine: Engine) -> None:
+    person = await somebody_busy(store)
+    held = await store.people.held(person.recipient_id)
+
+    columns = await engine.read(lambda db: {table: set(db.table(table).columns_dict) for table in HELD})
+    left_out = {table: every - set(held[table][0]) for table, every in columns.items()}
+    assert {table: some for table, some in left_out.items() if some} == _LEFT_OUT
 
 
 async def test_what_is_shown_can_be_read_by_a_person(store: Store) -> None:
