@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlite_utils import Database
 
@@ -31,6 +31,11 @@ class SqlitePeople:
     async def of_recipient(self, recipient_id: str) -> Person | None:
         """The person who owns that recipient; `None` for a channel's."""
         return await self._engine.read(lambda db: _person(db, recipient_id))
+
+    async def names(self, recipient_ids: Iterable[str]) -> Mapping[str, str]:
+        """What those of these recipients who are people are called."""
+        wanted = json.dumps(sorted(set(recipient_ids)))
+        return await self._engine.read(lambda db: dict(db.execute(_NAMES, (wanted,)).fetchall()))
 
     async def meet(self, identity: Identity, name: str, recipient_id: str, at: datetime) -> Person:
         """The person of that identity, with this name; made if nobody has it."""
@@ -210,6 +215,13 @@ def _find(db: Database, identity: Identity) -> Person | None:
         "SELECT recipient_id FROM identities WHERE surface = ? AND tenant = ? AND user = ?", identity
     ).fetchone()
     return _person(db, row[0]) if row else None
+
+
+_NAMES: Final = """
+    SELECT id, name FROM recipients
+    WHERE id IN (SELECT value FROM json_each(?))
+        AND EXISTS (SELECT 1 FROM identities WHERE recipient_id = recipients.id)
+"""
 
 
 def _person(db: Database, recipient_id: str) -> Person | None:
