@@ -18,6 +18,7 @@ from rich.table import Table
 from benchmarks import (
     cold_start,
     corpus,
+    digests,
     discord,
     discord_places,
     idle,
@@ -36,6 +37,7 @@ MEASURES: Final[Mapping[str, Callable[[Path], list[Outcome]]]] = {
     "cold-start": cold_start.measure,
     "idle": idle.measure,
     "planning": planning.measure,
+    "digests": digests.measure,
     "search": search.measure,
     "subscriptions": subscriptions.measure,
     "slack": slack.measure,

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from benchmarks.destinations import SLOT, fill_with_destinations
-from benchmarks.measure import Figure, Outcome, Spread, job
+from benchmarks.measure import Figure, Outcome, Spread, job, peak_mb
 from bot.model import Destination, SlotRecord
 from bot.ports import Store
 from bot.schedule.planner import Planner
@@ -38,7 +38,7 @@ def measure(folder: Path) -> list[Outcome]:
     runs: dict[str, list[dict[str, float]]] = {"ours": [], "instead": []}
     for _ in range(RUNS):
         for how, found in runs.items():
-            _copy(filled, copy)
+            copy_file(filled, copy)
             found.append(job("planning", str(copy), how))
             for file in folder.glob("copy.db*"):
                 file.unlink()
@@ -49,7 +49,7 @@ def measure(folder: Path) -> list[Outcome]:
     return [Figure("planning 10,000 destinations due at once", "s", ours, SECONDS, _INSTEAD, theirs, note)]
 
 
-def _copy(source: Path, target: Path) -> None:
+def copy_file(source: Path, target: Path) -> None:
     """Copies a file and waits until it is on the disk, so that nobody has to wait for that later."""
     shutil.copyfile(source, target)
     with target.open("rb+") as copied:
@@ -106,11 +106,12 @@ class _StoreOneByOne:
         return getattr(self.inner, name)
 
 
-async def _run(path: Path, how: str) -> dict[str, float]:
+async def tick(path: Path, how: str, slot: datetime = SLOT) -> dict[str, float]:
+    """One tick in which all destinations of that store are due, `ours` or `instead`."""
     async with open_sqlite(path) as opened:
         one_by_one = _OneByOne(opened.destinations)
         store = opened if how == "ours" else cast("Store", _StoreOneByOne(opened, one_by_one))
-        clock = _Clock(SLOT - timedelta(hours=1))
+        clock = _Clock(slot - timedelta(hours=1))
         planner = Planner(
             store,
             clock,
@@ -122,13 +123,13 @@ async def _run(path: Path, how: str) -> dict[str, float]:
         )
         await planner.start()
         await planner.tick()  # an hour before: every appointment is computed, as in a bot that is running
-        clock.instant = SLOT + timedelta(seconds=1)
+        clock.instant = slot + timedelta(seconds=1)
         one_by_one.begin()
         begin, begin_cpu = time.perf_counter(), time.process_time()
         queued = await planner.tick()
         seconds, cpu_seconds = time.perf_counter() - begin, time.process_time() - begin_cpu
         await planner.aclose()
-    return {"seconds": seconds, "cpu_seconds": cpu_seconds, "queued": queued}
+    return {"seconds": seconds, "cpu_seconds": cpu_seconds, "queued": queued, "peak_mb": peak_mb()}
 
 
 async def _nothing() -> None:
@@ -140,4 +141,4 @@ if __name__ == "__main__":
         asyncio.run(fill_with_destinations(Path(sys.argv[1]), DESTINATIONS))
         print("{}")
     else:
-        print(json.dumps(asyncio.run(_run(Path(sys.argv[1]), sys.argv[2]))))
+        print(json.dumps(asyncio.run(tick(Path(sys.argv[1]), sys.argv[2]))))

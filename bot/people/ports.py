@@ -25,6 +25,9 @@ class PeopleStore(Protocol):
 
     async def of_recipient(self, recipient_id: str) -> Person | None: ...
 
+    async def names(self, recipient_ids: Iterable[str]) -> Mapping[str, str]:
+        """What those of these recipients who are people are called."""
+
     async def meet(self, identity: Identity, name: str, recipient_id: str, at: datetime) -> Person:
         """The person of that identity, with the name that their surface tells now; made with the
         recipient `recipient_id` if nobody has it.

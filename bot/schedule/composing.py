@@ -76,6 +76,7 @@ class Composer:
 
     async def compose(self, due: Sequence[Due], desk: Desk, now: datetime) -> list[PlannedSlot]:
         """A plan for each, in the same order."""
+        await desk.meet_owners(one.destination for one in due)
         people = [one for one in due if one.destination.pool is Pool.SUBSCRIPTIONS]
         places = [one for one in due if one.destination.pool is not Pool.SUBSCRIPTIONS]
         plans = await self._subscriptions(people, desk, now) | await self._digests(places, desk, now)
@@ -240,7 +241,7 @@ class Composer:
             late=one.late,
             listed_today=await desk.listed_today(now),
             next_at=one.next_at,
-            owner=await desk.owner(one.destination),
+            owner=desk.owner(one.destination),
         )
 
     def _quiet(self, one: Due, reason: QuietReason, detail: str, now: datetime) -> PlannedSlot:

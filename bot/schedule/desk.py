@@ -26,7 +26,7 @@ class Desk:
         self._cards: dict[Shelf, Cards] = {}
         self._prepared: dict[Paper, PreparedPaper] = {}  # shelves have papers in common
         self._arrivals: dict[timedelta, Arrivals] = {}
-        self._names: dict[str, str | None] = {}
+        self._names: dict[str, str] = {}
         self._states: tuple[SubjectState, ...] | None = None
 
     async def shelf(self, window: Window, slot_at: datetime, now: datetime) -> Shelf:
@@ -60,15 +60,15 @@ class Desk:
             self._arrivals[reach] = found
         return self._arrivals[reach]
 
-    async def owner(self, destination: Destination) -> str | None:
+    async def meet_owners(self, destinations: Iterable[Destination]) -> None:
+        """Learns who set these up: to be called before any of them is asked about, for all together."""
+        owners = {one.owner_id for one in destinations if one.owner_id is not None}
+        if unknown := owners.difference(self._names):
+            self._names |= await self._store.people.names(unknown)
+
+    def owner(self, destination: Destination) -> str | None:
         """The name of whoever set the destination up, if that was somebody known."""
-        owner_id = destination.owner_id
-        if owner_id is None:
-            return None
-        if owner_id not in self._names:
-            person = await self._store.people.of_recipient(owner_id)
-            self._names[owner_id] = None if person is None else person.name
-        return self._names[owner_id]
+        return None if destination.owner_id is None else self._names.get(destination.owner_id)
 
     async def notes(self) -> tuple[SourceNote, ...]:
         """What readers should know of the sources now."""

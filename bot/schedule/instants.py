@@ -106,6 +106,7 @@ class Instants:
 
     async def _serve(self, speakers: Sequence[Speaker], arrivals: Arrivals, desk: Desk, now: datetime) -> int:
         queued = 0
+        await desk.meet_owners(speaker.destination for speaker in speakers)
         for _ in range(_ROUNDS):
             recipients = {speaker.destination.recipient_id for speaker in speakers}
             hidden = await self._store.people.hidden(recipients)
@@ -124,7 +125,7 @@ class Instants:
                 if choice.papers:
                     # Those that it has no room for are told of too: they are counted, and behind a button.
                     papers = tuple(dict.fromkeys((*choice.papers, *choice.others)))
-                    occasion = Occasion(_slot(one, now), owner=await desk.owner(one))
+                    occasion = Occasion(_slot(one, now), owner=desk.owner(one))
                     why = {} if self._tasting is None else await self._tasting.why(taste, choice.papers)
                     doc = message(one, choice, arrivals.cards(), occasion, await desk.notes(), why)
                     delivery = self._delivery(one, to_json(doc), papers, now)

@@ -45,6 +45,11 @@ class SqlitePeople:
         """The person who owns that recipient; `None` for a channel's."""
         return await self._engine.read(lambda db: _person(db, recipient_id))
 
+    async def names(self, recipient_ids: Iterable[str]) -> Mapping[str, str]:
+        """What those of these recipients who are people are called."""
+        wanted = json.dumps(sorted(set(recipient_ids)))
+        return await self._engine.read(lambda db: dict(db.execute(_NAMES, (wanted,)).fetchall()))
+
     async def meet(self, identity: Identity, name: str, recipient_id: str, at: datetime) -> Person:
         """The person of that identity, with this name; made if nobody has it."""
         known = await self.find(identity)  # most calls change nothing, and must not wait for the writer
@@ -273,6 +278,13 @@ def _known(db: Database, recipient_id: str) -> Person:
     if person is None:
         raise AssertionError(recipient_id)
     return person
+
+
+_NAMES: Final = """
+    SELECT id, name FROM recipients
+    WHERE id IN (SELECT value FROM json_each(?))
+        AND EXISTS (SELECT 1 FROM identities WHERE recipient_id = recipients.id)
+"""
 
 
 def _person(db: Database, recipient_id: str) -> Person | None:

@@ -55,6 +55,8 @@ async def test_a_channel_is_no_person(store: Store) -> None:
 
     assert await store.people.of_recipient(channel.recipient_id) is None
     assert await store.people.of_recipient("r-nobody") is None
+    asked = [channel.recipient_id, "r-nobody", (await meet(store)).recipient_id]
+    assert await store.people.names(asked) == {"r-UMAYA001": "Maya"}
     with pytest.raises(NotFoundError):
         await store.people.set_zone(channel.recipient_id, "UTC")
 
