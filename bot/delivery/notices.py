@@ -7,7 +7,7 @@ from typing import Final
 import structlog
 
 from bot.commands.actions import Action, Verb
-from bot.delivery.keys import notice_key
+from bot.delivery.keys import doubt_key, pause_key
 from bot.delivery.policy import Doubt, Reject
 from bot.errors import PaperboyError
 from bot.model import Delivery, DeliveryKind, Destination, DestinationState, NewDelivery, Route
@@ -46,9 +46,9 @@ class Notifier:
                 return
             if isinstance(end, Doubt):
                 doubt = in_doubt(delivery, destination, end.error)
-                await self._post(notice_key("doubt", delivery.id), destination, delivery.route, doubt)
+                await self._post(doubt_key(delivery), destination, delivery.route, doubt)
             if end.pause and destination.state is DestinationState.ACTIVE:
-                await self._pause(notice_key("paused", delivery.id), destination, delivery.route, end.error)
+                await self._pause(destination, delivery.route, end.error)
         except PaperboyError as error:
             _log.error("An owner could not be told.", delivery=delivery.id, error=str(error))
 
@@ -59,12 +59,12 @@ class Notifier:
         try:
             destination = await self._store.destinations.at(route)
             if destination is not None and destination.state is DestinationState.ACTIVE:
-                await self._pause(notice_key("lost", destination.id), destination, route, error)
+                await self._pause(destination, route, error)
         except PaperboyError as problem:
             _log.error("An owner could not be told.", error=str(problem))
 
-    async def _pause(self, key: str, destination: Destination, route: Route, error: str) -> None:
-        await self._post(key, destination, route, paused(destination, error))
+    async def _pause(self, destination: Destination, route: Route, error: str) -> None:
+        await self._post(pause_key(destination), destination, route, paused(destination, error))
         by = f"{route.surface.capitalize()}: {error}"
         now = self._clock.now()
         await self._store.destinations.set_state(destination.id, DestinationState.PAUSED, by, now)

@@ -390,3 +390,9 @@ def _feeds(db: Database) -> None:
 def _personal(db: Database) -> None:
     """What comes to people by several routes."""
     personal.subscriptions(db)
+
+
+@MIGRATIONS(name="0007_resends")
+def _resends(db: Database) -> None:
+    """How often a person had a message sent again: each time it may be in doubt anew, and is asked about."""
+    run(db, "ALTER TABLE deliveries ADD COLUMN resends INTEGER NOT NULL DEFAULT 0")
