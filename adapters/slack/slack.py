@@ -68,6 +68,7 @@ class Slack:
             command=settings.slack_command,
             packs=packs,
             managers=settings.slack_managers,
+            guests=settings.slack_guests == "possible",
         )
         self.deliverer: Final = SlackDeliverer(
             self.tokens, clock, api_url=settings.slack_api_url, recheck="recheck" in packs

@@ -55,7 +55,9 @@ class SlackSurface:
         command: str,
         packs: Collection[str],
         managers: Collection[str],
+        guests: bool,
     ) -> None:
+        """`guests`: whether there may be any in the workspaces."""
         self.command: Final = command
         self._api = api
         self._tokens = tokens
@@ -64,10 +66,19 @@ class SlackSurface:
         self._installer = installer
         self._packs = frozenset(packs)
         self._managers = frozenset(managers)
+        self._guests = guests
         self._opened: dict[Identity, str] = {}
 
     def typed(self, text: str) -> str:
         return f"{self.command} {text}"
+
+    async def vouched(self, identity: Identity) -> bool:
+        """Whether one of the organisation's own people is known for a full member without asking Slack:
+        there are no guests, the operator named them, or they installed the bot.
+        """
+        if not self._guests or identity.user in self._managers:
+            return True
+        return await self._installer(identity.tenant) == identity.user
 
     async def may_manage(self, actor: Actor, place: Place) -> bool:
         """Full members, or whom the operator chose; everybody in their own direct messages."""
@@ -79,14 +90,15 @@ class SlackSurface:
         if not self._managers & {"members", "admins"}:
             return False
         profile = await self._people.profile(actor.identity, fresh=True)
-        if profile is None:  # nothing tells members from guests
-            installer = await self._installer(actor.identity.tenant)
-            if installer == user:
+        if profile is None:
+            if "members" in self._managers:
+                return await self.vouched(actor.identity)
+            if await self._installer(actor.identity.tenant) == user:
                 return True
             raise InputError(
-                "I cannot tell members from guests here, so that only whoever installed me may do this. An "
-                "operator can let me ask (PAPERBOY_SLACK_PACKS=people), or name people in "
-                f"PAPERBOY_SLACK_MANAGERS: yours is {user}."
+                "I cannot tell administrators from others here, so that only whoever installed me may do "
+                "this. Whoever runs me can let me ask (PAPERBOY_SLACK_PACKS=people), or name you in "
+                f"PAPERBOY_SLACK_MANAGERS: you are {user}."
             )
         if profile.standing is not Standing.MEMBER:
             return False
@@ -176,6 +188,15 @@ class SlackSurface:
         """Channels where everybody reads along, as far as their name tells."""
         name = place.name.lstrip("#").lower()
         return name in _EVERYBODY or name.startswith(("all-", "announce"))
+
+
+def untold(user: str) -> str:
+    """What somebody is told who counts as a guest since nothing tells members from guests."""
+    return (
+        "Nothing is stored of you, since I cannot tell members from guests here; you can search and read. "
+        "Whoever runs me can let me ask (PAPERBOY_SLACK_PACKS=people), say that there are no guests "
+        f"(PAPERBOY_SLACK_GUESTS=none), or name you in PAPERBOY_SLACK_MANAGERS: you are {user}."
+    )
 
 
 def _elsewhere(actor: Actor, place: Place) -> bool:

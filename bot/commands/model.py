@@ -60,7 +60,7 @@ class Option:
 class Permission(StrEnum):
     """Who may use a command."""
 
-    ANYONE = "anyone"  # every member, also guests: answers are private and change only what is theirs
+    ANYONE = "anyone"  # every member, also guests: answers are private, and store nothing of who is unknown
     MEMBER = "member"  # members of the organisation: something is stored for them
     MANAGER = "manager"  # who may manage the channel where it is used
 
@@ -110,6 +110,7 @@ class Actor:
     identity: Identity
     name: str
     standing: Standing = Standing.MEMBER
+    why: str = ""  # of a guest who may be a member: why nobody can tell, and what to do, in sentences
     zone: str | None = None  # as the surface tells it; None: it does not
 
 

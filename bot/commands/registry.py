@@ -206,7 +206,6 @@ COMMANDS: Final[tuple[Command, ...]] = (
         summary="Everything that is stored of you",
         help="Gives you, as a file, everything that is stored of you here.",
         examples=("my-data",),
-        permission=Permission.MEMBER,
     ),
     Command(
         name="forget-me",
@@ -214,7 +213,6 @@ COMMANDS: Final[tuple[Command, ...]] = (
         help="Deletes your list, your subscriptions, your settings and whatever is on its way to you. Asks "
         "once before it does.",
         examples=("forget-me",),
-        permission=Permission.MEMBER,
     ),
     Command(
         name="help",

@@ -100,7 +100,7 @@ BUTTONS: Final[Mapping[Verb, tuple[Permission, Pressed]]] = {
     Verb.DELETE: (Permission.MEMBER, posted.delete),
     Verb.ARRIVED: (Permission.MEMBER, posted.arrived),
     Verb.AGAIN: (Permission.MEMBER, posted.again),
-    Verb.FORGET: (Permission.MEMBER, person.forget),
+    Verb.FORGET: (Permission.ANYONE, person.forget),
     Verb.SEARCH: (Permission.ANYONE, searching.ask),
 }
 
