@@ -194,7 +194,7 @@ class Settings(BaseModel):
     slack_packs: Annotated[tuple[str, ...], BeforeValidator(values.slack_packs)] = Field(
         (),
         description="What Slack is asked for beyond posting and answering, each with scopes of its own: "
-        "recheck, links, plots, join, people. docs/slack.md says what each is for.",
+        "recheck, links, plots, join, channels, people. docs/slack.md says what each is for.",
     )
     slack_managers: Annotated[tuple[str, ...], BeforeValidator(values.slack_managers)] = Field(
         ("members",),

@@ -9,6 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from adapters.slack.address import Address, read_address
 from adapters.slack.answers import INVITE
 from adapters.slack.api import Api, code_of, failures_told
+from adapters.slack.channels import Channels
 from adapters.slack.files import FILES_SCOPE
 from adapters.slack.forms import LAYOUTS
 from adapters.slack.people import People
@@ -49,6 +50,7 @@ class SlackSurface:
         api: Api,
         tokens: Tokens,
         people: People,
+        channels: Channels,
         rehearsals: Rehearsals,
         installer: Installers,
         *,
@@ -62,6 +64,7 @@ class SlackSurface:
         self._api = api
         self._tokens = tokens
         self._people = people
+        self._channels = channels
         self._rehearsals = rehearsals
         self._installer = installer
         self._packs = frozenset(packs)
@@ -92,7 +95,7 @@ class SlackSurface:
         profile = await self._people.profile(actor.identity, fresh=True)
         if profile is None:
             if "members" in self._managers:
-                return await self.vouched(actor.identity)
+                return await self.vouched(actor.identity) and await self._is_there(user, place)
             if await self._installer(actor.identity.tenant) == user:
                 return True
             raise InputError(
@@ -102,14 +105,33 @@ class SlackSurface:
             )
         if profile.standing is not Standing.MEMBER:
             return False
-        return profile.admin or "members" in self._managers
+        return profile.admin or ("members" in self._managers and await self._is_there(user, place))
+
+    async def _is_there(self, user: str, place: Place) -> bool:
+        """Whether somebody is in a channel, unless Slack does not tell."""
+        if place.spoke or place.address is None:
+            return True
+        return await self._channels.has(read_address(place.address), user) is not False
 
     async def may_post(self, actor: Actor, place: Place) -> bool:
-        """Whoever types a command in a channel reads along there; people of other organisations may not use
-        the bot to speak.
+        """Whoever typed a command there: a channel has no field to type in for people who may not post.
+        Administrators, and whom the operator names; else whoever may by what Slack tells of the channel.
+        Raises `InputError` where it does not tell.
         """
-        here = place.address is not None and not _elsewhere(actor, place)
-        return here and actor.standing is not Standing.EXTERNAL
+        if place.address is None or _elsewhere(actor, place) or actor.standing is not Standing.MEMBER:
+            return False
+        if place.spoke or actor.identity.user in self._managers:
+            return True
+        profile = await self._people.profile(actor.identity, fresh=True)
+        if profile is not None and (profile.admin or profile.standing is not Standing.MEMBER):
+            return profile.admin
+        told = await self._channels.may_post(read_address(place.address), actor.identity.user)
+        if told is None:
+            raise InputError(
+                f"I cannot tell whether you may post in {place.name}. Type `{self.typed('search …')}` there, "
+                "as only those can who may post, and share that answer; or ask an administrator to share it."
+            )
+        return told
 
     async def prove_posting(
         self,

@@ -128,6 +128,7 @@ class Place:
     direct: bool = False
     forum: bool = False  # what is posted there opens threads
     announcements: bool = False  # what is posted there can be published to those who follow
+    spoke: bool = False  # the actor typed a command there, or acts on the answer to one
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", unticked(self.name))

@@ -39,7 +39,7 @@ def paperboy(tmp_path: Path, slack: SlackServer) -> Command:
 
 
 def choose_packs(terminal: Terminal, **chosen: str) -> None:
-    for pack in ("recheck", "links", "plots", "join", "people"):
+    for pack in ("recheck", "links", "plots", "join", "channels", "people"):
         terminal.answers(f"Let it ({pack})?", chosen.get(pack, ""))
 
 
