@@ -183,7 +183,6 @@ COMMANDS: Final[tuple[Command, ...]] = (
         help="Ends one of your subscriptions, by its number in `subscriptions`; `all` ends every one.",
         examples=("unsubscribe 2", "unsubscribe all"),
         options=(subscription_options.NUMBER,),
-        permission=Permission.MEMBER,
     ),
     Command(
         name="settings",

@@ -90,7 +90,7 @@ BUTTONS: Final[Mapping[Verb, tuple[Permission, Pressed]]] = {
     Verb.PAGE: (Permission.ANYONE, searching.page),
     Verb.OTHERS: (Permission.ANYONE, papers.others),
     Verb.SUBSCRIBE: (Permission.MEMBER, subscribing.subscribe_to),
-    Verb.UNSUBSCRIBE: (Permission.MEMBER, subscriptions.end_this),
+    Verb.UNSUBSCRIBE: (Permission.ANYONE, subscriptions.end_this),
     Verb.RESUBSCRIBE: (Permission.MEMBER, subscribing.take_back),
     Verb.AUTHORS: (Permission.MEMBER, from_papers.authors),
     Verb.FIRST: (Permission.MEMBER, posted.first),

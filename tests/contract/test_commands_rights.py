@@ -49,12 +49,16 @@ async def test_whoever_counts_as_a_guest_since_nobody_can_tell_is_told_why(world
     assert "Nobody can tell. Ask `maya`." in text_of(await world.commands.home(unknown, HERE, world.room))
 
 
-async def test_whoever_is_no_member_any_more_can_still_have_and_delete_what_was_stored(world: World) -> None:
+async def test_whoever_is_no_member_any_more_can_still_end_have_and_delete_what_was_stored(
+    world: World,
+) -> None:
     await world.run("save 2511.00001", BEN)
+    await world.run("subscribe attention", BEN)
     guest = replace(BEN, standing=Standing.GUEST)
     taken = await world.run("my-data", guest)
     assert taken.attachment is not None
     assert "2511.00001" in taken.attachment.content
+    assert "has ended" in text_of(await world.run("unsubscribe 1", guest))
     asked = await world.run("forget-me", guest)
     assert "Delete all that is stored of me" in buttons_of(asked)
     await world.press(Action(Verb.FORGET), guest)
