@@ -10,7 +10,7 @@ from bot.commands.actions import Action, Verb
 from bot.delivery.keys import doubt_key, pause_key
 from bot.delivery.policy import Doubt, Reject
 from bot.errors import PaperboyError
-from bot.model import Delivery, DeliveryKind, Destination, DestinationState, NewDelivery, Route
+from bot.model import Delivery, DeliveryKind, Destination, DestinationState, NewDelivery, Pool, Route
 from bot.people.model import Identity
 from bot.ports import Clock, Ids, Store
 from bot.view.doc import Actions, Button, Doc, Heading, Section, Span, to_json, with_code
@@ -45,8 +45,8 @@ class Notifier:
             if destination is None:
                 return
             if isinstance(end, Doubt):
-                doubt = in_doubt(delivery, destination, end.error)
-                await self._post(doubt_key(delivery), destination, delivery.route, doubt)
+                question = in_doubt(delivery, destination, end.error)
+                await self._post(doubt_key(delivery), destination, delivery.route, question, gone=end.pause)
             if end.pause and destination.state is DestinationState.ACTIVE:
                 await self._pause(destination, delivery.route, end.error)
         except PaperboyError as error:
@@ -64,16 +64,16 @@ class Notifier:
             _log.error("An owner could not be told.", error=str(problem))
 
     async def _pause(self, destination: Destination, route: Route, error: str) -> None:
-        await self._post(pause_key(destination), destination, route, paused(destination, error))
+        await self._post(pause_key(destination), destination, route, paused(destination, error), gone=True)
         by = f"{route.surface.capitalize()}: {error}"
         now = self._clock.now()
         await self._store.destinations.set_state(destination.id, DestinationState.PAUSED, by, now)
         _log.error("A destination is paused: nothing reaches it.", destination=destination.name)
 
-    async def _post(self, key: str, destination: Destination, broken: Route, doc: Doc) -> None:
-        """Queues a notice to the owner, unless it would go where nothing arrives."""
-        route = await self._owners_route(destination, broken.surface)
-        if route is None or route == broken or destination.owner_id is None:
+    async def _post(self, key: str, destination: Destination, about: Route, doc: Doc, *, gone: bool) -> None:
+        """Queues a notice to the owner, unless it would go where it is about, and that is `gone`."""
+        route = await self._owners_route(destination, about.surface)
+        if route is None or (gone and route == about) or destination.owner_id is None:
             return
         now = self._clock.now()
         notice = NewDelivery(
@@ -102,7 +102,8 @@ class Notifier:
 
 def in_doubt(delivery: Delivery, destination: Destination, error: str) -> Doc:
     """The question whether a message arrived."""
-    place = destination.label or destination.name
+    own = destination.pool is Pool.SUBSCRIPTIONS
+    place = "your direct messages" if own else destination.label or destination.name
     made = delivery.created_at.astimezone(UTC)
     return _doc(
         f"Did the digest arrive in {place}?",

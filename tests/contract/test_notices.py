@@ -17,6 +17,7 @@ from bot.model import (
     DeliveryState,
     Destination,
     DestinationState,
+    Pool,
     Route,
     utc_ms,
 )
@@ -272,6 +273,23 @@ async def test_nobody_is_told_at_the_address_that_is_broken(store: Store) -> Non
     _, told = await deliver(store, mine, GONE)
 
     assert told == []
+
+
+async def test_whoever_subscribed_is_asked_about_a_doubt_where_it_was_to_arrive(store: Store) -> None:
+    person = await meet(store)
+    mine = await add_destination(
+        store.destinations,
+        "mine",
+        route=DIRECT,
+        label="direct message on Slack",
+        pool=Pool.SUBSCRIPTIONS,
+        owner_id=person.recipient_id,
+    )
+
+    ended, (notice,) = await deliver(store, mine, LOST)
+
+    assert (ended.state, notice.route) == (DeliveryState.IN_DOUBT, DIRECT)
+    assert to_plain(from_json(notice.doc)).startswith("Did the digest arrive in your direct messages?")
 
 
 async def test_a_refusal_after_a_doubt_is_both(store: Store) -> None:
