@@ -195,13 +195,21 @@ class Settings(BaseModel):
     slack_packs: Annotated[tuple[str, ...], BeforeValidator(values.slack_packs)] = Field(
         (),
         description="What Slack is asked for beyond posting and answering, each with scopes of its own: "
-        "recheck, links, plots, join, people. docs/slack.md says what each is for.",
+        "recheck, links, plots, join, channels, people. docs/slack.md says what each is for.",
     )
     slack_managers: Annotated[tuple[str, ...], BeforeValidator(values.slack_managers)] = Field(
         ("members",),
         description="Who may manage a channel's digest in Slack: members (its full members, never guests), "
-        "admins (of the workspace), or the ids of people, such as U012ABCDEF. Telling members from guests "
-        "needs the pack people; without it, whoever installed the bot may.",
+        "admins (of the workspace), or the ids of people, such as U012ABCDEF, who count as full members. "
+        "Telling administrators from others needs the pack people.",
+    )
+    slack_guests: Annotated[
+        Literal["possible", "none"], BeforeValidator(values.choice("possible", "none"))
+    ] = Field(
+        "possible",
+        description="Whether there may be guests in the Slack workspaces: possible or none. Nothing is "
+        "stored of guests. Telling them from members needs the pack people; without it, and unless there are "
+        "none, something is stored only of those whom slack_managers names and of whoever installed the bot.",
     )
     discord_token: _Secret = Field(
         None, description="Discord: the bot's token. `paperboy setup discord` asks for it."

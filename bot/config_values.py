@@ -270,7 +270,7 @@ def slash_command(raw: object) -> str:
     return command
 
 
-SLACK_PACKS: Final = ("recheck", "links", "plots", "join", "people")
+SLACK_PACKS: Final = ("recheck", "links", "plots", "join", "channels", "people")
 
 
 def slack_packs(raw: object) -> tuple[str, ...]:

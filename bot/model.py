@@ -654,6 +654,7 @@ class Delivery:
     last_error: str | None = None
     receipt: str | None = None  # the receiver's own name for the message
     finished_at: datetime | None = None
+    resends: int = 0  # how often a person had it sent again
 
 
 @dataclass(frozen=True, slots=True)

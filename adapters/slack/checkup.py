@@ -42,6 +42,14 @@ _TROUBLES: Final = {
 }
 _UNREACHED: Final = "Check the network between here and Slack, then try again."
 
+GUESTS: Final = Finding(
+    "members",
+    "cannot be told from guests, so that nothing is stored of most people",
+    "Add people to PAPERBOY_SLACK_PACKS and its scope to the app; or, where there are no guests, set "
+    "PAPERBOY_SLACK_GUESTS=none.",
+    open=True,
+)
+
 # Where each kind is switched on, if it does not come though people do what brings it.
 _SWITCHES: Final = {
     COMMANDS: "Slash Commands must list the command",

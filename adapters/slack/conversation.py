@@ -14,7 +14,7 @@ from adapters.slack.hearing import Heard, texts_of, typed
 from adapters.slack.people import People
 from adapters.slack.render import blocks_of
 from adapters.slack.replies import Replies, Shown, place_carried, place_of, said
-from adapters.slack.surface import SlackSurface
+from adapters.slack.surface import SlackSurface, untold
 from adapters.slack.tokens import SURFACE, Tokens
 from adapters.slack.workspaces import Workspaces
 from bot.commands.actions import Action, Verb
@@ -32,6 +32,10 @@ _log = structlog.get_logger(__name__)
 
 _ZONES_SHOWN: Final = 100
 _MOST_NAMED: Final = 10  # papers of one message that others are to be like
+_UNASKED: Final = (
+    "Nothing is stored of you, since I cannot find out just now whether you are a member; you can search and "
+    "read. Try again in a minute."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +230,7 @@ class Conversation:
     # --- who ----------------------------------------------------------------------------------------
 
     async def _actor(self, who: Heard) -> Actor:
-        identity = Identity(SURFACE, who.tenant, who.user)
+        identity, name = Identity(SURFACE, who.tenant, who.user), who.user_name or who.user
         try:
             profile = await self._people.profile(identity, enterprise=who.enterprise)
             if profile is not None:
@@ -234,11 +238,15 @@ class Conversation:
                     identity=identity, name=profile.name, standing=profile.standing, zone=profile.zone
                 )
             own = await self._workspaces.has(who.tenant, who.user_team)
+            known = own and await self._surface.vouched(identity)
         except PaperboyError as error:  # they can search and read; nothing is stored for who may be a guest
-            _log.warning("Slack could not be asked about somebody, who counts as a guest.", error=str(error))
-            return Actor(identity=identity, name=who.user_name or who.user, standing=Standing.GUEST)
-        standing = Standing.MEMBER if own else Standing.EXTERNAL
-        return Actor(identity=identity, name=who.user_name or who.user, standing=standing)
+            _log.warning("Who somebody is could not be asked; they count as a guest.", error=str(error))
+            return Actor(identity=identity, name=name, standing=Standing.GUEST, why=_UNASKED)
+        if known:
+            return Actor(identity=identity, name=name)
+        if own:
+            return Actor(identity=identity, name=name, standing=Standing.GUEST, why=untold(who.user))
+        return Actor(identity=identity, name=name, standing=Standing.EXTERNAL)
 
 
 def sent_at(body: Mapping[str, Any]) -> datetime:

@@ -1,16 +1,19 @@
 """Who spoke, where, and how they can be answered, from any of Slack's payloads. Pure."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from html import unescape
 from typing import Any, Final
+
+from adapters.slack.escape import Json
 
 _DIRECT: Final = "directmessage"  # what Slack calls the channel of a command in a direct message
 _PRIVATE: Final = "privategroup"
 _LINK: Final = re.compile(r"<(https?://[^|>\s]+)(?:\|[^>]*)?>")
 _MAIL: Final = re.compile(r"<mailto:([^|>\s]+)(?:\|[^>]*)?>")
 _SAID: Final = frozenset({"text", "url", "from_url", "original_url", "title_link", "fallback"})
+_SPOKE: Final = "spoke-"  # how the ids of blocks begin in answers to what was typed
 _CURLY: Final = str.maketrans({"\u201c": '"', "\u201d": '"'})  # phones put these for the quotes of a phrase
 
 
@@ -28,6 +31,7 @@ class Heard:
     response_url: str = ""  # answers, for half an hour
     message: str = ""  # the ts of the message whose button was pressed
     ephemeral: bool = False  # only that person sees that message
+    spoke: bool = False  # they typed a command in the channel, or pressed something in the answer to one
     enterprise: str = ""  # of which the workspace is a part, whoever installed the bot
 
     @property
@@ -49,6 +53,7 @@ def heard(body: Mapping[str, Any]) -> Heard:
             channel_name=str(body.get("channel_name") or ""),
             trigger=str(body.get("trigger_id") or ""),
             response_url=str(body.get("response_url") or ""),
+            spoke=True,
             enterprise=str(body.get("enterprise_id") or ""),
         )
     user, team = body["user"], body.get("team") or {}
@@ -72,8 +77,16 @@ def heard(body: Mapping[str, Any]) -> Heard:
         response_url=str(body.get("response_url") or ""),
         message=str(container.get("message_ts") or ""),
         ephemeral=bool(container.get("is_ephemeral")),
+        spoke=any(str(one.get("block_id")).startswith(_SPOKE) for one in body.get("actions") or ()),
         enterprise=str(enterprise_id or ""),
     )
+
+
+def spoken(blocks: Iterable[Json]) -> list[Json]:
+    """The blocks of an answer to what was typed, which say so when something in them is pressed. Nobody but
+    whoever typed it may be shown them.
+    """
+    return [{**block, "block_id": f"{_SPOKE}{number}"} for number, block in enumerate(blocks)]
 
 
 def typed(text: str) -> str:

@@ -14,7 +14,7 @@ from adapters.slack.address import Address, read_address
 from adapters.slack.answers import INVITE
 from adapters.slack.api import FAILURES, Api, code_of, failures_told
 from adapters.slack.files import Files
-from adapters.slack.hearing import Heard, channel_label
+from adapters.slack.hearing import Heard, channel_label, spoken
 from adapters.slack.render import Message, messages
 from adapters.slack.tokens import SURFACE, Tokens
 from adapters.slack.views import answer_view, waiting_view
@@ -24,6 +24,7 @@ from bot.view.doc import Doc, Note, Section, Span, with_code
 
 _log = structlog.get_logger(__name__)
 
+_SPOKE: Final = "+"
 PATIENCE: Final = 2.0  # seconds until whoever looks at a view is told that the answer takes a while
 _LATE: Final = frozenset(
     {"expired_trigger_id", "trigger_expired", "exchanged_trigger_id", "trigger_exchanged"}
@@ -56,13 +57,13 @@ class Replies:
             with suppress(DeliveryError):  # told by text then, like a form that comes too late
                 if await self._opened(who, forms.modal(reply.form, carried(place))) is not None:
                     return
-        await self._give(who, await self._with_file(who, reply))
+        await self._give(who, place, await self._with_file(who, reply))
         if reply.later is not None:  # Slack lets nobody replace the answer to a command: news stand behind it
             async with aclosing(reply.later()) as updates:
                 async for found in updates:
                     update = await self._with_picture(who, found)
                     if update.news is not None:
-                        await self._give(who, Reply(doc=update.news))
+                        await self._give(who, place, Reply(doc=update.news))
 
     async def in_view(
         self, who: Heard, place: Place, work: Awaitable[Reply], over: Mapping[str, Any] | None = None
@@ -141,8 +142,11 @@ class Replies:
 
     # --- messages --------------------------------------------------------------------------------
 
-    async def _give(self, who: Heard, reply: Reply) -> None:
-        for number, message in enumerate(messages(reply.doc, further="below")):
+    async def _give(self, who: Heard, place: Place, reply: Reply) -> None:
+        made = messages(reply.doc, further="below")
+        if place.spoke and not reply.shared:
+            made = tuple(replace(one, blocks=tuple(spoken(one.blocks))) for one in made)
+        for number, message in enumerate(made):
             if not await self._respond(who, message, reply, first=number == 0):
                 await self._instead(who, message, reply)
                 if reply.shared:
@@ -244,25 +248,30 @@ def place_of(who: Heard) -> Place:
         address=str(Address(who.tenant, who.channel)) if who.channel else None,
         name=channel_label(who.channel_name),
         direct=who.direct,
+        spoke=who.spoke,
     )
 
 
 def carried(place: Place) -> str:
-    """A place as a view keeps it; nothing for one that is nowhere in particular."""
+    """A place as a view keeps it, with a mark behind the channel if the actor spoke there; nothing for one
+    that is nowhere in particular.
+    """
     if place.address is None:
         return ""
-    return f"{read_address(place.address).channel} {place.name}"
+    return f"{read_address(place.address).channel}{_SPOKE if place.spoke else ''} {place.name}"
 
 
 def place_carried(who: Heard, kept: str) -> Place:
     """The inverse of `carried`."""
-    channel, _, name = kept.partition(" ")
+    where, _, name = kept.partition(" ")
+    channel = where.removesuffix(_SPOKE)
     return Place(
         surface=SURFACE,
         tenant=who.tenant,
         address=str(Address(who.tenant, channel)) if channel else None,
         name=name or channel_label(""),
         direct=channel.startswith("D"),
+        spoke=where.endswith(_SPOKE),
     )
 
 

@@ -68,6 +68,15 @@ PACKS: Final = (
         (Scope("channels:join", "join a public channel when its digest is set up"),),
     ),
     Pack(
+        "channels",
+        "Answers to a digest's own buttons can be shared too, by those who may post in the channel; and a "
+        "digest is changed from elsewhere by those alone who are in its channel.",
+        (
+            Scope("channels:read", "see who may post in a public channel, and who is in it"),
+            Scope("groups:read", "see the same of private channels that it is in"),
+        ),
+    ),
+    Pack(
         "people",
         "Times come in each person's own time zone, and full members are told from guests.",
         (Scope("users:read", "read the time zone and the kind of account of those who use it"),),

@@ -12,6 +12,7 @@ from yarl import URL
 
 from adapters.slack.api import Api
 from adapters.slack.app import SlackApp
+from adapters.slack.channels import Channels
 from adapters.slack.conversation import Conversation
 from adapters.slack.deliverer import SURFACE, SlackDeliverer
 from adapters.slack.install import oauth_flow
@@ -63,11 +64,13 @@ class Slack:
             self._api,
             self.tokens,
             self._people,
+            Channels(self._api, self.tokens, allowed="channels" in packs),
             self.rehearsals,
             self._installer,
             command=settings.slack_command,
             packs=packs,
             managers=settings.slack_managers,
+            guests=settings.slack_guests == "possible",
         )
         self.deliverer: Final = SlackDeliverer(
             self.tokens, clock, api_url=settings.slack_api_url, recheck="recheck" in packs

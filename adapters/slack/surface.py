@@ -9,6 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from adapters.slack.address import Address, read_address
 from adapters.slack.answers import INVITE
 from adapters.slack.api import Api, code_of, failures_told
+from adapters.slack.channels import Channels
 from adapters.slack.files import FILES_SCOPE
 from adapters.slack.forms import LAYOUTS
 from adapters.slack.people import People
@@ -49,25 +50,38 @@ class SlackSurface:
         api: Api,
         tokens: Tokens,
         people: People,
+        channels: Channels,
         rehearsals: Rehearsals,
         installer: Installers,
         *,
         command: str,
         packs: Collection[str],
         managers: Collection[str],
+        guests: bool,
     ) -> None:
+        """`guests`: whether there may be any in the workspaces."""
         self.command: Final = command
         self._api = api
         self._tokens = tokens
         self._people = people
+        self._channels = channels
         self._rehearsals = rehearsals
         self._installer = installer
         self._packs = frozenset(packs)
         self._managers = frozenset(managers)
+        self._guests = guests
         self._opened: dict[Identity, str] = {}
 
     def typed(self, text: str) -> str:
         return f"{self.command} {text}"
+
+    async def vouched(self, identity: Identity) -> bool:
+        """Whether one of the organisation's own people is known for a full member without asking Slack:
+        there are no guests, the operator named them, or they installed the bot.
+        """
+        if not self._guests or identity.user in self._managers:
+            return True
+        return await self._installer(identity.tenant) == identity.user
 
     async def may_manage(self, actor: Actor, place: Place) -> bool:
         """Full members, or whom the operator chose; everybody in their own direct messages."""
@@ -79,25 +93,45 @@ class SlackSurface:
         if not self._managers & {"members", "admins"}:
             return False
         profile = await self._people.profile(actor.identity, fresh=True)
-        if profile is None:  # nothing tells members from guests
-            installer = await self._installer(actor.identity.tenant)
-            if installer == user:
+        if profile is None:
+            if "members" in self._managers:
+                return await self.vouched(actor.identity) and await self._is_there(user, place)
+            if await self._installer(actor.identity.tenant) == user:
                 return True
             raise InputError(
-                "I cannot tell members from guests here, so that only whoever installed me may do this. An "
-                "operator can let me ask (PAPERBOY_SLACK_PACKS=people), or name people in "
-                f"PAPERBOY_SLACK_MANAGERS: yours is {user}."
+                "I cannot tell administrators from others here, so that only whoever installed me may do "
+                "this. Whoever runs me can let me ask (PAPERBOY_SLACK_PACKS=people), or name you in "
+                f"PAPERBOY_SLACK_MANAGERS: you are {user}."
             )
         if profile.standing is not Standing.MEMBER:
             return False
-        return profile.admin or "members" in self._managers
+        return profile.admin or ("members" in self._managers and await self._is_there(user, place))
+
+    async def _is_there(self, user: str, place: Place) -> bool:
+        """Whether somebody is in a channel, unless Slack does not tell."""
+        if place.spoke or place.address is None:
+            return True
+        return await self._channels.has(read_address(place.address), user) is not False
 
     async def may_post(self, actor: Actor, place: Place) -> bool:
-        """Whoever types a command in a channel reads along there; people of other organisations may not use
-        the bot to speak.
+        """Whoever typed a command there: a channel has no field to type in for people who may not post.
+        Administrators, and whom the operator names; else whoever may by what Slack tells of the channel.
+        Raises `InputError` where it does not tell.
         """
-        here = place.address is not None and not _elsewhere(actor, place)
-        return here and actor.standing is not Standing.EXTERNAL
+        if place.address is None or _elsewhere(actor, place) or actor.standing is not Standing.MEMBER:
+            return False
+        if place.spoke or actor.identity.user in self._managers:
+            return True
+        profile = await self._people.profile(actor.identity, fresh=True)
+        if profile is not None and (profile.admin or profile.standing is not Standing.MEMBER):
+            return profile.admin
+        told = await self._channels.may_post(read_address(place.address), actor.identity.user)
+        if told is None:
+            raise InputError(
+                f"I cannot tell whether you may post in {place.name}. Type `{self.typed('search …')}` there, "
+                "as only those can who may post, and share that answer; or ask an administrator to share it."
+            )
+        return told
 
     async def prove_posting(
         self,
@@ -176,6 +210,15 @@ class SlackSurface:
         """Channels where everybody reads along, as far as their name tells."""
         name = place.name.lstrip("#").lower()
         return name in _EVERYBODY or name.startswith(("all-", "announce"))
+
+
+def untold(user: str) -> str:
+    """What somebody is told who counts as a guest since nothing tells members from guests."""
+    return (
+        "Nothing is stored of you, since I cannot tell members from guests here; you can search and read. "
+        "Whoever runs me can let me ask (PAPERBOY_SLACK_PACKS=people), say that there are no guests "
+        f"(PAPERBOY_SLACK_GUESTS=none), or name you in PAPERBOY_SLACK_MANAGERS: you are {user}."
+    )
 
 
 def _elsewhere(actor: Actor, place: Place) -> bool:

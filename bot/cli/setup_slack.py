@@ -26,7 +26,8 @@ def slack(config: ConfigOption = None) -> None:
     _make_app(settings, packs, file)
     bot_token, app_token = _ask_tokens(settings, packs)
     member = _ask_member(settings, bot_token)
-    _write(file, settings, packs, bot_token, app_token, member)
+    guests = _ask_guests(settings, packs)
+    _write(file, settings, packs, bot_token, app_token, member, guests)
     command = settings.slack_command
     finish(file, settings, f"type {command} in Slack, and {command} channel add in a channel")
 
@@ -122,14 +123,35 @@ def _ask_member(settings: Settings, bot_token: str) -> str:
             return member
 
 
+def _ask_guests(settings: Settings, packs: Sequence[str]) -> str:
+    """Whether there may be guests, where nothing will tell them from members."""
+    if "people" in packs:
+        return settings.slack_guests
+    say()
+    say(
+        "Nothing is stored of guests. Without the pack people Paperboy cannot tell them from members, so that"
+    )
+    say("nobody but you can save papers or subscribe, unless there are no guests (free plans have none).")
+    default = settings.slack_guests == "possible"
+    return "possible" if typer.confirm("May there be guests?", default=default) else "none"
+
+
 def _write(
-    file: Path, settings: Settings, packs: Sequence[str], bot_token: str, app_token: str, member: str
+    file: Path,
+    settings: Settings,
+    packs: Sequence[str],
+    bot_token: str,
+    app_token: str,
+    member: str,
+    guests: str,
 ) -> None:
     values: dict[str, str | list[str]] = {
         "slack_bot_token": bot_token,
         "slack_app_token": app_token,
         "slack_packs": list(packs),
     }
+    if guests != settings.slack_guests:
+        values["slack_guests"] = guests
     if member and "people" not in packs:
         named = [one for one in settings.slack_managers if _MEMBER.fullmatch(one)]
         values["slack_managers"] = list(dict.fromkeys([*named, member]))

@@ -61,7 +61,7 @@ class Option:
 class Permission(StrEnum):
     """Who may use a command."""
 
-    ANYONE = "anyone"  # every member, also guests: answers are private and change only what is theirs
+    ANYONE = "anyone"  # every member, also guests: answers are private, and store nothing of who is unknown
     MEMBER = "member"  # members of the organisation: something is stored for them
     MANAGER = "manager"  # who may manage the channel where it is used
 
@@ -111,6 +111,7 @@ class Actor:
     identity: Identity
     name: str
     standing: Standing = Standing.MEMBER
+    why: str = ""  # of a guest who may be a member: why nobody can tell, and what to do, in sentences
     zone: str | None = None  # as the surface tells it; None: it does not
 
 
@@ -128,6 +129,7 @@ class Place:
     direct: bool = False
     forum: bool = False  # what is posted there opens threads
     announcements: bool = False  # what is posted there can be published to those who follow
+    spoke: bool = False  # the actor typed a command there, or acts on the answer to one
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", unticked(self.name))

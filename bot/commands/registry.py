@@ -204,7 +204,6 @@ COMMANDS: Final[tuple[Command, ...]] = (
         help="Ends one of your subscriptions, by its number in `subscriptions`; `all` ends every one.",
         examples=("unsubscribe 2", "unsubscribe all"),
         options=(subscription_options.NUMBER,),
-        permission=Permission.MEMBER,
     ),
     Command(
         name="my-feed",
@@ -305,7 +304,6 @@ COMMANDS: Final[tuple[Command, ...]] = (
         summary="Everything that is stored of you",
         help="Gives you, as a file, everything that is stored of you here.",
         examples=("my-data",),
-        permission=Permission.MEMBER,
     ),
     Command(
         name="forget-me",
@@ -313,7 +311,6 @@ COMMANDS: Final[tuple[Command, ...]] = (
         help="Deletes your list, your subscriptions, your settings and whatever is on its way to you. Asks "
         "once before it does.",
         examples=("forget-me",),
-        permission=Permission.MEMBER,
     ),
     Command(
         name="help",

@@ -312,7 +312,8 @@ async def _permit(permission: Permission, actor: Actor, place: Place, surface: S
         return
     if actor.standing is not Standing.MEMBER:
         raise InputError(
-            "This is for members of the organisation that runs Paperboy here. Nothing is stored of you; "
+            actor.why
+            or "This is for members of the organisation that runs Paperboy here. Nothing is stored of you; "
             "you can search and read."
         )
     if permission is Permission.MANAGER:

@@ -112,7 +112,7 @@ BUTTONS: Final[Mapping[Verb, tuple[Permission, Pressed]]] = {
     Verb.PAGE: (Permission.ANYONE, searching.page),
     Verb.OTHERS: (Permission.ANYONE, papers.others),
     Verb.SUBSCRIBE: (Permission.MEMBER, subscribing.subscribe_to),
-    Verb.UNSUBSCRIBE: (Permission.MEMBER, subscriptions.end_this),
+    Verb.UNSUBSCRIBE: (Permission.ANYONE, subscriptions.end_this),
     Verb.RESUBSCRIBE: (Permission.MEMBER, subscribing.take_back),
     Verb.AUTHORS: (Permission.MEMBER, from_papers.authors),
     Verb.FOLLOW: (Permission.MEMBER, follow.follow_author),
@@ -123,7 +123,7 @@ BUTTONS: Final[Mapping[Verb, tuple[Permission, Pressed]]] = {
     Verb.DELETE: (Permission.MEMBER, posted.delete),
     Verb.ARRIVED: (Permission.MEMBER, posted.arrived),
     Verb.AGAIN: (Permission.MEMBER, posted.again),
-    Verb.FORGET: (Permission.MEMBER, person.forget),
+    Verb.FORGET: (Permission.ANYONE, person.forget),
     Verb.SEARCH: (Permission.ANYONE, searching.ask),
 }
 

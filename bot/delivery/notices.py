@@ -7,10 +7,10 @@ from typing import Final
 import structlog
 
 from bot.commands.actions import Action, Verb
-from bot.delivery.keys import notice_key
+from bot.delivery.keys import doubt_key, mail_key, pause_key
 from bot.delivery.policy import Doubt, Reject
 from bot.errors import PaperboyError
-from bot.model import Delivery, DeliveryKind, Destination, DestinationState, NewDelivery, Route
+from bot.model import Delivery, DeliveryKind, Destination, DestinationState, NewDelivery, Pool, Route
 from bot.people.mailboxes import MAIL
 from bot.people.model import Identity
 from bot.ports import Clock, Ids, Store
@@ -47,10 +47,10 @@ class Notifier:
             if destination is None:
                 return
             if isinstance(end, Doubt):
-                doubt = in_doubt(delivery, destination, end.error)
-                await self._post(notice_key("doubt", delivery.id), destination, delivery.route, doubt)
+                question = in_doubt(delivery, destination, end.error)
+                await self._post(doubt_key(delivery), destination, delivery.route, question, gone=end.pause)
             if end.pause and destination.state is DestinationState.ACTIVE:
-                await self._pause(notice_key("paused", delivery.id), destination, delivery.route, end.error)
+                await self._pause(destination, delivery.route, end.error)
         except PaperboyError as error:
             _log.error("An owner could not be told.", delivery=delivery.id, error=str(error))
 
@@ -61,7 +61,7 @@ class Notifier:
         try:
             destination = await self._store.destinations.at(route)
             if destination is not None and destination.state is DestinationState.ACTIVE:
-                await self._pause(notice_key("lost", destination.id), destination, route, error)
+                await self._pause(destination, route, error)
         except PaperboyError as problem:
             _log.error("An owner could not be told.", error=str(problem))
 
@@ -76,25 +76,26 @@ class Notifier:
         destination = await self._store.destinations.at(route)
         if destination is not None:
             # Before the pause: whoever dies in between comes here again, and a notice is written once.
-            key = notice_key("mail", f"{destination.id}-{int(mailbox.confirmed_at.timestamp())}")
-            await self._post(key, destination, route, mail_paused(error))
+            await self._post(
+                mail_key(destination, mailbox), destination, route, mail_paused(error), gone=True
+            )
         await self._store.mailboxes.pause(address, error, self._clock.now())
         _log.error("Mail to somebody is paused: it does not arrive.")
 
-    async def _pause(self, key: str, destination: Destination, route: Route, error: str) -> None:
+    async def _pause(self, destination: Destination, route: Route, error: str) -> None:
         if route.surface == MAIL:
             await self.unmailable(route.address, f"{error} {MAIL_REMEDY}")
             return
-        await self._post(key, destination, route, paused(destination, error))
+        await self._post(pause_key(destination), destination, route, paused(destination, error), gone=True)
         by = f"{route.surface.capitalize()}: {error}"
         now = self._clock.now()
         await self._store.destinations.set_state(destination.id, DestinationState.PAUSED, by, now)
         _log.error("A destination is paused: nothing reaches it.", destination=destination.name)
 
-    async def _post(self, key: str, destination: Destination, broken: Route, doc: Doc) -> None:
-        """Queues a notice to the owner, unless it would go where nothing arrives."""
-        route = await self._owners_route(destination, broken.surface)
-        if route is None or route == broken or destination.owner_id is None:
+    async def _post(self, key: str, destination: Destination, about: Route, doc: Doc, *, gone: bool) -> None:
+        """Queues a notice to the owner, unless it would go where it is about, and that is `gone`."""
+        route = await self._owners_route(destination, about.surface)
+        if route is None or (gone and route == about) or destination.owner_id is None:
             return
         now = self._clock.now()
         notice = NewDelivery(
@@ -127,8 +128,9 @@ class Notifier:
 
 def in_doubt(delivery: Delivery, destination: Destination, error: str) -> Doc:
     """The question whether a message arrived."""
-    mailed = destination.route.surface == MAIL
-    place = "your mailbox" if mailed else destination.label or destination.name
+    place = destination.label or destination.name
+    if destination.pool is Pool.SUBSCRIPTIONS:
+        place = "your mailbox" if destination.route.surface == MAIL else "your direct messages"
     made = delivery.created_at.astimezone(UTC)
     return _doc(
         f"Did the digest arrive in {place}?",

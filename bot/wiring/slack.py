@@ -85,6 +85,8 @@ async def examine(settings: Settings, store: Store, around: Surroundings) -> Seq
         found.append(unreached)
     else:
         found += [one async for one in checkup.received(store.sources, _expected(settings))]
+    if "people" not in settings.slack_packs and settings.slack_guests == "possible":
+        found.append(checkup.GUESTS)
     if not all(one.well for one in found if one.what == "bot token"):
         return found  # no channel could be tried
     slack = open_slack(settings, store, around)

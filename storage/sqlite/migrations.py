@@ -405,3 +405,9 @@ MIGRATIONS(name="0008_taste")(learning.taste)
 def _links(db: Database) -> None:
     """People with an account on each of several surfaces."""
     personal.accounts(db)
+
+
+@MIGRATIONS(name="0013_resends")
+def _resends(db: Database) -> None:
+    """How often a person had a message sent again: each time it may be in doubt anew, and is asked about."""
+    run(db, "ALTER TABLE deliveries ADD COLUMN resends INTEGER NOT NULL DEFAULT 0")

@@ -194,7 +194,7 @@ class SqliteOutbox:
         def work(db: Database) -> Delivery:
             changed = db.execute(
                 "UPDATE deliveries SET state = 'pending', doubtful = 0, doubtful_since = NULL,"
-                " not_before = :now, deliver_by = :deliver_by, finished_at = NULL"
+                " not_before = :now, deliver_by = :deliver_by, finished_at = NULL, resends = resends + 1"
                 " WHERE id = :id AND state IN ('rejected', 'in_doubt')",
                 {"id": delivery_id, "now": utc_ms(now), "deliver_by": utc_ms(deliver_by)},
             ).rowcount
@@ -378,4 +378,5 @@ def _delivery(row: Row) -> Delivery:
         last_error=row["last_error"],
         receipt=row["receipt"],
         finished_at=instant(row["finished_at"]),
+        resends=row["resends"],
     )

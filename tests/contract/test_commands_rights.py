@@ -6,7 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.commands.actions import Action, Verb
-from bot.commands.model import Actor, Command, Permission, Reply
+from bot.commands.model import Actor, Command, Permission, Reply, Standing
 from bot.commands.registry import BY_NAME, COMMANDS
 from bot.errors import DiskFullError
 from bot.model import DestinationState
@@ -41,6 +41,28 @@ async def test_nothing_is_stored_of_guests_and_strangers(
         assert not reply.shared
         assert reply.form is None
     assert await world.store.people.find(actor.identity) is None
+
+
+async def test_whoever_counts_as_a_guest_since_nobody_can_tell_is_told_why(world: World) -> None:
+    unknown = replace(BEN, standing=Standing.GUEST, why="Nobody can tell. Ask `maya`.")
+    assert text_of(await world.run("save 2511.00001", unknown)) == "Nobody can tell. Ask `maya`.\n"
+    assert "Nobody can tell. Ask `maya`." in text_of(await world.commands.home(unknown, HERE, world.room))
+
+
+async def test_whoever_is_no_member_any_more_can_still_end_have_and_delete_what_was_stored(
+    world: World,
+) -> None:
+    await world.run("save 2511.00001", BEN)
+    await world.run("subscribe attention", BEN)
+    guest = replace(BEN, standing=Standing.GUEST)
+    taken = await world.run("my-data", guest)
+    assert taken.attachment is not None
+    assert "2511.00001" in taken.attachment.content
+    assert "has ended" in text_of(await world.run("unsubscribe 1", guest))
+    asked = await world.run("forget-me", guest)
+    assert "Delete all that is stored of me" in buttons_of(asked)
+    await world.press(Action(Verb.FORGET), guest)
+    assert await world.store.people.find(BEN.identity) is None
 
 
 @pytest.mark.parametrize("text", ["today", "search attention", "why 2511.00001", "status", "help"])

@@ -31,7 +31,17 @@ _SUBSCRIBED = """
 
 
 @pytest.mark.parametrize(
-    "version", ["0003_people", "0004_postings", "0005_feeds", "0006_personal", "0009_links"]
+    "version",
+    [
+        "0003_people",
+        "0004_postings",
+        "0005_feeds",
+        "0006_personal",
+        "0007_mail",
+        "0008_taste",
+        "0009_links",
+        "0013_resends",
+    ],
 )
 async def test_what_was_there_before_a_change_is_there_after_it(tmp_path: Path, version: str) -> None:
     path = _database(tmp_path, version, _ROWS)
@@ -43,7 +53,7 @@ async def test_what_was_there_before_a_change_is_there_after_it(tmp_path: Path, 
         assert (destination.summaries, destination.label, destination.owner_id) == (Summaries.ANY, "", None)
         assert (delivery.kind, delivery.layout) == (DeliveryKind.DIGEST, Layout.COMPACT)
         assert destination.posting == delivery.posting == PLAIN_POSTING
-        assert (destination.group, destination.feed) == ("", False)
+        assert (destination.group, destination.feed, delivery.resends) == ("", False, 0)
         assert (await store.admin.check()).problems == ()
 
 

@@ -17,7 +17,9 @@ from bot.model import (
     DeliveryState,
     Destination,
     DestinationState,
+    Pool,
     Route,
+    utc_ms,
 )
 from bot.people.model import Identity
 from bot.ports import Ability, Deliverer, Store
@@ -127,6 +129,23 @@ async def test_a_doubt_asks_the_owner_whether_it_arrived(store: Store) -> None:
     assert found.state is DestinationState.ACTIVE
 
 
+async def test_what_is_sent_again_and_in_doubt_again_is_asked_about_again(store: Store) -> None:
+    channel = await a_channel(store)
+    ended, _ = await deliver(store, channel, LOST)
+    for resends in (1, 2):
+        await store.outbox.resend(ended.id, NOW, NOW + DAY)
+        receiver = Slack(Ability.NONE)
+        receiver.script = [(LOST, False)]
+        await worker_for(store, receiver).drain()
+
+        found = await store.outbox.get(ended.id)
+        assert found is not None
+        assert (found.state, found.resends) == (DeliveryState.IN_DOUBT, resends)
+        told = await notices(store)
+        assert len(told) == 1 + resends
+        assert all(pressed(one)["Send it again"] == f"again:{ended.id}" for one in told)
+
+
 async def test_what_nothing_can_reach_is_paused_and_its_owner_told_how_to_go_on(store: Store) -> None:
     channel = await a_channel(store)
 
@@ -184,6 +203,33 @@ async def test_a_worker_that_dies_before_the_end_is_written_tells_no_second_time
     assert len(await notices(store)) == 1
 
 
+async def test_nor_does_one_that_dies_once_the_destination_is_paused(store: Store) -> None:
+    channel = await a_channel(store)
+    await queue(store, channel, await add_papers(store, 1))
+    (held,) = await store.outbox.claim("dying", ["slack"], NOW, MINUTE, 1)
+    await store.outbox.sending(held.id, held.fence, NOW, MINUTE)
+    clock = StillClock(NOW)
+    end = Doubt("The channel #ml-papers is archived.", pause=True)
+    await Notifier(store, clock, RandomIds(), to_maya).ending(held, end)
+
+    clock.set(NOW + 5 * MINUTE)
+    await worker_for(store, Slack(Ability.NONE), clock).drain()
+
+    assert len(await notices(store)) == 2, "the question and the news, each once"
+
+
+async def test_whoever_resumes_a_digest_is_told_when_it_is_paused_again(store: Store) -> None:
+    channel = await a_channel(store)
+    notifier = Notifier(store, StillClock(NOW), RandomIds(), to_maya)
+    await deliver(store, channel, GONE)
+    for days in (1, 2):
+        later = NOW + days * DAY
+        await store.destinations.set_state(channel.id, DestinationState.ACTIVE, "maya", later)
+        for _ in range(2):
+            await notifier.lost(channel.route, "The channel #ml-papers was deleted.")
+        assert len(await notices(store)) == 1 + days
+
+
 @pytest.mark.parametrize("error", [LOST, GONE])
 async def test_nobody_is_told_about_a_notice(store: Store, error: DeliveryError) -> None:
     channel = await a_channel(store)
@@ -229,6 +275,23 @@ async def test_nobody_is_told_at_the_address_that_is_broken(store: Store) -> Non
     assert told == []
 
 
+async def test_whoever_subscribed_is_asked_about_a_doubt_where_it_was_to_arrive(store: Store) -> None:
+    person = await meet(store)
+    mine = await add_destination(
+        store.destinations,
+        "mine",
+        route=DIRECT,
+        label="direct message on Slack",
+        pool=Pool.SUBSCRIPTIONS,
+        owner_id=person.recipient_id,
+    )
+
+    ended, (notice,) = await deliver(store, mine, LOST)
+
+    assert (ended.state, notice.route) == (DeliveryState.IN_DOUBT, DIRECT)
+    assert to_plain(from_json(notice.doc)).startswith("Did the digest arrive in your direct messages?")
+
+
 async def test_a_refusal_after_a_doubt_is_both(store: Store) -> None:
     channel = await a_channel(store)
     delivery = await queue(store, channel, await add_papers(store, 1), deliver_by=NOW + DAY)
@@ -245,7 +308,7 @@ async def test_a_refusal_after_a_doubt_is_both(store: Store) -> None:
     assert ended.state is DeliveryState.IN_DOUBT
     assert sorted(one.key for one in await notices(store)) == [
         f"notice-doubt-{delivery.id}",
-        f"notice-paused-{delivery.id}",
+        f"notice-paused-{channel.id}-{utc_ms(channel.created_at)}",
     ]
 
 

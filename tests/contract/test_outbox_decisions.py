@@ -66,6 +66,7 @@ async def test_a_resend_makes_it_pending_under_the_same_key_and_told_again(
         not_before=NOW + DAY,
         deliver_by=NOW + 2 * DAY,
         finished_at=None,
+        resends=1,
     )
     assert (again.key, again.doc, again.attempts, again.fence) == (pending.key, pending.doc, 1, 1)
     assert await stored(store, pending) == again

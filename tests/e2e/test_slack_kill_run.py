@@ -135,6 +135,7 @@ def slack_world(folder: Path, *, recheck: bool) -> Iterator[SlackWorld]:
             "PAPERBOY_SLACK_API_URL": slack.api_url,
             "PAPERBOY_SLACK_BOT_TOKEN": scene.token.value,
             "PAPERBOY_SLACK_PACKS": "recheck" if recheck else "",
+            "PAPERBOY_SLACK_GUESTS": "none",
         }
         yield SlackWorld(world, slack, scene, recheck)
 

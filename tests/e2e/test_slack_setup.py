@@ -39,7 +39,7 @@ def paperboy(tmp_path: Path, slack: SlackServer) -> Command:
 
 
 def choose_packs(terminal: Terminal, **chosen: str) -> None:
-    for pack in ("recheck", "links", "plots", "join", "people"):
+    for pack in ("recheck", "links", "plots", "join", "channels", "people"):
         terminal.answers(f"Let it ({pack})?", chosen.get(pack, ""))
 
 
@@ -133,8 +133,9 @@ def test_while_an_administrator_decides_the_choice_is_remembered(paperboy: Comma
     assert again.end() == 130
 
 
+@pytest.mark.parametrize(("guests", "kept"), [("", "possible"), ("n", "none")])
 def test_without_the_pack_people_whoever_sets_it_up_is_named_as_manager(
-    paperboy: Command, scene: Scene
+    paperboy: Command, scene: Scene, guests: str, kept: str
 ) -> None:
     own = paperboy.folder / "mine.toml"
     terminal = Terminal(paperboy, "setup", "slack", "--config", str(own))
@@ -143,10 +144,13 @@ def test_without_the_pack_people_whoever_sets_it_up_is_named_as_manager(
     terminal.answers("Bot User OAuth Token", scene.token.value)
     terminal.answers("App-Level Token", scene.app_token.value)
     terminal.answers("Member ID", scene.maya.id.lower())
+    terminal.answers("May there be guests?", guests)
     assert terminal.end() == 0
     assert f"PAPERBOY_CONFIG={own} paperboy run" in terminal.shown
     shown = {one["name"]: one["value"] for one in paperboy.json("config", "show", PAPERBOY_CONFIG=str(own))}
-    assert shown["slack_managers"] == scene.maya.id
+    assert (shown["slack_managers"], shown["slack_guests"]) == (scene.maya.id, kept)
+    told = paperboy.ok("doctor", PAPERBOY_CONFIG=str(own))
+    assert ("??  members cannot be told from guests" in told) == (kept == "possible")
 
 
 def test_the_file_that_counts_is_the_one_that_is_written(paperboy: Command, scene: Scene) -> None:

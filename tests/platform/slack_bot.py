@@ -74,6 +74,7 @@ async def slack_bot(
             "home": _there(folder),
             "slack_api_url": server.api_url,
             "web_address": "127.0.0.1:0",
+            "slack_guests": "none",
             **own,
             **reached,
             **settings,

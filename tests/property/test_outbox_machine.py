@@ -217,6 +217,7 @@ class OutboxMachine(RuleBasedStateMachine):
             not_before=self.now,
             deliver_by=self.now + HOUR,
             finished_at=None,
+            resends=was.resends + 1,
         )
 
     def resolve(self, was: Delivery, *, arrived: bool) -> None:

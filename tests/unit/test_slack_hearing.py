@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from adapters.slack.hearing import Heard, channel_label, heard, typed
+from adapters.slack.hearing import Heard, channel_label, heard, spoken, typed
 from tests.shared import shared_file
 
 COMMAND: dict[str, Any] = {
@@ -31,6 +31,7 @@ def test_a_command_of_one_workspace_is_that_workspaces() -> None:
         channel_name="ml-papers",
         trigger="1.2.a",
         response_url="http://127.0.0.1/respond",
+        spoke=True,
     )
 
 
@@ -49,8 +50,20 @@ def test_the_workspace_of_whoever_presses_is_told() -> None:
     }
     assert (heard(body).tenant, heard(body).user_team) == ("T1", "T9")
     assert heard(body).ephemeral
+    assert not heard({**body, "actions": [{"action_id": "button-0", "block_id": "b1"}]}).spoke
     within = {**body, "enterprise": {"id": "E1", "name": "Acme"}, "is_enterprise_install": True}
     assert (heard(within).tenant, heard(within).user_team) == ("E1", "T9")
+
+
+def test_what_is_pressed_in_the_answer_to_a_command_tells_that_it_was_typed() -> None:
+    (block,) = spoken([{"type": "actions", "elements": []}])
+    body = {
+        "type": "block_actions",
+        "user": {"id": "U1", "name": "maya"},
+        "team": {"id": "T1", "domain": "acme"},
+        "actions": [{"action_id": "button-0", "block_id": block["block_id"]}],
+    }
+    assert heard(body).spoke
 
 
 def test_an_event_is_of_who_it_was_granted_to() -> None:

@@ -8,10 +8,10 @@ from bot.commands.model import Actor, Call, Place, Reply, Standing
 from bot.commands.ports import Surface
 from bot.commands.registry import BY_NAME
 from bot.commands.services import Services
-from bot.commands.view import button, buttons, heading, sentence
+from bot.commands.view import button, buttons, heading, note, sentence
 from bot.model import DestinationState, Pool
 from bot.schedule.standing import papers_words, state_words, when_words
-from bot.view.doc import Actions, Block, Divider, Doc
+from bot.view.doc import Actions, Block, Divider, Doc, with_code
 
 _TITLE = "Paperboy"
 
@@ -19,6 +19,8 @@ _TITLE = "Paperboy"
 async def home(actor: Actor, place: Place, services: Services, surface: Surface) -> Reply:
     """Today's papers, the person's subscriptions and saved papers, and the channels that they manage."""
     blocks: list[Block] = [*buttons(_SEARCH, _RUN_HELP)]
+    if actor.why:
+        blocks.append(note(*with_code(actor.why)))
     parts = [("today", papers.today)]
     if actor.standing is Standing.MEMBER:
         parts += [("subscriptions", subscriptions.subscriptions), ("saved", lists.saved)]

@@ -34,31 +34,20 @@ async def test_a_paper_is_saved_from_its_menu_and_shown_in_the_app_home(bot: Sla
 
 
 async def test_a_channel_is_set_up_through_the_form(bot: SlackBot) -> None:
-    maya, channel = bot.scene.maya, bot.scene.channel
-    bot.server.world.users[maya.id].admin = True
-    opened = await bot.server.command("/papers", "channel add", user=maya, channel=channel)
-    refused = await opened.message()
-    assert "only whoever installed me" in text_of(refused)  # nothing tells members from guests here
-    assert await bot.store.destinations.list() == []
-
-
-async def test_whom_the_operator_names_sets_a_channel_up(
-    slack: SlackServer, scene: Scene, clock: StillClock, tmp_path: Path
-) -> None:
-    async with slack_bot(slack, scene, clock, tmp_path, slack_managers=[scene.maya.id]) as bot:
-        opened = await slack.command("/papers", "channel add", user=scene.maya, channel=scene.channel)
-        form = await opened.view()
-        zones = await slack.suggest(form, "zone", "berl", user=scene.maya)
-        assert "Europe/Berlin" in str(zones.said)
-        wrong = await slack.submit(form, {"filter": "after:tuesdayish"}, user=scene.maya)
-        assert wrong.said["response_action"] == "errors"
-        assert "filter" in wrong.said["errors"]
-        sent = await slack.submit(form, {"filter": "cat:cs.CL"}, user=scene.maya)
-        assert "Set up for #ml-papers" in text_of(await sent.view())
-        (made,) = await bot.store.destinations.list()
-        assert made.route.address == f"{scene.team.id}/{scene.channel.id}"
-        assert (made.query, made.state) == ("cat:cs.CL", DestinationState.ACTIVE)
-        assert slack.world.scheduled == {}  # the rehearsal was called off
+    slack, scene = bot.server, bot.scene
+    opened = await slack.command("/papers", "channel add", user=scene.maya, channel=scene.channel)
+    form = await opened.view()
+    zones = await slack.suggest(form, "zone", "berl", user=scene.maya)
+    assert "Europe/Berlin" in str(zones.said)
+    wrong = await slack.submit(form, {"filter": "after:tuesdayish"}, user=scene.maya)
+    assert wrong.said["response_action"] == "errors"
+    assert "filter" in wrong.said["errors"]
+    sent = await slack.submit(form, {"filter": "cat:cs.CL"}, user=scene.maya)
+    assert "Set up for #ml-papers" in text_of(await sent.view())
+    (made,) = await bot.store.destinations.list()
+    assert made.route.address == f"{scene.team.id}/{scene.channel.id}"
+    assert (made.query, made.state) == ("cat:cs.CL", DestinationState.ACTIVE)
+    assert slack.world.scheduled == {}  # the rehearsal was called off
 
 
 async def test_where_the_bot_was_not_invited_it_says_what_to_type(

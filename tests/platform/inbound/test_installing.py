@@ -78,6 +78,19 @@ async def test_a_workspace_that_installs_it_is_answered(
     assert "xoxb" not in repr(installed)
 
 
+async def test_whoever_installs_it_is_known_for_a_member_where_others_may_be_guests(
+    slack: SlackServer, scene: Scene, clock: StillClock, tmp_path: Path
+) -> None:
+    slack.world.revoke(scene.team)
+    slack.world.redirects.append(f"{OAUTH['public_url']}/slack/oauth_redirect")
+    ben = slack.world.add_user(scene.team, "U2", "ben")
+    async with slack_bot(slack, scene, clock, tmp_path, **OAUTH, slack_guests="possible") as bot:
+        await Browser(bot).install(slack, scene.team, scene.maya)
+        for user, told in ((scene.maya, "Set up for #ml-papers"), (ben, "Nothing is stored of you")):
+            asked = await slack.command("/papers", "channel add at=9:00", user=user, channel=scene.channel)
+            assert told in text_of(await asked.message())
+
+
 async def test_two_workspaces_side_by_side_each_with_its_own_token(
     many: SlackBot, slack: SlackServer, scene: Scene
 ) -> None:

@@ -1,5 +1,6 @@
 """The same call by text and by form reaches the handler with equal arguments, all the way through Slack."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +91,7 @@ async def test_text_and_form_reach_the_handler_alike(
         by_form = heard[0].calls[1]
         assert by_text.command == by_form.command == command
         assert by_form.actor == by_text.actor
-        assert by_form.place == by_text.place
+        assert by_form.place == replace(by_text.place, spoke=False)  # the form was opened by a button
         if subject:  # as with a channel; text names it by its number
             assert by_form.subject == subject
             assert {name: by_form.arguments[name] for name in values} == {

@@ -140,20 +140,67 @@ async def test_whoever_became_a_guest_while_a_form_was_open_cannot_submit_it(
     assert await asking.store.destinations.list() == []
 
 
-async def test_where_slack_may_not_be_asked_only_the_installer_and_whom_the_setting_names_manage(
+@pytest.fixture
+async def unsure(
+    slack: SlackServer, scene: Scene, clock: StillClock, tmp_path: Path, transport: Transport
+) -> AsyncIterator[SlackBot]:
+    """The bot where there may be guests, nothing tells them from members, and U7 is named as a manager."""
+    async with slack_bot(
+        slack, scene, clock, tmp_path, transport, slack_guests="possible", slack_managers=["U7"]
+    ) as made:
+        yield made
+
+
+async def test_where_anybody_may_be_a_guest_nothing_is_stored_and_the_way_out_is_told(
+    unsure: SlackBot, slack: SlackServer, scene: Scene
+) -> None:
+    for text in KEPT[:-1]:
+        answer = await (
+            await slack.command("/papers", text, user=scene.maya, channel=scene.channel)
+        ).message()
+        told = text_of(answer)
+        assert "Nothing is stored of you, since I cannot tell members from guests here" in told
+        for way in ("PAPERBOY_SLACK_PACKS=people", "PAPERBOY_SLACK_GUESTS=none", f"you are {scene.maya.id}"):
+            assert way in told
+        assert answer.only_for == scene.maya.id
+    found = await (
+        await slack.command("/papers", "attention", user=scene.maya, channel=scene.channel)
+    ).message()
+    assert "Attention in Small Places" in text_of(found)
+    for control in ("save:arxiv:2511.00001", "Share with all here", "Subscribe to it"):
+        pressed = await slack.press(found, control, user=scene.maya)
+        assert "Nothing is stored of you" in text_of(await pressed.message())
+        assert pressed.seen("public") == []
+    home = text_of(await (await slack.open_home(scene.maya)).view("home"))
+    assert "I cannot tell members from guests here" in home
+    assert "Attention in Small Places" in home
+    assert await unsure.store.people.identities() == []
+    assert await unsure.store.destinations.list() == []
+
+
+async def test_whom_the_setting_names_counts_as_a_member_all_the_same(
+    unsure: SlackBot, slack: SlackServer, scene: Scene
+) -> None:
+    named = slack.world.add_user(scene.team, "U7", "named")
+    scene.channel.members.add(named.id)
+    for text, answer in (("save 2511.00001", "is on your list"), ("channel add at=9:00", "Set up for")):
+        asked = await slack.command("/papers", text, user=named, channel=scene.channel)
+        assert answer in text_of(await asked.message())
+
+
+async def test_where_there_are_no_guests_the_setting_still_says_who_manages(
     slack: SlackServer, scene: Scene, clock: StillClock, tmp_path: Path
 ) -> None:
-    async with slack_bot(slack, scene, clock, tmp_path / "first"):
-        asked = await slack.command("/papers", "channel add at=9:00", user=scene.maya, channel=scene.channel)
-        told = text_of(await asked.message())
-        assert "only whoever installed me" in told
-        assert scene.maya.id in told  # what to write into the setting
-    named = slack.world.add_user(scene.team, "U7", "named")
-    async with slack_bot(slack, scene, clock, tmp_path / "second", slack_managers=["U7"]):
-        asked = await slack.command("/papers", "channel add at=9:00", user=scene.maya, channel=scene.channel)
-        assert "Only who may manage" in text_of(await asked.message())
-        asked = await slack.command("/papers", "channel add at=9:00", user=named, channel=scene.channel)
-        assert "Set up for" in text_of(await asked.message())
+    for managers, told in (
+        ("U7", "Only who may manage #ml-papers"),
+        ("admins", f"PAPERBOY_SLACK_MANAGERS: you are {scene.maya.id}"),
+    ):
+        async with slack_bot(slack, scene, clock, tmp_path / managers, slack_managers=managers) as bot:
+            asked = await slack.command(
+                "/papers", "channel add at=9:00", user=scene.maya, channel=scene.channel
+            )
+            assert told in text_of(await asked.message())
+            assert await bot.store.destinations.list() == []
 
 
 def in_a_grid(slack: SlackServer) -> tuple[Team, Team]:

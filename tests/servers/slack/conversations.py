@@ -141,6 +141,7 @@ def _shown(call: Call, channel: Channel) -> Body:
         "is_ext_shared": bool(channel.shared_with),
         "shared_team_ids": [channel.team.id, *(team.id for team in channel.shared_with)],
         "is_member": call.bot.bot_user in channel.members,
+        "properties": {} if channel.posters is None else {"posting_restricted_to": channel.posters},
     }
 
 

@@ -40,7 +40,8 @@ class SlackServer(SlackWeb):
     # --- what people do --------------------------------------------------------------------------
 
     async def command(self, name: str, text: str = "", *, user: User, channel: Channel) -> Exchange:
-        """Somebody types a command."""
+        """Somebody types a command, where they have a field to type in."""
+        assert channel.open_to(user), f"{user.id} may not post in {channel.id}, and can type nothing there."
         link = self.world.new_link(user, channel)
         payload = payloads.command(
             self.world,

@@ -102,6 +102,7 @@ class Channel:
     archived: bool = False
     general: bool = False
     read_only: bool = False  # only some may post, and the app is not among them
+    posters: Body | None = None  # the kinds of people and the people who may post; None: everybody
     shared_with: tuple[Team, ...] = ()
     user: str | None = None
     members: set[str] = field(default_factory=set)
@@ -117,6 +118,12 @@ class Channel:
     def top(self) -> list[Message]:
         """The messages that stand in the channel itself, threads left out."""
         return [one for one in self.messages if one.thread_ts in (None, one.ts)]
+
+    def open_to(self, user: "User") -> bool:
+        """Whether somebody may post here; others have no field to type in."""
+        if self.posters is None or user.admin or user.owner:
+            return True
+        return user.id in self.posters.get("user", ())
 
     def thread(self, ts: str) -> list[Message]:
         """The answers to a message."""

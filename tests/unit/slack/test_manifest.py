@@ -60,6 +60,7 @@ def test_each_pack_adds_its_scopes_and_events_alone() -> None:
         "links": ["links:read", "links:write"],
         "plots": ["files:write"],
         "join": ["channels:join"],
+        "channels": ["channels:read", "groups:read"],
         "people": ["users:read"],
     }
     assert events(["links"])[3:] == ("link_shared",)
