@@ -390,3 +390,9 @@ def _feeds(db: Database) -> None:
 def _personal(db: Database) -> None:
     """What comes to people by several routes."""
     personal.subscriptions(db)
+
+
+@MIGRATIONS(name="0012_actions")
+def _actions(db: Database) -> None:
+    """What buttons do that their surface has no room to carry."""
+    personal.actions(db)

@@ -1,4 +1,4 @@
-"""What migration 0006 adds for people: a function a concern. None is edited once released."""
+"""What migrations from 0006 on add for people: a function a concern. None is edited once released."""
 
 from sqlite_utils import Database
 
@@ -29,5 +29,20 @@ def subscriptions(db: Database) -> None:
             WHERE cadence = 'instant' AND state = 'active';
         -- The order in which its routes were named: a paper goes by the first that is due.
         ALTER TABLE subscription_destinations ADD COLUMN position INTEGER NOT NULL DEFAULT 0
+        """,
+    )
+
+
+def actions(db: Database) -> None:
+    """What buttons do that their surface has no room to carry."""
+    run(
+        db,
+        """
+        CREATE TABLE actions (
+            name TEXT PRIMARY KEY,
+            text TEXT NOT NULL,                 -- encrypted, with a key that only the button has
+            kept_at INTEGER NOT NULL            -- when a message with the button was last made
+        ) WITHOUT ROWID;
+        CREATE INDEX actions_kept ON actions(kept_at)
         """,
     )

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from storage.sqlite.actions import SqliteActions
 from storage.sqlite.admin import SqliteAdmin
 from storage.sqlite.destinations import SqliteDestinations
 from storage.sqlite.editions import SqliteEditions
@@ -31,6 +32,7 @@ class SqliteStore:
     people: SqlitePeople
     installations: SqliteInstallations
     history: SqliteHistory
+    actions: SqliteActions
     admin: SqliteAdmin
 
 
@@ -60,6 +62,7 @@ async def open_sqlite(
             people=SqlitePeople(engine),
             installations=SqliteInstallations(engine, secret_key),
             history=SqliteHistory(engine),
+            actions=SqliteActions(engine),
             admin=SqliteAdmin(engine),
         )
     finally:

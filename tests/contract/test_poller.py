@@ -694,6 +694,7 @@ class FullStore:
     people: Any
     installations: Any
     history: Any
+    actions: Any
     admin: Any
 
 
@@ -708,6 +709,7 @@ def full(store: Store, polls: int) -> Store:
         store.people,
         store.installations,
         store.history,
+        store.actions,
         store.admin,
     )
 

@@ -99,6 +99,7 @@ class HaltingStore:
     people: Any
     installations: Any
     history: Any
+    actions: Any
     admin: Any
 
 
@@ -116,6 +117,7 @@ async def halting_store(settings: Settings, halt: Halt) -> AsyncIterator[Store]:
             store.people,
             store.installations,
             store.history,
+            store.actions,
             store.admin,
         )
 
