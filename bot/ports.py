@@ -389,6 +389,18 @@ class CheckReport:
     counts: Mapping[str, int]  # rows by table
 
 
+class ActionStore(Protocol):
+    """What buttons do that their surface has no room to carry. Names and texts are the surface's own."""
+
+    async def keep(self, texts: Mapping[str, str], at: datetime) -> None:
+        """Keeps texts by their names, as of `at`; of a name that is there only the instant changes."""
+
+    async def kept(self, name: str) -> str | None: ...
+
+    async def drop(self, before: datetime) -> None:
+        """Deletes what was last kept before that instant."""
+
+
 class StoreAdmin(Protocol):
     async def check(self) -> CheckReport: ...
 
@@ -419,6 +431,8 @@ class Store(Protocol):
     def installations(self) -> InstallationStore: ...
     @property
     def history(self) -> HistoryStore: ...
+    @property
+    def actions(self) -> ActionStore: ...
     @property
     def admin(self) -> StoreAdmin: ...
 
@@ -523,6 +537,7 @@ class Source(Protocol):
 __all__ = [
     "Abilities",
     "Ability",
+    "ActionStore",
     "CheckReport",
     "Clock",
     "Coverage",

@@ -13,6 +13,7 @@ from adapters.discord.conversation import Conversation
 from adapters.discord.deliverer import DiscordDeliverer
 from adapters.discord.guilds import Guilds
 from adapters.discord.logs import take_over
+from adapters.discord.long_actions import LongActions
 from adapters.discord.offer import SURFACE
 from adapters.discord.session import Session
 from adapters.discord.surface import DiscordSurface
@@ -49,11 +50,12 @@ class Discord:
         self._session = Session(self._token, settings.discord_api_url)
         self.surface: Final = DiscordSurface(self._session, command=settings.discord_command)
         self.deliverer: Final = DiscordDeliverer(self._token, clock, api_url=settings.discord_api_url)
+        self._long = LongActions(store.actions, clock)
         self._conversation: Conversation | None = None
 
     def listen(self, commands: Commands) -> Sequence[web.RouteDef]:
         """Lets people talk to these commands once the roles run. Discord needs no routes: it is called."""
-        self._conversation = Conversation(self.surface, commands, self._clock)
+        self._conversation = Conversation(self.surface, commands, self._clock, self._long)
         return ()
 
     async def direct(self, identity: Identity) -> Route | None:
@@ -101,12 +103,15 @@ class Discord:
         await Listening(client, conversation, self._clock, self._token).run(stopped)
 
     async def _purge(self, stopped: asyncio.Event) -> None:
-        """Deletes, after the days of grace, what belonged to servers that removed the bot."""
+        """Deletes, after the days of grace, what belonged to servers that removed the bot, and what was kept
+        for buttons for long enough.
+        """
         while not stopped.is_set():
             try:
+                await self._long.expire()
                 gone = await self._store.installations.purge(SURFACE, self._clock.now() - GRACE)
             except PaperboyError as error:
-                _log.warning("What servers that removed the bot left could not be purged.", error=str(error))
+                _log.warning("What need not be kept any longer could not be purged.", error=str(error))
             else:
                 for tenant in gone:
                     _log.info("Everything of a server that removed the bot was deleted.", tenant=tenant)

@@ -119,7 +119,8 @@ async def test_message(client: SettledClient, command: str) -> Finding:
     text = f"Paperboy can reach you. Type /{command} trending to see today's papers."
     try:
         channel = await asked(client.http.start_private_message(owner))
-        with discord.http.handle_message_parameters(content=text) as parameters:
+        nobody = discord.AllowedMentions.none()
+        with discord.http.handle_message_parameters(content=text, allowed_mentions=nobody) as parameters:
             await client.http.send_message(channel["id"], params=parameters)
     except discord.Forbidden:
         return Finding(what, "was not taken: your direct messages are closed to the bot", _CLOSED)

@@ -12,6 +12,7 @@ import structlog
 
 from adapters.discord import forms
 from adapters.discord.hearing import Interaction, heard, tags_at, texts_of
+from adapters.discord.long_actions import KEPT_FOR, LongActions
 from adapters.discord.render import messages
 from adapters.discord.replies import PATIENCE, Replies, is_too_late, said
 from adapters.discord.surface import DiscordSurface
@@ -20,7 +21,7 @@ from bot.commands.actions import Action, Verb
 from bot.commands.cards import LinkCards
 from bot.commands.model import Actor, Command, Completion, Kind, Option, Place, Reply
 from bot.commands.service import Commands
-from bot.errors import PaperboyError
+from bot.errors import PaperboyError, StorageError
 from bot.ids import ids_in
 from bot.logs import whereabouts
 from bot.ports import Clock
@@ -32,6 +33,8 @@ _MOST_NAMED: Final = 10  # papers of one message that something is done with
 _MOST_CARDS: Final = 3  # links of one message that get a card
 _NO_PAPER: Final = "That message names no paper. It needs an arXiv id, or a link to a paper."
 _OUTDATED: Final = "This command is of another version of Paperboy. Reload Discord, then type it again."
+_GONE: Final = f"That was kept for {KEPT_FOR.days} days, and is no more. Type the command anew."
+_NO_STORE: Final = "Paperboy cannot reach its store just now. Whoever runs it finds the reason in its log."
 _BROKEN: Final = "Something went wrong here, not with what you typed. The log says what."
 _REFUSED: Final = "Discord did not take the answer. Whoever runs Paperboy finds the reason in its log."
 _UNREACHED: Final = (aiohttp.ClientError, TimeoutError, OSError)
@@ -40,11 +43,12 @@ _UNREACHED: Final = (aiohttp.ClientError, TimeoutError, OSError)
 class Conversation:
     """Answers people in Discord. Its methods never raise: one answer that fails takes no other along."""
 
-    def __init__(self, surface: DiscordSurface, commands: Commands, clock: Clock) -> None:
+    def __init__(self, surface: DiscordSurface, commands: Commands, clock: Clock, long: LongActions) -> None:
         self._surface = surface
         self._commands = commands
         self._clock = clock
-        self._replies = Replies(clock)
+        self._long = long
+        self._replies = Replies(clock, long)
         self._cards = LinkCards(commands, clock)
         self._working: set[asyncio.Task[Any]] = set()
 
@@ -63,16 +67,22 @@ class Conversation:
 
     async def pressed(self, interaction: Interaction, action: str) -> None:
         """A button, or an entry of a menu."""
+        await self._answered(interaction, self._pressed(interaction, action))
+
+    async def _pressed(self, interaction: Interaction, carried: str) -> None:
         who = heard(interaction)
+        action = await self._long.whole(carried)
+        if action is None:
+            await self._replies.give(interaction, who.place, _at_once(said(_GONE)))
+            return
         opened = forms.opened(action)
         work = self._commands.press(
             action if opened is None else opened.form, who.actor, who.place, self._surface.during(who)
         )
         if opened is None:
-            await self._answered(interaction, self._replies.give(interaction, who.place, work))
+            await self._replies.give(interaction, who.place, work)
         else:
-            form = self._replies.give(interaction, who.place, _with(work, opened), page=opened.page)
-            await self._answered(interaction, form)
+            await self._replies.give(interaction, who.place, _with(work, opened), page=opened.page)
 
     async def asked(self, interaction: Interaction, action: str, label: str) -> None:
         """A button that asks first whether it is really meant."""
@@ -191,6 +201,9 @@ class Conversation:
                 await _tell(interaction, _REFUSED)
         except _UNREACHED as error:
             _log.warning("An answer did not reach Discord.", error=type(error).__name__)
+        except StorageError as error:  # its sentence is for the operator, and may name paths
+            _log.error("The store failed while an answer was given.", error=str(error))
+            await _tell(interaction, _NO_STORE)
         except PaperboyError as error:
             _log.warning("An answer could not be given in Discord.", error=str(error))
             await _tell(interaction, str(error))

@@ -4,9 +4,11 @@
     d:remove:9f3k2                       asks first whether it is really meant
     p.k3x7q2m5w7zr4tbn:save:…            the same, and tells of which delivery its message is
     p:others;AAYzAAY0                    numbers of papers, four characters each
+    p:~mzxw6ytboi2tgnrvg4ydcmrt          one that is too long, by a key (`adapters.discord.long_actions`)
     s:0, s.k3x7q2m5w7zr4tbn:0            a select, numbered within its message; its values are actions
 
-All of it fits Discord's 100 characters and is enough to act on, so that nothing is remembered of a message.
+All of it fits Discord's 100 characters and is enough to act on, so that nothing is remembered of a message
+unless an action is longer.
 Where nothing in a message can be pressed, its mark is the number of its first component.
 """
 
@@ -26,6 +28,7 @@ SELECT: Final = re.compile(f"s{_MARK}:(?P<number>[0-9]{{1,2}})")
 # Numbers below 10 million, each as it would be written again.
 _NUMBERS: Final = re.compile("(0|[1-9][0-9]{0,6})(,(0|[1-9][0-9]{0,6}))*")
 _PACKED: Final = re.compile("(?P<verb>[a-z]+);(?P<numbers>([A-Za-z0-9_-]{4})+)")
+_BY_KEY: Final = re.compile("~(?P<key>[a-z2-7]{24})")
 
 
 class Pressed(NamedTuple):
@@ -63,6 +66,17 @@ def mark_of(custom_id: str) -> str | None:
     """The mark that a button or select carries."""
     match = BUTTON.fullmatch(custom_id) or SELECT.fullmatch(custom_id)
     return None if match is None else match["mark"]
+
+
+def by_key(key: str) -> str:
+    """What stands for an action that is kept under this key: 24 characters of base32."""
+    return f"~{key}"
+
+
+def key_in(action: str) -> str | None:
+    """The inverse; `None` for an action that stands for itself."""
+    match = _BY_KEY.fullmatch(action)
+    return None if match is None else match["key"]
 
 
 def number(mark: str) -> int:

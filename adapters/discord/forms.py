@@ -1,8 +1,8 @@
 """A command's form as Discord modals, and what was filled in as the values that would be typed. Pure.
 
 A modal has room for five fields. A command with more has several pages: a message shows what is set, with a
-button for each page. All that a modal or a button needs stands in its `custom_id`, so that it works after a
-restart.
+button for each page. All that a modal needs stands in its `custom_id`, and all that a button needs in its
+action, so that both work after a restart.
 """
 
 import re
@@ -19,14 +19,13 @@ from bot.commands.actions import Action, Verb
 from bot.commands.model import Command, FormRequest, Kind, Option
 from bot.commands.values import LONGEST_PAPERS, LONGEST_QUERY
 from bot.commands.wording import DAYS, choice_label, days_in, title_of
-from bot.view.doc import Actions, Block, Button, Doc, Heading, Note, Section, Span
+from bot.view.doc import Actions, Block, Button, Doc, Heading, Section, Span
 from bot.view.text import shorten
 
 _MOST: Final = 5  # fields in a modal
 _TITLE: Final = 45  # characters, Discord's limits as the two below
 _LABEL: Final = 45
 _DESCRIPTION: Final = 100
-_CARRIED: Final = 96  # characters of a page as a button or a modal carries it
 _SHORT: Final = 200
 
 # What belongs together on a page, where a command has more than one page can hold.
@@ -81,13 +80,7 @@ class Opened:
         return f"f:{self._code()}"
 
     def _code(self) -> str:
-        """The longest values are left out where not all find room."""
-        kept = dict(self.values)
-        while True:
-            code = f"{self.page}{self.command.name}|{self.subject}|{urlencode(kept)}"
-            if not kept or len(f"open:{code}") <= _CARRIED:
-                return code
-            del kept[max(kept, key=lambda name: len(kept[name]))]
+        return f"{self.page}{self.command.name}|{self.subject}|{urlencode(self.values)}"
 
 
 def pages(command: Command) -> tuple[Page, ...]:
@@ -200,15 +193,7 @@ def mistaken(sent: Opened, errors: Mapping[str, str]) -> Doc:
         else Section((Span(sentence),))
         for name, sentence in errors.items()
     ]
-    again = Opened(sent.command, sent.page, sent.subject, sent.values)
-    carried = _read(again.action.removeprefix("open:"))
-    lost = [name for name in sent.values if carried is None or name not in carried.values]
-    blocks += [
-        Note((Span(f"{titles[name]}, to be copied: {sent.values[name]}"),))
-        for name in lost
-        if sent.values[name]
-    ]
-    blocks.append(Actions((Button("Correct it", again.action),)))
+    blocks.append(Actions((Button("Correct it", sent.action),)))
     return Doc(tuple(blocks), " ".join(errors.values()))
 
 

@@ -31,7 +31,7 @@ def lines_of(block: Block) -> list[str]:
         case Note(spans):
             return _with("-# ", line(spans))
         case PaperCard():
-            return list(_of_card(block))
+            return list(_of_card(replace(block, menu=())))  # which differs from place to place
         case Divider() | Actions():
             return []
         case _:

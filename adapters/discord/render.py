@@ -244,8 +244,8 @@ class _Maker:
         return display if button is None else Section(display, accessory=button)
 
     def _selects(self, cards: Sequence[PaperCard]) -> Iterator[Select[Any]]:
-        options = {str(_chosen(card)): _option(card) for card in cards}
-        known = list(options.values())
+        options = {one.value: one for one in map(_option, cards)}
+        known = [one for one in options.values() if len(one.value) <= custom_ids.LONGEST]
         for number, start in enumerate(range(0, len(known), _OPTIONS)):
             some = known[start : start + _OPTIONS]
             which = f" ({some[0].label.split('.')[0]} to {some[-1].label.split('.')[0]})"
@@ -314,12 +314,14 @@ def _about(card: PaperCard) -> Button:
 
 
 def _chosen(card: PaperCard) -> Action:
-    """What choosing a paper does: its details, with all that its menu has."""
+    """What choosing a paper does: its details, with all that its menu has, as far as there is room."""
     for button in card.menu:
         action = Action.read(button.action)
         if action is not None and action.verb is Verb.BAN:
             destination, _, _ = action.argument.partition(" ")
-            return Action(Verb.PAPER, f"{card.paper_key} {destination}")
+            with_place = Action(Verb.PAPER, f"{card.paper_key} {destination}")
+            if len(str(with_place)) <= custom_ids.LONGEST:
+                return with_place
     return Action(Verb.PAPER, card.paper_key)
 
 

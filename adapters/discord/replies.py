@@ -12,6 +12,7 @@ import discord
 
 from adapters.discord import forms
 from adapters.discord.hearing import Interaction
+from adapters.discord.long_actions import LongActions
 from adapters.discord.render import Message, messages
 from bot.commands.model import Attachment, Picture, Place, Reply
 from bot.ports import Clock
@@ -33,8 +34,9 @@ class Replies:
     Its methods raise what discord.py raises; whoever calls them guards one interaction from another.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, long: LongActions) -> None:
         self._clock = clock
+        self._long = long
 
     async def give(
         self, interaction: Interaction, place: Place, work: Awaitable[Reply], *, page: int | None = None
@@ -44,7 +46,7 @@ class Replies:
         A form opens at that page, or shows all of them. Only the first answer can be a form: where it is too
         late, the answer says what to type.
         """
-        answer = asyncio.ensure_future(work)
+        answer = asyncio.ensure_future(self._short(work))
         patience = asyncio.ensure_future(self._clock.sleep(PATIENCE))
         try:
             await asyncio.wait({answer, patience}, return_when=asyncio.FIRST_COMPLETED)
@@ -56,7 +58,7 @@ class Replies:
             reply = await answer
         if reply.form is None:
             shown = await self._say(interaction, place, reply)
-            await _follow(shown, reply)
+            await self._follow(shown, reply)
             return
         several = len(forms.pages(reply.form.command)) > 1
         first = not interaction.response.is_done()
@@ -65,7 +67,12 @@ class Replies:
             await interaction.response.send_modal(forms.modal(reply.form, page or 0))
             return
         doc = forms.overview(reply.form) if several else forms.late(reply.form, reply.doc)
+        doc = await self._long.shortened(doc)
         await self._say(interaction, place, replace(reply, doc=doc, form=None))
+
+    async def _short(self, work: Awaitable[Reply]) -> Reply:
+        reply = await work
+        return replace(reply, doc=await self._long.shortened(reply.doc))
 
     async def _say(self, interaction: Interaction, place: Place, reply: Reply) -> list[Edit]:
         """Shows an answer: as the first one, or behind that Discord was told to wait. Gives what changes each
@@ -91,18 +98,18 @@ class Replies:
             shown.append(sent.edit)
         return shown
 
-
-async def _follow(shown: Sequence[Edit], reply: Reply) -> None:
-    """Shows what comes behind an answer in its place, as far as its messages have room for it."""
-    if reply.later is None:
-        return
-    async with aclosing(reply.later()) as updates:
-        async for update in updates:
-            made = [one.arguments() for one in messages(update.whole)][: len(shown)]
-            if update.picture is not None:
-                _illustrate(made[-1], update.picture)
-            for edit, arguments in zip(shown, made, strict=False):
-                await edit(**_edit(arguments))
+    async def _follow(self, shown: Sequence[Edit], reply: Reply) -> None:
+        """Shows what comes behind an answer in its place, as far as its messages have room for it."""
+        if reply.later is None:
+            return
+        async with aclosing(reply.later()) as updates:
+            async for update in updates:
+                whole = await self._long.shortened(update.whole)
+                made = [one.arguments() for one in messages(whole)][: len(shown)]
+                if update.picture is not None:
+                    _illustrate(made[-1], update.picture)
+                for edit, arguments in zip(shown, made, strict=False):
+                    await edit(**_edit(arguments))
 
 
 def said(sentence: str) -> Reply:

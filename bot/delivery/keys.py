@@ -33,5 +33,5 @@ def pause_key(destination: Destination) -> str:
 
 
 def mail_key(destination: Destination, mailbox: Mailbox) -> str:
-    """The idempotency key of the news that mail to somebody is paused: one for each time that they confirmed."""
+    """The idempotency key of the news that mail to somebody is paused: one for each confirmation."""
     return f"notice-mail-{destination.id}-{utc_ms(mailbox.confirmed_at)}"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from bot.view.doc import Actions, Block, Divider, Doc, Heading, Note, PaperCard, Section, Span
 from bot.view.text import ELLIPSIS, shorten
@@ -35,12 +35,13 @@ class Budget:
 
     def holds(self, blocks: Iterable[Size]) -> bool:
         """Whether a message of blocks of these sizes stays within the budget."""
-        total = Size(0, 0)
+        characters = number = 0
         for block in blocks:
             if self.per_block is not None and block.characters > self.per_block:
                 return False
-            total += block
-        return total.characters <= self.characters and total.blocks <= self.blocks
+            characters += block.characters
+            number += block.blocks
+        return characters <= self.characters and number <= self.blocks
 
 
 def pack(doc: Doc, budget: Budget, size: Callable[[Block], Size]) -> tuple[Doc, ...]:
@@ -94,6 +95,13 @@ def _signpost(first: int, last: int, further: str) -> Note:
     return Note((Span(f"{where} {further}."),))
 
 
+class _Measured(NamedTuple):
+    """A block with its size: to measure one is to render it, so each is measured once."""
+
+    block: Block
+    size: Size
+
+
 class _Packer:
     """Fills one message after the other."""
 
@@ -101,17 +109,18 @@ class _Packer:
         self._budget = budget
         self._size = size
         self._full: list[tuple[Block, ...]] = []
-        self._open: list[Block] = []
-        self._taken: list[Size] = []  # what the open message's blocks take: each is measured once
+        self._open: list[_Measured] = []
 
     def messages(self) -> list[tuple[Block, ...]]:
         """All of them; one without blocks if nothing was added."""
-        return [*self._full, tuple(self._open)] if self._open or not self._full else self._full
+        if self._open or not self._full:
+            return [*self._full, tuple(one.block for one in self._open)]
+        return self._full
 
     def add(self, leads: list[Block], content: Block | None) -> None:
         """Adds one block with what leads to it, in the open message or in a new one."""
-        leads = [self._shrunk(lead, []) for lead in leads]
-        group = leads if content is None else [*leads, self._shrunk(content, [])]
+        before = [self._shrunk(lead, []) for lead in leads]
+        group = before if content is None else [*before, self._shrunk(content, [])]
         if self._put(group):
             return
         self._close()
@@ -119,40 +128,42 @@ class _Packer:
             return
         if content is not None:
             with suppress(ValueError):  # of too many leads for one message, which are spilled
-                group = [*leads, self._shrunk(content, leads)]
-        for block in group:
-            if not self._put([block]):
+                group = [*before, self._shrunk(content, before)]
+        for one in group:
+            if not self._put([one]):
                 self._close()
-                self._put([block])
+                self._put([one])
 
-    def _put(self, blocks: list[Block]) -> bool:
+    def _put(self, some: list[_Measured]) -> bool:
         """Adds the blocks to the open message, all of them or none; whether it has room for them."""
-        sizes = [self._size(block) for block in blocks]
-        if not self._budget.holds([*self._taken, *sizes]):
+        if not self._fit([*self._open, *some]):
             return False
-        self._open += blocks
-        self._taken += sizes
+        self._open += some
         return True
 
     def _close(self) -> None:
         if self._open:
-            self._full.append(tuple(self._open))
-            self._open, self._taken = [], []
+            self._full.append(tuple(one.block for one in self._open))
+            self._open = []
 
-    def _fits(self, blocks: list[Block]) -> bool:
-        return self._budget.holds(map(self._size, blocks))
+    def _fit(self, some: list[_Measured]) -> bool:
+        return self._budget.holds(one.size for one in some)
 
-    def _shrunk(self, block: Block, beside: list[Block]) -> Block:
+    def _measured(self, block: Block) -> _Measured:
+        return _Measured(block, self._size(block))
+
+    def _shrunk(self, block: Block, beside: list[_Measured]) -> _Measured:
         """The block, shortened as far as needed to fit a message beside those given."""
 
         def fits(candidate: Block) -> bool:
-            return self._fits([*beside, candidate])
+            return self._fit([*beside, self._measured(candidate)])
 
-        if fits(block):
-            return block
+        whole = self._measured(block)
+        if self._fit([*beside, whole]):
+            return whole
         for longest, shortest, cut in _cuts(block):
-            shrunk = _longest_fitting(longest, shortest, cut, fits)
-            if fits(shrunk):
+            shrunk = self._measured(_longest_fitting(longest, shortest, cut, fits))
+            if self._fit([*beside, shrunk]):
                 return shrunk
         raise ValueError(f"{self._budget} cannot hold even a shortened {type(block).__name__}.")
 

@@ -6,6 +6,7 @@ So it can be told by ear which is which.
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 
 from bot.view.doc import Actions, Block, Button, Doc, Note, PaperCard, Span
 from bot.view.text import ELLIPSIS, one_line, shorten
@@ -33,11 +34,11 @@ def ready(doc: Doc, longest_label: int) -> Doc:
 
 def with_unique_labels(doc: Doc, longest: int) -> Doc:
     """The same for a message whose papers are shown apart from its small print."""
-    counts = Counter(_label(button, longest) for block in doc.blocks for button in _buttons(block))
+    counts = Counter(_label(button.label, longest) for block in doc.blocks for button in _buttons(block))
     taken: set[str] = set()
 
     def named(button: Button, number: int | None) -> Button:
-        label = _label(button, longest)
+        label = _label(button.label, longest)
         if number is not None and counts[label] > 1:
             label = _with(label, f", paper {number}", longest)
         again, unique = 1, label
@@ -67,8 +68,9 @@ def _buttons(block: Block) -> tuple[Button, ...]:
             return ()
 
 
-def _label(button: Button, longest: int) -> str:
-    return shorten(plain((Span(button.label),)), longest) or ELLIPSIS
+@lru_cache(maxsize=1_000)  # most messages have the same ones
+def _label(text: str, longest: int) -> str:
+    return shorten(plain((Span(text),)), longest) or ELLIPSIS
 
 
 def _with(label: str, suffix: str, longest: int) -> str:

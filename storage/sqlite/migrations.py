@@ -407,6 +407,12 @@ def _links(db: Database) -> None:
     personal.accounts(db)
 
 
+@MIGRATIONS(name="0012_actions")
+def _actions(db: Database) -> None:
+    """What buttons do that their surface has no room to carry."""
+    personal.actions(db)
+
+
 @MIGRATIONS(name="0013_resends")
 def _resends(db: Database) -> None:
     """How often a person had a message sent again: each time it may be in doubt anew, and is asked about."""

@@ -1,4 +1,4 @@
-"""What migrations add for people: a function a concern. None is edited once released."""
+"""What migrations from 0006 on add for people: a function a concern. None is edited once released."""
 
 from sqlite_utils import Database
 
@@ -50,5 +50,20 @@ def accounts(db: Database) -> None:
         UPDATE identities SET (name, met_at) = (
             SELECT r.name, r.created_at FROM recipients AS r WHERE r.id = identities.recipient_id
         )
+        """,
+    )
+
+
+def actions(db: Database) -> None:
+    """0012: what buttons do that their surface has no room to carry."""
+    run(
+        db,
+        """
+        CREATE TABLE actions (
+            name TEXT PRIMARY KEY,
+            text TEXT NOT NULL,                 -- encrypted, with a key that only the button has
+            kept_at INTEGER NOT NULL            -- when a message with the button was last made
+        ) WITHOUT ROWID;
+        CREATE INDEX actions_kept ON actions(kept_at)
         """,
     )

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from storage.sqlite.actions import SqliteActions
 from storage.sqlite.admin import SqliteAdmin
 from storage.sqlite.destinations import SqliteDestinations
 from storage.sqlite.editions import SqliteEditions
@@ -35,6 +36,7 @@ class SqliteStore:
     taste: SqliteTaste
     installations: SqliteInstallations
     history: SqliteHistory
+    actions: SqliteActions
     admin: SqliteAdmin
 
 
@@ -66,6 +68,7 @@ async def open_sqlite(
             taste=SqliteTaste(engine),
             installations=SqliteInstallations(engine, secret_key),
             history=SqliteHistory(engine),
+            actions=SqliteActions(engine),
             admin=SqliteAdmin(engine),
         )
     finally:

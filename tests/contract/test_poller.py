@@ -696,6 +696,7 @@ class FullStore:
     taste: Any
     installations: Any
     history: Any
+    actions: Any
     admin: Any
 
 
@@ -712,6 +713,7 @@ def full(store: Store, polls: int) -> Store:
         store.taste,
         store.installations,
         store.history,
+        store.actions,
         store.admin,
     )
 

@@ -101,6 +101,7 @@ class HaltingStore:
     taste: Any
     installations: Any
     history: Any
+    actions: Any
     admin: Any
 
 
@@ -120,6 +121,7 @@ async def halting_store(settings: Settings, halt: Halt) -> AsyncIterator[Store]:
             store.taste,
             store.installations,
             store.history,
+            store.actions,
             store.admin,
         )
 

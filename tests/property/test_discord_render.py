@@ -104,13 +104,18 @@ LINES = st.lists(SPANS, max_size=4).map(tuple)
 BUTTONS = st.builds(
     Button,
     st.sampled_from(["Save", "Hide", "Why?", "<@1> *x*", "", "long label " * 12]),
-    st.sampled_from(["save:arxiv:2508.13426", "hide:x", "page:- " + "x" * 300, "others:1,22,333", "search:"]),
+    st.sampled_from(
+        [
+            *("save:arxiv:2508.13426", "hide:x", "page:- " + "x" * 300, "others:1,22,333", "search:"),
+            "ban:abcdefgh2345 doi:10.1/x",
+        ]
+    ),
     st.booleans(),
 )
 CARDS = st.builds(
     PaperCard,
     number=st.integers(1, 30),
-    paper_key=st.sampled_from(["arxiv:2508.13426", "arxiv:2508.13427", "doi:10.1/x"]),
+    paper_key=st.sampled_from(["arxiv:2508.13426", "arxiv:2508.13427", "doi:10.1/x", "doi:10.1/" + "x" * 95]),
     title=SPANS,
     summary=LINES,
     summary_from=st.none() | st.just("Hugging Face's AI, a_b_c"),

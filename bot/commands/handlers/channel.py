@@ -236,15 +236,14 @@ async def show(call: Call, services: Services, surface: Surface) -> Reply:
 
 
 def _deletions(passed: Sequence[Appointment]) -> list[Button | None]:
-    """Buttons that delete the last digests that were posted. Pure."""
+    """Buttons that delete the last digests that were posted, at once: each says which. Pure."""
     posted = [
         (short_date(one.record.slot.local_date), one.delivery.id)
         for one in passed
         if one.delivery is not None and one.delivery.state is DeliveryState.SENT
     ]
     return [
-        button(f"Delete the digest of {day}", Verb.DELETE, delivery, danger=True)
-        for day, delivery in posted[:_DELETABLE]
+        button(f"Delete the digest of {day}", Verb.DELETE, delivery) for day, delivery in posted[:_DELETABLE]
     ]
 
 

@@ -8,7 +8,10 @@ import pytest
 from tests.clocks import StillClock
 from tests.contract.commands import NOW
 from tests.platform.discord.discord_bot import DiscordBot, Scene, discord_bot, scene_in
+from tests.servers.discord.api import Call
+from tests.servers.discord.interaction_state import Callback
 from tests.servers.discord.server import DiscordServer
+from tests.servers.discord.state import Body
 from tests.servers.discord.world import TOKEN
 
 # What no log may hold: the token, and what people type in these tests.
@@ -31,8 +34,19 @@ def clock() -> StillClock:
 
 @pytest.fixture
 async def server() -> AsyncIterator[DiscordServer]:
+    """No message that we write through it calls anybody."""
     async with DiscordServer() as made:
         yield made
+    sent = [body for call in made.calls if (body := _message(call)) is not None]
+    assert [body for body in sent if any(body["allowed_mentions"].values())] == []
+
+
+def _message(call: Call) -> Body | None:
+    """The message that a request makes: in a channel, or as an answer to what somebody did."""
+    body: Body = call.body if call.method == "POST" and isinstance(call.body, dict) else {}
+    if call.route.endswith("/callback"):
+        return body["data"] if body["type"] in {Callback.MESSAGE, Callback.UPDATE} else None
+    return body if body.keys() & {"content", "components", "embeds"} else None
 
 
 @pytest.fixture

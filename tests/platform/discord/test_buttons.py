@@ -1,18 +1,23 @@
 """Buttons and selects: whoever presses acts for themselves, however old the message is."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from adapters.discord.offer import SURFACE
 from adapters.discord.render import Message as Rendered
 from adapters.discord.render import messages
 from bot.commands.actions import Action, Verb
 from bot.commands.view import button, buttons, say
 from bot.editions.preview import preview
-from bot.model import IdScheme, Layout, PaperId, Slot
+from bot.model import Destination, IdScheme, Layout, PaperId, Slot
 from bot.people.model import Identity, Mark
+from bot.ports import Parcel
+from bot.view.doc import to_json
 from tests.clocks import StillClock
 from tests.contract.commands import ATTENTION, NOW
+from tests.contract.rows import queue
 from tests.platform.discord.discord_bot import DiscordBot, Scene, actions_of, discord_bot, text_of
 from tests.servers.discord.message_rules import BUTTON, every
 from tests.servers.discord.permissions import Permission
@@ -154,6 +159,41 @@ async def test_only_who_may_manage_uses_what_manages_a_channel(bot: DiscordBot, 
     assert "Only who may manage" in text_of(await refused.message())
     ended = await bot.server.press(message, "End it", user=scene.keeper)
     assert "has ended" in text_of(await ended.update())
+
+
+async def test_who_manages_the_channel_deletes_a_posted_digest_with_one_click(
+    bot: DiscordBot, scene: Scene
+) -> None:
+    await a_digest(bot, scene)
+    scene.channel.messages.clear()
+    (destination,) = await bot.store.destinations.list()
+    chatter = bot.server.world.say(scene.channel, scene.reader, "Nice!")
+    delivery = await delivered(bot, destination)
+    assert len(scene.channel.messages) == 2
+    asked = await bot.server.command("papers-channel show", user=scene.keeper, channel=scene.channel)
+    shown = await asked.message()
+    label = "Delete the digest of Thu 20 Nov"
+    same = say("The same.", *buttons(button(label, Verb.DELETE, delivery)))
+    other = posted(bot, scene.channel, messages(same.doc)[0])
+    refused = await bot.server.press(other, label, user=scene.reader)
+    assert "Only who may manage" in text_of(await refused.message())
+    pressed = await bot.server.press(shown, label, user=scene.keeper)
+    assert "The digest is deleted." in text_of(await pressed.message())
+    assert list(scene.channel.messages.values()) == [chatter, other]
+
+
+async def delivered(bot: DiscordBot, destination: Destination) -> str:
+    """A digest of the channel, posted as the outbox has it posted; the delivery's id."""
+    doc = to_json((await preview(bot.store, destination, Slot(NOW.date(), NOW), NOW)).doc)
+    planned = await queue(bot.store, destination, [1], NOW, doc=doc)
+    outbox, minute = bot.store.outbox, timedelta(minutes=1)
+    (claimed,) = await outbox.claim("w", [SURFACE], NOW, minute, 1)
+    await outbox.sending(claimed.id, claimed.fence, NOW, minute)
+    receipt = await bot.discord.deliverer.send(
+        Parcel(planned.id, planned.key, destination.route.address, doc, NOW, 1)
+    )
+    await outbox.sent(claimed.id, claimed.fence, NOW, receipt)
+    return planned.id
 
 
 async def test_rights_in_another_channel_are_asked_of_discord(bot: DiscordBot, scene: Scene) -> None:

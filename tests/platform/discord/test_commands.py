@@ -7,9 +7,12 @@ import pytest
 
 from adapters.discord.offer import BY_NAME, COMMANDS
 from adapters.discord.tree import SAVE, SIMILAR, slash
-from bot.commands.model import Command, Kind
+from bot.commands.model import Command, Kind, Reply
+from bot.commands.service import Commands
+from bot.commands.services import Services
 from bot.commands.text import read_text
 from tests.clocks import StillClock
+from tests.contract.commands import buttons_of
 from tests.platform.discord.discord_bot import DiscordBot, Scene, actions_of, discord_bot, text_of
 from tests.servers.discord.controls import inputs
 from tests.servers.discord.interaction_state import Callback
@@ -51,19 +54,41 @@ async def test_commands_are_registered_and_not_again(
 # --- answers -------------------------------------------------------------------------------------
 
 
+class Remembering(Commands):
+    """Keeps what it answered."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__(services)
+        self.replies: list[Reply] = []
+
+    async def call(self, *args: Any) -> Reply:
+        self.replies.append(await super().call(*args))
+        return self.replies[-1]
+
+
 @pytest.mark.parametrize(("command", "text"), EXAMPLES, ids=[text for _, text in EXAMPLES])
-async def test_every_command_is_answered_to_this_person_alone(
-    bot: DiscordBot, scene: Scene, command: Command, text: str
+async def test_every_command_is_answered_to_this_person_alone_with_all_its_buttons(
+    server: DiscordServer, scene: Scene, clock: StillClock, tmp_path: Path, command: Command, text: str
 ) -> None:
-    asked = await bot.server.command(
-        typed(command), options_of(command, text), user=scene.keeper, channel=scene.channel
-    )
-    if await asked.callback() is Callback.MODAL:
-        assert command.form
-        return
-    assert text_of(await asked.message())
-    assert asked.private
-    assert scene.channel.messages == {}
+    answering: list[Remembering] = []
+
+    def remembering(services: Services) -> Commands:
+        answering.append(Remembering(services))
+        return answering[0]
+
+    async with discord_bot(server, clock, tmp_path / "home", remembering):
+        asked = await server.command(
+            typed(command), options_of(command, text), user=scene.keeper, channel=scene.channel
+        )
+        if await asked.callback() is Callback.MODAL:
+            assert command.form
+            return
+        message = await asked.message()
+        assert text_of(message)
+        assert asked.private
+        assert scene.channel.messages == {}
+        (reply,) = answering[0].replies
+        assert buttons_of(reply).keys() <= actions_of(message).keys()
 
 
 @pytest.mark.parametrize("name", ["today", "trending", "saved", "status", "help", "my-data"])

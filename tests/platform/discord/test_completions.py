@@ -45,6 +45,18 @@ async def test_what_is_chosen_is_taken(bot: DiscordBot, scene: Scene) -> None:
     assert "Speech Recognition" in str((await answer.message()).components)
 
 
+async def test_a_search_that_somebody_keeps_is_offered_to_them_alone(bot: DiscordBot, scene: Scene) -> None:
+    made = await bot.server.command(
+        "papers subscribe", {"query": "speech tables", "at": "9:00"}, user=scene.reader, channel=scene.channel
+    )
+    await made.message()
+    offered = {}
+    for person in (scene.reader, scene.keeper):
+        asked = await bot.server.suggest("papers search", "query", "tabl", user=person, channel=scene.channel)
+        offered[person.name] = [value for _, value in await asked.choices()]
+    assert offered == {"ben": ["speech tables"], "maya": []}
+
+
 async def test_a_forums_tags_are_offered_in_its_posts(bot: DiscordBot, scene: Scene) -> None:
     forum = scene.guild.forum("reading", tags=["News", "Papers"])
     post = scene.guild.thread(forum, "hello", owner=scene.keeper)

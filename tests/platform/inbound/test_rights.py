@@ -174,7 +174,7 @@ async def test_where_anybody_may_be_a_guest_nothing_is_stored_and_the_way_out_is
     home = text_of(await (await slack.open_home(scene.maya)).view("home"))
     assert "I cannot tell members from guests here" in home
     assert "Attention in Small Places" in home
-    assert await unsure.store.people.identities() == []
+    assert await unsure.store.people.accounts() == []
     assert await unsure.store.destinations.list() == []
 
 
