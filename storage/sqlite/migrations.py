@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlite_utils import Database, Migrations
 
-from storage.sqlite import personal
+from storage.sqlite import personal, record
 from storage.sqlite.statements import run
 
 MIGRATIONS: Final = Migrations("paperboy")
@@ -390,3 +390,9 @@ def _feeds(db: Database) -> None:
 def _personal(db: Database) -> None:
     """What comes to people by several routes."""
     personal.subscriptions(db)
+
+
+@MIGRATIONS(name="0011_record")
+def _record(db: Database) -> None:
+    """What an edition was made of can be read as it stood."""
+    record.schema(db)

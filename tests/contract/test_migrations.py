@@ -2,14 +2,17 @@
 
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlite_utils import Database
 
-from bot.model import PLAIN_POSTING, DeliveryKind, Layout, Summaries, Weekday
+from bot.editions.verify import verify
+from bot.model import PLAIN_POSTING, DeliveryKind, Layout, Summaries, Weekday, Window, utc_ms
 from storage.sqlite.migrations import MIGRATIONS
 from storage.sqlite.store import open_sqlite
+from tests.contract.readings import arxiv, at, poll, reading
 
 _ROWS = """
     INSERT INTO recipients (id, name, created_at) VALUES ('r', 'team', 0);
@@ -29,7 +32,9 @@ _SUBSCRIBED = """
 """
 
 
-@pytest.mark.parametrize("version", ["0003_people", "0004_postings", "0005_feeds", "0006_personal"])
+@pytest.mark.parametrize(
+    "version", ["0003_people", "0004_postings", "0005_feeds", "0006_personal", "0011_record"]
+)
 async def test_what_was_there_before_a_change_is_there_after_it(tmp_path: Path, version: str) -> None:
     path = _database(tmp_path, version, _ROWS)
 
@@ -51,6 +56,27 @@ async def test_subscriptions_keep_the_days_of_their_destination(tmp_path: Path) 
         (subscription,) = await store.people.subscriptions("r")
         assert (subscription.days, subscription.minimum) == (frozenset({Weekday.MON}), 1)
         assert (subscription.snoozed_until, subscription.waiting_since) == (None, None)
+
+
+async def test_an_edition_frozen_before_anything_was_noted_is_made_again_of_what_is_there(
+    tmp_path: Path,
+) -> None:
+    as_of, since = utc_ms(at(2)), utc_ms(at(2) - timedelta(days=1))
+    path = _database(
+        tmp_path,
+        "0011_record",
+        f"""
+        INSERT INTO editions ("window", slot_at, as_of, since, notes)
+        VALUES ('day', {as_of}, {as_of}, {since}, '[]')
+        """,
+    )
+    async with open_sqlite(path) as store:
+        edition = await store.editions.get(Window.DAY, at(2))
+        assert edition is not None
+        assert edition.revision is None
+        assert (await verify(store, edition)).same
+        await store.papers.ingest(poll(1, reading(arxiv(1), upvotes=9)), at(3))
+        assert (await verify(store, edition)).same  # what is learnt from now on is noted for it too
 
 
 def _database(folder: Path, version: str, script: str) -> Path:
