@@ -116,6 +116,13 @@ class StaleLeaseError(StorageError):
         super().__init__(f"The lease of {what} has passed to another worker.")
 
 
+class ThinnedOutError(StorageError):
+    """Readings went that an edition in the making may need: it is to be made anew."""
+
+    def __init__(self) -> None:
+        super().__init__("Readings were thinned out while an edition was made of them. Make it anew.")
+
+
 # --- upstreams ---------------------------------------------------------------------------------
 
 

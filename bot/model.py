@@ -405,6 +405,7 @@ class Edition:
     slot_at: datetime
     ranking: Ranking
     notes: tuple[SourceNote, ...] = ()
+    revision: int | None = None  # the store's, of which it was made; None: before the store kept them
 
 
 # --- recipients, destinations, slots -----------------------------------------------------------

@@ -90,7 +90,36 @@ class ListGrowth:
     seen_at: tuple[datetime, ...]
 
 
-class PaperStore(Protocol):
+class Observed(Protocol):
+    """What a ranking is made of."""
+
+    async def series(self, since: datetime, as_of: datetime) -> Sequence[PaperSeries]:
+        """One compact series for every paper first seen, first listed, or with a number changed
+        after `since`, as far as observed by `as_of` (both inclusive).
+        """
+
+    async def comparison(self, since: datetime, as_of: datetime) -> Sequence[PaperSeries]:
+        """The series of papers on daily lists first seen from `since` to `as_of`: the group that
+        "usual" refers to.
+        """
+
+    async def batches(self, as_of: datetime, limit: int) -> Sequence[Batch]:
+        """The newest `limit` daily lists that had, by `as_of`, a paper no earlier list had; newest first."""
+
+
+class AsStood(Observed, Protocol):
+    """All that an edition is made of, as the store had it at one revision, whatever it was told since.
+
+    It answers for instants up to the one that the revision was begun with.
+    """
+
+    async def states(self, as_of: datetime) -> Sequence[SubjectState]:
+        """How everything that was polled by `as_of` stood then, by upstream and subject, but for
+        `last_change_at`.
+        """
+
+
+class PaperStore(Observed, Protocol):
     """Papers, their ids, versions and authors, the lists they stood in, and what was observed of them."""
 
     async def ingest(self, poll: Poll, recorded_at: datetime) -> IngestReport:
@@ -112,21 +141,11 @@ class PaperStore(Protocol):
     async def find(self, paper_id: PaperId) -> Paper | None:
         """The paper that has this identifier."""
 
-    async def series(self, since: datetime, as_of: datetime) -> Sequence[PaperSeries]:
-        """One compact series for every paper first seen, first listed, or with a number changed
-        after `since`, as far as observed by `as_of` (both inclusive).
-        """
-
     async def series_of(self, paper_ids: Iterable[int], as_of: datetime) -> Sequence[PaperSeries]:
         """The series of these papers, as far as observed by `as_of`."""
 
-    async def comparison(self, since: datetime, as_of: datetime) -> Sequence[PaperSeries]:
-        """The series of papers on daily lists first seen from `since` to `as_of`: the group that
-        "usual" refers to.
-        """
-
-    async def batches(self, as_of: datetime, limit: int) -> Sequence[Batch]:
-        """The newest `limit` daily lists that had, by `as_of`, a paper no earlier list had; newest first."""
+    def as_stood(self, revision: int) -> AsStood:
+        """What was observed, as it stood at this revision of `EditionStore.begin`."""
 
     async def announced(
         self, since: datetime, as_of: datetime, types: frozenset[AnnounceType]
@@ -178,12 +197,9 @@ class PaperStore(Protocol):
     async def thin(self, older_than: datetime, hourly_until: datetime) -> int:
         """Keeps of readings older than `older_than` one an hour, of those older than `hourly_until` one
         a day (the last of each), and always what an edition needs to be made again: a series' first, those
-        in force when an edition was made and when its window began, and all upvotes of a paper's first 30
-        days. Returns how many went.
+        in force when an edition was made and when its window began, all upvotes of a paper's first 30 days,
+        and everything of papers of which something was learnt late. Returns how many went.
         """
-
-    async def stored_late(self, as_of: datetime) -> int:
-        """How many polls read by `as_of` were stored only after it: what was made then did not know them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,8 +213,19 @@ class EditionPlace:
 
 
 class EditionStore(Protocol):
-    async def freeze(self, slot_at: datetime, ranking: Ranking, notes: Sequence[SourceNote]) -> Edition:
-        """Stores the edition of (window, slot instant), or returns the one that already is there."""
+    async def begin(self, as_of: datetime) -> int:
+        """The revision of the store as it stands: what was observed by `as_of` can be read so for good
+        (`PaperStore.as_stood`), whatever is learnt of it from now on.
+        """
+
+    async def freeze(
+        self, slot_at: datetime, ranking: Ranking, notes: Sequence[SourceNote], revision: int
+    ) -> Edition:
+        """Stores the edition of (window, slot instant), or returns the one that already is there.
+
+        `revision` is the one that it was made of. Raises `ThinnedOutError` if readings went since then, some
+        of which it may need: it is to be made anew.
+        """
 
     async def get(self, window: Window, slot_at: datetime) -> Edition | None: ...
 

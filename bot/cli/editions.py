@@ -78,7 +78,7 @@ def verify(
     every: Annotated[bool, typer.Option("--all", help="All editions of the window.")] = False,
     json_: JsonOption = False,
 ) -> None:
-    """Make an edition again from what was read, and compare the two; status 1 if they differ."""
+    """Make an edition again from the store, and compare the two; status 1 if they differ."""
     from bot.editions.verify import verify as verified
 
     async def work(store: Store) -> "Sequence[Verified]":

@@ -5,19 +5,21 @@ from datetime import datetime
 from typing import Final
 
 from bot.editions.share import Shelf
+from bot.errors import ThinnedOutError
 from bot.model import (
     AnnounceType,
     Edition,
     Outcome,
     Paper,
     PaperSeries,
+    Ranking,
     Signal,
     SourceNote,
     SubjectState,
     Upstream,
     Window,
 )
-from bot.ports import Store
+from bot.ports import AsStood, Store
 from bot.search.match import PreparedPaper
 from bot.trending.replay import trending
 
@@ -31,9 +33,22 @@ async def edition_for(store: Store, window: Window, slot_at: datetime, now: date
     made = await store.editions.get(window, slot_at)
     if made is not None:
         return made
-    ranking = await trending(store.papers, window, now, EDITION_SIZE)
-    notes = source_notes(await store.sources.states())
-    return await store.editions.freeze(slot_at, ranking, notes)
+    try:
+        return await _made(store, window, slot_at, now)
+    except ThinnedOutError:  # which happens once a day
+        return await _made(store, window, slot_at, now)
+
+
+async def _made(store: Store, window: Window, slot_at: datetime, now: datetime) -> Edition:
+    revision = await store.editions.begin(now)
+    ranking, notes = await made_of(store.papers.as_stood(revision), window, now)
+    return await store.editions.freeze(slot_at, ranking, notes, revision)
+
+
+async def made_of(stood: AsStood, window: Window, as_of: datetime) -> tuple[Ranking, tuple[SourceNote, ...]]:
+    """What an edition says: the same whenever it is asked of the same revision."""
+    ranking = await trending(stood, window, as_of, EDITION_SIZE)
+    return ranking, source_notes(await stood.states(as_of))
 
 
 async def shelf_for(

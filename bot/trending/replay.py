@@ -3,20 +3,20 @@
 from datetime import datetime, timedelta
 
 from bot.model import Ranking, Window
-from bot.ports import PaperStore
+from bot.ports import Observed
 from bot.trending.explain import GROUP_DAYS
 from bot.trending.rank import DEFAULT_SIZE, rank_since
 from bot.trending.windows import BATCHES_NEEDED, window_start
 
 
-async def trending(papers: PaperStore, window: Window, as_of: datetime, size: int = DEFAULT_SIZE) -> Ranking:
+async def trending(papers: Observed, window: Window, as_of: datetime, size: int = DEFAULT_SIZE) -> Ranking:
     """The trending set of `window` from what was observed by `as_of`: the same whenever it is asked."""
     since = window_start(window, as_of, await papers.batches(as_of, BATCHES_NEEDED))
     return await trending_since(papers, window, since, as_of, size)
 
 
 async def trending_since(
-    papers: PaperStore, window: Window, since: datetime, as_of: datetime, size: int = DEFAULT_SIZE
+    papers: Observed, window: Window, since: datetime, as_of: datetime, size: int = DEFAULT_SIZE
 ) -> Ranking:
     """The same for a window that begins at `since`: a page of the calendar, in an archive."""
     # A reading at the very start of the window is inside it, while the store looks strictly after.

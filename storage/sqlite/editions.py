@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlite_utils import Database
 
+from bot.errors import ThinnedOutError
 from bot.model import (
     Component,
     Edition,
@@ -21,6 +22,7 @@ from bot.model import (
 )
 from bot.ports import EditionPlace
 from storage.sqlite.engine import Engine
+from storage.sqlite.record import begin, thinned_since
 from storage.sqlite.rows import named
 
 __all__ = ["SqliteEditions"]
@@ -32,14 +34,23 @@ class SqliteEditions:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    async def freeze(self, slot_at: datetime, ranking: Ranking, notes: Sequence[SourceNote]) -> Edition:
+    async def begin(self, as_of: datetime) -> int:
+        """The revision of what is observed by `as_of`, which can be read as it stands now for good."""
+        return await self._engine.write(lambda db: begin(db, utc_ms(as_of)))
+
+    async def freeze(
+        self, slot_at: datetime, ranking: Ranking, notes: Sequence[SourceNote], revision: int
+    ) -> Edition:
         """Stores the edition of (window, slot instant), or returns the one that already is there.
 
         An entry whose paper was merged into another since the ranking was made points to the survivor.
+        Raises `ThinnedOutError` if readings were thinned out since `revision`.
         """
 
         def work(db: Database) -> Edition:
-            _insert(db, slot_at, ranking, notes)
+            if thinned_since(db, revision):
+                raise ThinnedOutError
+            _insert(db, slot_at, ranking, notes, revision)
             # Read back, whoever won, so that every caller holds the same edition to the last bit.
             stored = _select(db, _AT, (ranking.window, utc_ms(slot_at)))
             if stored is None:
@@ -84,10 +95,12 @@ _PLACES: Final = """
 """
 
 
-def _insert(db: Database, slot_at: datetime, ranking: Ranking, notes: Sequence[SourceNote]) -> None:
+def _insert(
+    db: Database, slot_at: datetime, ranking: Ranking, notes: Sequence[SourceNote], revision: int
+) -> None:
     """Writes the edition unless it is there; the first to come wins."""
     row = db.execute(
-        'INSERT INTO editions ("window", slot_at, as_of, since, notes) VALUES (?, ?, ?, ?, ?)'
+        'INSERT INTO editions ("window", slot_at, as_of, since, notes, revision) VALUES (?, ?, ?, ?, ?, ?)'
         ' ON CONFLICT ("window", slot_at) DO NOTHING RETURNING id',
         (
             ranking.window,
@@ -95,6 +108,7 @@ def _insert(db: Database, slot_at: datetime, ranking: Ranking, notes: Sequence[S
             utc_ms(ranking.as_of),
             utc_ms(ranking.since),
             json.dumps([[note.upstream, utc_ms(note.down_since)] for note in notes]),
+            revision,
         ),
     ).fetchone()
     if row is None:
@@ -166,6 +180,7 @@ def _select(db: Database, sql: str, parameters: tuple[str, int]) -> Edition | No
             notes=tuple(
                 SourceNote(Upstream(name), from_utc_ms(since)) for name, since in json.loads(row["notes"])
             ),
+            revision=row["revision"],
         )
     return None
 

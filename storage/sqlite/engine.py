@@ -26,10 +26,10 @@ _LOCK_PAUSE: Final = timedelta(milliseconds=20)
 class Engine:
     """The connections of one process to one database file; belongs to one event loop.
 
-    Functions given to `write` run one after another on the writer thread, those given to `read` side by
-    side on reader threads; each has the connection to itself while it runs, and must return plain values,
-    never a cursor. A read sees one snapshot and neither waits for a write nor delays one. Whoever waits
-    may be cancelled: a function that has begun still ends as a whole, one that has not never begins.
+    Functions given to `write` or `rehearse` run one after another on the writer thread, those given to `read`
+    side by side on reader threads; each has the connection to itself while it runs, and must return plain
+    values, never a cursor. A read sees one snapshot and neither waits for a write nor delays one. Whoever
+    waits may be cancelled: a function that has begun still ends as a whole, one that has not never begins.
 
     Operational failures are raised as `bot.errors.StorageError`; mistakes crash as they are.
     """
@@ -78,6 +78,10 @@ class Engine:
     async def read(self, work: Callable[[Database], T]) -> T:
         """Runs `work` on one snapshot of the database, which it cannot change."""
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
+
+    async def rehearse(self, work: Callable[[Database], T]) -> T:
+        """Runs `work` as if to write, in its turn, and rolls everything back in any case."""
+        return await asyncio.get_running_loop().run_in_executor(self._writer, self._rehearse, work)
 
     # --- on the writer thread --------------------------------------------------------------------
 
@@ -143,6 +147,15 @@ class Engine:
         if self._after_commit is not None:
             self._after_commit(self._commits)
         return result
+
+    def _rehearse(self, work: Callable[[Database], T]) -> T:
+        with operational(self.path):
+            db = self._connection(writes=True)
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                return work(db)
+            finally:
+                db.rollback()
 
     # --- on a reader thread ----------------------------------------------------------------------
 

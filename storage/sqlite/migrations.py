@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlite_utils import Database, Migrations
 
-from storage.sqlite import learning, mail, personal
+from storage.sqlite import learning, mail, personal, record
 from storage.sqlite.statements import run
 
 MIGRATIONS: Final = Migrations("paperboy")
@@ -405,6 +405,12 @@ MIGRATIONS(name="0008_taste")(learning.taste)
 def _links(db: Database) -> None:
     """People with an account on each of several surfaces."""
     personal.accounts(db)
+
+
+@MIGRATIONS(name="0011_record")
+def _record(db: Database) -> None:
+    """What an edition was made of can be read as it stood."""
+    record.schema(db)
 
 
 @MIGRATIONS(name="0012_actions")

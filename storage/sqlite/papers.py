@@ -22,6 +22,7 @@ from bot.model import (
 )
 from bot.ports import Coverage, ListGrowth
 from storage.sqlite import listing, series
+from storage.sqlite.as_stood import SqliteAsStood
 from storage.sqlite.engine import Engine
 from storage.sqlite.following import changes_since, newest_change, newest_signals
 from storage.sqlite.importing import bring, import_mark
@@ -118,6 +119,10 @@ class SqlitePapers:
         wanted = frozenset(paper_ids)
         return await self._engine.read(lambda db: series.of_papers(db, wanted, utc_ms(as_of)))
 
+    def as_stood(self, revision: int) -> SqliteAsStood:
+        """What was observed, as the store had it at that revision."""
+        return SqliteAsStood(self._engine, revision)
+
     async def comparison(self, since: datetime, as_of: datetime) -> Sequence[PaperSeries]:
         """The series of papers on daily lists first seen from `since` to `as_of`."""
         return await self._engine.read(lambda db: series.compared(db, utc_ms(since), utc_ms(as_of)))
@@ -125,12 +130,6 @@ class SqlitePapers:
     async def thin(self, older_than: datetime, hourly_until: datetime) -> int:
         """Drops readings that are old and close together, none that an edition needs; returns how many."""
         return await self._engine.write(lambda db: thin(db, utc_ms(older_than), utc_ms(hourly_until)))
-
-    async def stored_late(self, as_of: datetime) -> int:
-        """How many polls read by `as_of` were stored only after it."""
-        sql = "SELECT count(*) FROM polls WHERE observed_at <= ? AND recorded_at > ?"
-        limits = (utc_ms(as_of), utc_ms(as_of))
-        return int(await self._engine.read(lambda db: db.execute(sql, limits).fetchone()[0]))
 
     # --- lists -----------------------------------------------------------------------------------
 

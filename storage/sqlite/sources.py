@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from sqlite3 import Row
 from typing import Final
 
 from sqlite_utils import Database
@@ -10,7 +11,7 @@ from bot.model import Outcome, SubjectState, Upstream, from_utc_ms, utc_ms
 from storage.sqlite.engine import Engine
 from storage.sqlite.rows import instant, named
 
-__all__ = ["SqliteSources"]
+__all__ = ["SqliteSources", "states_as_of"]
 
 _MS: Final = timedelta(milliseconds=1)
 
@@ -27,22 +28,7 @@ class SqliteSources:
 
     async def states(self) -> Sequence[SubjectState]:
         """Everything that was ever polled, by upstream and subject."""
-        rows = await self._engine.read(lambda db: named(db, _STATES))
-        return [
-            SubjectState(
-                upstream=Upstream(row["upstream"]),
-                subject=row["subject"],
-                last_poll_at=instant(row["last_poll_at"]),
-                last_success_at=instant(row["last_success_at"]),
-                last_change_at=instant(row["last_change_at"]),
-                last_outcome=None if row["last_outcome"] is None else Outcome(row["last_outcome"]),
-                ask_again_at=instant(row["ask_again_at"]),
-                last_error=row["last_error"],
-                failing_since=instant(row["failing_since"]),
-                papers=row["papers"],
-            )
-            for row in rows
-        ]
+        return await self._engine.read(lambda db: [_state(row) for row in named(db, _STATES)])
 
     # --- leases ----------------------------------------------------------------------------------
 
@@ -124,11 +110,57 @@ _STATES: Final = """
     ORDER BY upstream, subject
 """
 
+# The same from the polls alone, of any instant. Which was the last to bring something they do not tell.
+_STATES_AS_OF: Final = """
+    SELECT u.name AS upstream, s.subject,
+        p.observed_at AS last_poll_at, p.outcome AS last_outcome, p.ask_again_at,
+        CASE WHEN p.outcome IN ('failed', 'partial') AND p.detail <> '' THEN p.detail END AS last_error,
+        NULL AS last_change_at, ok.observed_at AS last_success_at, coalesce((
+            SELECT papers FROM polls
+            WHERE subject_id = s.id AND observed_at <= :as_of AND outcome NOT IN ('failed', 'unchanged')
+            ORDER BY observed_at DESC LIMIT 1
+        ), 0) AS papers, (
+            SELECT min(observed_at) FROM polls
+            WHERE subject_id = s.id AND observed_at > coalesce(ok.observed_at, -1) AND observed_at <= :as_of
+        ) AS failing_since
+    FROM subjects AS s
+    JOIN upstreams AS u ON u.id = s.upstream_id
+    JOIN polls AS p ON p.id = (
+        SELECT id FROM polls WHERE subject_id = s.id AND observed_at <= :as_of
+        ORDER BY observed_at DESC LIMIT 1
+    )
+    LEFT JOIN polls AS ok ON ok.id = (
+        SELECT id FROM polls WHERE subject_id = s.id AND observed_at <= :as_of AND outcome <> 'failed'
+        ORDER BY observed_at DESC LIMIT 1
+    )
+    ORDER BY upstream, subject
+"""
+
 _ACQUIRE: Final = """
     INSERT INTO leases (name, holder, until) VALUES (?, ?, ?)
     ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until
         WHERE leases.holder = excluded.holder OR leases.until <= ?
 """
+
+
+def states_as_of(db: Database, as_of: int) -> list[SubjectState]:
+    """How everything that was polled by `as_of` (ms) stood then, but for `last_change_at`."""
+    return [_state(row) for row in named(db, _STATES_AS_OF, {"as_of": as_of})]
+
+
+def _state(row: Row) -> SubjectState:
+    return SubjectState(
+        upstream=Upstream(row["upstream"]),
+        subject=row["subject"],
+        last_poll_at=instant(row["last_poll_at"]),
+        last_success_at=instant(row["last_success_at"]),
+        last_change_at=instant(row["last_change_at"]),
+        last_outcome=None if row["last_outcome"] is None else Outcome(row["last_outcome"]),
+        ask_again_at=instant(row["ask_again_at"]),
+        last_error=row["last_error"],
+        failing_since=instant(row["failing_since"]),
+        papers=row["papers"],
+    )
 
 
 def _earliest(db: Database, budget: str, now: int, interval: int, window: int, limit: int) -> int:

@@ -2,12 +2,15 @@
 
 An edition needs of each number the reading in force when it was made, the one in force when its window began,
 and the first one. For what is usual at an age it needs all upvotes read in a paper's first 30 days, as far as
-the comparison reaches: there are hardly more of these readings than of upvotes.
+the comparison reaches: there are hardly more of these readings than of upvotes. What is noted in the record
+(see record.py) stays whole: the readings in force in what stands now are not those that were in force before.
 """
 
 from typing import Final
 
 from sqlite_utils import Database
+
+from storage.sqlite.record import note_thinning, unnoted
 
 _COMPARED_FOR: Final = (
     30 * 86_400_000
@@ -28,7 +31,10 @@ _THIN: Final = """
             FROM observations WHERE observed_at < :older_than
             WINDOW series AS (PARTITION BY paper_id, signal_id, upstream_id ORDER BY observed_at)
         ) AS reading
-        WHERE before IS NOT NULL AND CASE
+        WHERE before IS NOT NULL AND paper_id NOT IN (
+            SELECT paper_id FROM undo_log WHERE paper_id IS NOT NULL
+        )
+        AND CASE
             WHEN following < :hourly_until THEN following / 86400000 = observed_at / 86400000
             WHEN observed_at >= :hourly_until THEN following / 3600000 = observed_at / 3600000
         END
@@ -50,6 +56,10 @@ def thin(db: Database, older_than: int, hourly_until: int) -> int:
         db.execute(statement)
     try:
         limits = {"older_than": older_than, "hourly_until": hourly_until, "compared_for": _COMPARED_FOR}
-        return db.execute(_THIN, limits).rowcount
+        with unnoted(db):
+            gone = db.execute(_THIN, limits).rowcount
+        if gone:
+            note_thinning(db)
+        return gone
     finally:
         db.execute("DROP TABLE edition_instants")

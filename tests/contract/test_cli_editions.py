@@ -1,5 +1,7 @@
 """`paperboy edition show|verify|diff`: the record, as people and programs read it."""
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -82,17 +84,22 @@ def test_an_edition_is_made_again_the_same(kept: Cli) -> None:
         assert one["differences"] == []
 
 
-def test_an_edition_that_comes_out_otherwise_is_told_with_status_1(kept: Cli) -> None:
+def test_an_edition_is_made_again_the_same_after_a_poll_that_was_stored_late(kept: Cli) -> None:
     async def late(store: Store) -> None:
         await store.papers.ingest(daily(DAY, NINE - 1.5 * HOUR, {1: 5, 2: 41}), NINE + 9 * HOUR)
 
     kept.store(late)
+    assert kept.ok("edition verify --all") == "2 of 2 editions made again, the same to the last bit.\n"
+
+
+def test_an_edition_that_was_tampered_with_is_told_with_status_1(kept: Cli) -> None:
+    with closing(sqlite3.connect(kept.database, isolation_level=None)) as db:
+        db.execute("UPDATE edition_entries SET score = 99 WHERE edition_id = 1 AND position = 1")
     done = kept.run("edition verify --all")
     assert done.exit_code == 1
-    heading, place, cause, summary = done.stdout.splitlines()
+    heading, place, summary = done.stdout.splitlines()
     assert heading == "The edition of the day of Thu 20 Nov 2025 09:00 UTC comes out otherwise:"
-    assert place.startswith("  Place 1: arxiv:2511.00002 with 40 (40 upvotes when first seen); made again, ")
-    assert cause == "  Polls that were read before it was made, and stored only after it: 1."
+    assert place.startswith("  Place 1: arxiv:2511.00002 with 99 (40 upvotes when first seen); made again, ")
     assert summary == "1 of 2 editions made again, the same to the last bit."
     assert kept.run("edition verify --slot 2025-11-20T13:00 --json").exit_code == 0
 

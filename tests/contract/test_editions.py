@@ -56,7 +56,7 @@ async def a_ranking(store: Store, window: Window = Window.DAY) -> Ranking:
 async def test_a_frozen_edition_is_read_back_to_the_last_bit(store: Store) -> None:
     ranking = await a_ranking(store)
 
-    edition = await store.editions.freeze(NOW, ranking, NOTES)
+    edition = await store.editions.freeze(NOW, ranking, NOTES, 0)
 
     assert edition.ranking == ranking
     assert [entry.score.hex() for entry in edition.ranking.entries] == [
@@ -69,10 +69,10 @@ async def test_a_frozen_edition_is_read_back_to_the_last_bit(store: Store) -> No
 
 async def test_the_first_edition_of_a_slot_wins(store: Store) -> None:
     ranking = await a_ranking(store)
-    first = await store.editions.freeze(NOW, ranking, NOTES)
+    first = await store.editions.freeze(NOW, ranking, NOTES, 0)
 
     later = replace(ranking, as_of=NOW + HOUR, entries=ranking.entries[1:])
-    second = await store.editions.freeze(NOW, later, ())
+    second = await store.editions.freeze(NOW, later, (), 0)
 
     assert second == first
     assert await store.editions.get(Window.DAY, NOW) == first
@@ -80,9 +80,9 @@ async def test_the_first_edition_of_a_slot_wins(store: Store) -> None:
 
 async def test_windows_and_slots_have_editions_of_their_own(store: Store) -> None:
     ranking = await a_ranking(store)
-    day = await store.editions.freeze(NOW, ranking, ())
-    week = await store.editions.freeze(NOW, replace(ranking, window=Window.WEEK, entries=()), ())
-    tomorrow = await store.editions.freeze(NOW + DAY, replace(ranking, entries=()), ())
+    day = await store.editions.freeze(NOW, ranking, (), 0)
+    week = await store.editions.freeze(NOW, replace(ranking, window=Window.WEEK, entries=()), (), 0)
+    tomorrow = await store.editions.freeze(NOW + DAY, replace(ranking, entries=()), (), 0)
 
     assert len({day.id, week.id, tomorrow.id}) == 3
     assert await store.editions.get(Window.WEEK, NOW) == week
@@ -98,8 +98,8 @@ async def test_the_latest_edition_is_of_the_newest_slot_not_after_the_instant(
     store: Store, by: datetime, expected: int | None
 ) -> None:
     ranking = await a_ranking(store)
-    editions = [await store.editions.freeze(at, ranking, ()) for at in (NOW, NOW + DAY)]
-    await store.editions.freeze(NOW + 2 * HOUR, replace(ranking, window=Window.WEEK), ())
+    editions = [await store.editions.freeze(at, ranking, (), 0) for at in (NOW, NOW + DAY)]
+    await store.editions.freeze(NOW + 2 * HOUR, replace(ranking, window=Window.WEEK), (), 0)
 
     latest = await store.editions.latest(Window.DAY, by)
 
@@ -119,7 +119,7 @@ async def test_an_entry_follows_its_paper_through_a_merge_that_came_before_the_f
     )
     assert report.merged == 1
 
-    edition = await store.editions.freeze(NOW, ranking, ())
+    edition = await store.editions.freeze(NOW, ranking, (), 0)
 
     assert [entry.paper_id for entry in edition.ranking.entries] == [first.paper_id, first.paper_id]
     assert [entry.key for entry in edition.ranking.entries] == [first.key, second.key]
@@ -129,7 +129,7 @@ async def test_an_entry_whose_paper_cannot_be_found_any_more_is_left_out(store: 
     ranking = await a_ranking(store)
     lost = replace(ranking.entries[0], paper_id=987_654, key="local:gone")
 
-    edition = await store.editions.freeze(NOW, replace(ranking, entries=(lost, ranking.entries[1])), ())
+    edition = await store.editions.freeze(NOW, replace(ranking, entries=(lost, ranking.entries[1])), (), 0)
 
     assert edition.ranking.entries == (replace(ranking.entries[1], position=1),)
 
@@ -137,10 +137,10 @@ async def test_an_entry_whose_paper_cannot_be_found_any_more_is_left_out(store: 
 async def test_a_paper_is_found_in_the_newest_editions_that_have_it(store: Store) -> None:
     ranking = await a_ranking(store)
     second = ranking.entries[1]
-    await store.editions.freeze(NOW, ranking, ())
-    await store.editions.freeze(NOW + DAY, replace(ranking, entries=(replace(second, position=1),)), ())
-    await store.editions.freeze(NOW + DAY, replace(ranking, window=Window.WEEK), ())
-    await store.editions.freeze(NOW + 2 * DAY, replace(ranking, entries=ranking.entries[:1]), ())
+    await store.editions.freeze(NOW, ranking, (), 0)
+    await store.editions.freeze(NOW + DAY, replace(ranking, entries=(replace(second, position=1),)), (), 0)
+    await store.editions.freeze(NOW + DAY, replace(ranking, window=Window.WEEK), (), 0)
+    await store.editions.freeze(NOW + 2 * DAY, replace(ranking, entries=ranking.entries[:1]), (), 0)
 
     assert await store.editions.places(second.paper_id, 9) == [
         EditionPlace(Window.DAY, NOW + DAY, 1, 1),

@@ -27,7 +27,7 @@ async def test_a_frozen_edition_leads_to_the_paper_that_stays(store: Store) -> N
     older, newer = await two_papers(store)
     entry = Ranked(1, newer, str(arxiv(1)), 1.0, (), ("1 upvote",), new=True)
     await store.editions.freeze(
-        NOW, Ranking(Window.DAY, as_of=NOW, since=NOW - timedelta(days=1), entries=(entry,)), ()
+        NOW, Ranking(Window.DAY, as_of=NOW, since=NOW - timedelta(days=1), entries=(entry,)), (), 0
     )
 
     await join(store)

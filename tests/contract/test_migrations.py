@@ -2,15 +2,17 @@
 
 import sqlite3
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlite_utils import Database
 
-from bot.model import PLAIN_POSTING, DeliveryKind, Layout, Summaries, Weekday
+from bot.editions.verify import verify
+from bot.model import PLAIN_POSTING, DeliveryKind, Layout, Summaries, Weekday, Window, utc_ms
 from storage.sqlite.migrations import MIGRATIONS
 from storage.sqlite.store import open_sqlite
+from tests.contract.readings import arxiv, at, poll, reading
 
 _ROWS = """
     INSERT INTO recipients (id, name, created_at) VALUES ('r', 'team', 0);
@@ -40,6 +42,8 @@ _SUBSCRIBED = """
         "0007_mail",
         "0008_taste",
         "0009_links",
+        "0011_record",
+        "0012_actions",
         "0013_resends",
     ],
 )
@@ -76,6 +80,27 @@ async def test_accounts_keep_the_name_and_the_instant_of_their_person(tmp_path: 
         person = await store.people.find(account.identity)
         assert person is not None
         assert person.name == "team"
+
+
+async def test_an_edition_frozen_before_anything_was_noted_is_made_again_of_what_is_there(
+    tmp_path: Path,
+) -> None:
+    as_of, since = utc_ms(at(2)), utc_ms(at(2) - timedelta(days=1))
+    path = _database(
+        tmp_path,
+        "0011_record",
+        f"""
+        INSERT INTO editions ("window", slot_at, as_of, since, notes)
+        VALUES ('day', {as_of}, {as_of}, {since}, '[]')
+        """,
+    )
+    async with open_sqlite(path) as store:
+        edition = await store.editions.get(Window.DAY, at(2))
+        assert edition is not None
+        assert edition.revision is None
+        assert (await verify(store, edition)).same
+        await store.papers.ingest(poll(1, reading(arxiv(1), upvotes=9)), at(3))
+        assert (await verify(store, edition)).same  # what is learnt from now on is noted for it too
 
 
 def _database(folder: Path, version: str, script: str) -> Path:

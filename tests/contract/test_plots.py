@@ -70,7 +70,7 @@ async def test_the_edition_of_the_day_is_the_one_that_was_frozen(store: Store) -
         ranking,
         entries=tuple(replace(one, position=place) for place, one in enumerate(reversed(ranking.entries), 1)),
     )
-    await store.editions.freeze(NOW, turned, ())
+    await store.editions.freeze(NOW, turned, (), 0)
     field = await plots.day(TODAY)
     assert [one.place for one in field.runners] == [None, None, 5, 4, 3, 2, 1]
 

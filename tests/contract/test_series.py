@@ -243,13 +243,6 @@ async def test_old_readings_thin_out_to_the_last_of_each_hour_and_day(store: Sto
     assert await store.papers.thin(older_than, hourly_until) == 0
 
 
-async def test_polls_are_counted_that_were_stored_only_after_an_instant(store: Store) -> None:
-    await store.papers.ingest(poll(1), at(2))
-    await store.papers.ingest(poll(3), at(9))
-    await store.papers.ingest(poll(7), at(9))
-    assert [await store.papers.stored_late(at(minutes)) for minutes in (1, 2, 5, 8, 9)] == [1, 0, 1, 2, 0]
-
-
 async def test_readings_that_an_edition_was_made_of_are_not_thinned_out(store: Store) -> None:
     day = 24 * 60
     old = [40 * day + minutes for minutes in (0, 10, 20, 30, 40)]
@@ -259,7 +252,9 @@ async def test_readings_that_an_edition_was_made_of_are_not_thinned_out(store: S
         *(poll(m, reading(arxiv(1), signals={Signal.UPVOTES: m, Signal.STARS: m})) for m in old),
     )
     made_at = at(old[2] + 5)
-    await store.editions.freeze(made_at, Ranking(Window.WEEK, made_at, made_at - timedelta(days=7), ()), ())
+    await store.editions.freeze(
+        made_at, Ranking(Window.WEEK, made_at, made_at - timedelta(days=7), ()), (), 0
+    )
 
     assert await store.papers.thin(at(99 * day), at(0)) == 5
 
