@@ -164,6 +164,15 @@ async def test_nobodys_mailbox_is_filled_by_others(world: World, post: Post) -> 
     assert len(post.mailed) == 10
 
 
+async def test_codes_are_deleted_once_they_no_longer_count(world: World) -> None:
+    await world.run(f"mail add {MAYA}")
+    who = await recipient(world)
+    await world.store.mailboxes.forget_codes(NOW)
+    assert "mail_codes" in await world.store.people.held(who)
+    await world.store.mailboxes.forget_codes(NOW + timedelta(seconds=1))
+    assert "mail_codes" not in await world.store.people.held(who)
+
+
 async def test_a_mail_that_cannot_go_out_is_told_at_once(world: World, post: Post) -> None:
     post.failing = True
     told = text_of(await world.run(f"mail add {MAYA}"))
