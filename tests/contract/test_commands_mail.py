@@ -236,8 +236,10 @@ async def test_what_bounced_is_paused_offered_no_more_and_goes_on_when_confirmed
     await world.run("subscribe attention route=mail")
     await world.run("subscribe adapters at=18:00 route=mail")
     mailboxes = world.store.mailboxes
+    assert f"Your mail address: {MAYA}." in text_of(await world.run("settings"))
     assert await mailboxes.pause(MAYA, "There is no such mailbox.", NOW)
     assert not await mailboxes.pause(MAYA, "There is no such mailbox.", NOW)
+    assert f"{MAYA}, paused: There is no such mailbox." in text_of(await world.run("settings"))
     places = await world.store.destinations.list()
     assert {place.state for place in places} == {DestinationState.PAUSED}
     assert {place.state_why for place in places} == {"There is no such mailbox."}

@@ -97,6 +97,7 @@ class HaltingStore:
     outbox: Any
     sources: Any
     people: Any
+    mailboxes: Any
     installations: Any
     history: Any
     admin: Any
@@ -114,6 +115,7 @@ async def halting_store(settings: Settings, halt: Halt) -> AsyncIterator[Store]:
             ),
             store.sources,
             store.people,
+            store.mailboxes,
             store.installations,
             store.history,
             store.admin,

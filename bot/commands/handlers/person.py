@@ -10,7 +10,7 @@ from bot.commands.services import Services
 from bot.commands.view import button, buttons, counted, heading, note, say, sentence, typed
 from bot.people.model import Mark
 from bot.people.tombstone import tombstone
-from bot.view.doc import Block, Doc
+from bot.view.doc import Block, Doc, with_code
 
 _NOTHING = "Nothing is stored of you here."
 
@@ -45,6 +45,10 @@ async def settings_form(call: Call, services: Services, surface: Surface) -> Rep
                 f"{counted(len(hidden), 'hidden paper')}, {counted(len(kept), 'subscription')}."
             )
         )
+        mailbox = None if services.mail is None else await services.mail.of(person.recipient_id)
+        if mailbox is not None:
+            paused = f", paused: {mailbox.paused_why}" if mailbox.paused_at is not None else "."
+            blocks.append(sentence(f"Your mail address: {mailbox.address}", *with_code(paused)))
     example = typed(surface, "settings zone=Europe/Berlin")
     blocks.append(note("To change your time zone, type ", example, "."))
     form = FormRequest(command=BY_NAME["settings"], values={"zone": zone, **call.values})
