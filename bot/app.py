@@ -11,6 +11,7 @@ import structlog
 from bot.config import Settings
 from bot.delivery.worker import Worker
 from bot.errors import PaperboyError
+from bot.mail.service import CODES_COUNT_FOR
 from bot.model import Outcome, Poll
 from bot.ports import Clock, Store
 from bot.schedule.instants import Instants
@@ -84,6 +85,7 @@ class Paperboy:
                 roles.create_task(role(self._stopping))
             roles.create_task(self._again(self._beat, HEARTBEAT_EVERY))
             roles.create_task(self._again(self._thin, _THIN_EVERY))
+            roles.create_task(self._again(self._forget_codes, CODES_COUNT_FOR))
 
     async def first_fetch(self) -> str | None:
         """Reads the last few daily lists, so that there is something to show; what went wrong, if it did."""
@@ -136,6 +138,9 @@ class Paperboy:
             await asyncio.to_thread(write_heartbeat, self._settings.home, now)
         except OSError as error:
             _log.warning("The sign of life could not be written.", error=str(error))
+
+    async def _forget_codes(self) -> None:
+        await self.store.mailboxes.forget_codes(self.clock.now() - CODES_COUNT_FOR)
 
     async def _thin(self) -> None:
         keep = self.clock.now() - timedelta(days=self._settings.keep_readings_days)

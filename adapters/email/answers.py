@@ -12,9 +12,9 @@ from bot.view.text import shorten
 LATER: Final = timedelta(minutes=5)  # greylisting opens after about so long
 LONGEST_WAIT: Final = timedelta(hours=1)
 
-_ENHANCED: Final = re.compile(r"\s*5\.([0-9]{1,3})\.[0-9]{1,3}\b")  # RFC 3463
+# A code of policy (RFC 3463, 3.8), or the words of servers that give no code.
+_ABOUT_US: Final = re.compile(r"^\s*5\.7\.[0-9]{1,3}\b|\brelay", re.IGNORECASE)
 _WAIT: Final = re.compile(r"(?:^|\s)([0-9]{1,5}) ?(s|secs?|seconds?|mins?|minutes?)\b", re.IGNORECASE)
-_POLICY: Final = "7"  # what an enhanced code is about: not the mailbox, but who may send what
 _LONGEST_QUOTE: Final = 160  # characters
 
 
@@ -45,7 +45,7 @@ def failure_of(
         return NotAcceptedError(f"{unreadable}.", LATER)
     if step in {Step.HELLO, Step.SENDER}:
         return NotAcceptedError(f"{said} `paperboy doctor` says more.", LATER)
-    return RefusedError(said, pause=_subject(words) != _POLICY)
+    return RefusedError(said, pause=not _about_us(words))
 
 
 def wait_asked(words: str) -> timedelta | None:
@@ -63,7 +63,6 @@ def quoted(code: int, words: str, recipient: str) -> str:
     return f"{code} {text}".strip().replace("`", "'")
 
 
-def _subject(words: str) -> str:
-    """The second number of an enhanced code; empty where there is none."""
-    found = _ENHANCED.match(words)
-    return found[1] if found else ""
+def _about_us(words: str) -> bool:
+    """Whether a no is about who may send what, and so says nothing of the mailbox."""
+    return _ABOUT_US.search(words) is not None

@@ -83,7 +83,7 @@ class Notifier:
         _log.error("Mail to somebody is paused: it does not arrive.")
 
     async def _pause(self, destination: Destination, route: Route, error: str) -> None:
-        if route.surface == MAIL:
+        if route.surface == MAIL and await self._store.mailboxes.at(route.address) is not None:
             await self.unmailable(route.address, f"{error} {MAIL_REMEDY}")
             return
         await self._post(pause_key(destination), destination, route, paused(destination, error), gone=True)

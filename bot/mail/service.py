@@ -15,7 +15,7 @@ Post = Callable[[str, Doc], Awaitable[None]]
 """Mails something to an address at once. Raises `DeliveryError`."""
 
 GOOD_FOR: Final = timedelta(minutes=30)  # a code, from when it was asked for
-_REMEMBERED: Final = timedelta(days=1)
+CODES_COUNT_FOR: Final = timedelta(days=1)  # against what is asked for
 _OF_PERSON: Final = 6  # codes in that time
 _OF_ADDRESS: Final = 3  # whoever asks: nobody's mailbox is to be filled by others
 _MOST_WRONG: Final = 5  # tries of one code: to guess it is to be right once in 200,000 times
@@ -57,7 +57,7 @@ class Mail:
             digest=code_digest(self._key, recipient_id, code),
             asked_at=now,
         )
-        limits = Limits(since=now - _REMEMBERED, of_person=_OF_PERSON, of_address=_OF_ADDRESS)
+        limits = Limits(since=now - CODES_COUNT_FOR, of_person=_OF_PERSON, of_address=_OF_ADDRESS)
         if not await self._mailboxes.ask(asked, limits):
             raise InputError(
                 "Too many codes were asked for today. Look for the last one, also among what your mailbox "

@@ -66,6 +66,9 @@ class MailboxStore(Protocol):
         other is forgotten. Raises `ConflictError` if the mailbox is somebody else's.
         """
 
+    async def forget_codes(self, asked_before: datetime) -> None:
+        """Deletes codes that nobody can use any more, and that no longer count."""
+
     async def of(self, recipient_id: str) -> Mailbox | None:
         """The mailbox of a person; of several the one confirmed last."""
 

@@ -45,6 +45,10 @@ class SqliteMailboxes:
             lambda db: _confirm(db, recipient_id, digest, utc_ms(at), utc_ms(asked_since), most_wrong)
         )
 
+    async def forget_codes(self, asked_before: datetime) -> None:
+        """Deletes the codes asked for before that instant."""
+        await self._engine.write(lambda db: _forget_codes(db, asked_before))
+
     async def of(self, recipient_id: str) -> Mailbox | None:
         """The mailbox of a person; of several the one confirmed last."""
         sql = f"{_MAILBOX} WHERE i.recipient_id = ? ORDER BY m.confirmed_at DESC, m.address LIMIT 1"
@@ -67,7 +71,7 @@ class SqliteMailboxes:
 
 
 def _ask(db: Database, code: AskedCode, limits: Limits) -> bool:
-    db.execute("DELETE FROM mail_codes WHERE asked_at < ?", (utc_ms(limits.since),))
+    _forget_codes(db, limits.since)
     (of_person, of_address) = db.execute(
         "SELECT (SELECT count(*) FROM mail_codes WHERE recipient_id = ?),"
         " (SELECT count(*) FROM mail_codes WHERE address = ?)",
@@ -82,6 +86,10 @@ def _ask(db: Database, code: AskedCode, limits: Limits) -> bool:
         (code.recipient_id, code.address, code.digest, utc_ms(code.asked_at)),
     )
     return True
+
+
+def _forget_codes(db: Database, asked_before: datetime) -> None:
+    db.execute("DELETE FROM mail_codes WHERE asked_at < ?", (utc_ms(asked_before),))
 
 
 def _confirm(

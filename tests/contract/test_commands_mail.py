@@ -164,6 +164,15 @@ async def test_nobodys_mailbox_is_filled_by_others(world: World, post: Post) -> 
     assert len(post.mailed) == 10
 
 
+async def test_codes_are_deleted_once_they_no_longer_count(world: World) -> None:
+    await world.run(f"mail add {MAYA}")
+    who = await recipient(world)
+    await world.store.mailboxes.forget_codes(NOW)
+    assert "mail_codes" in await world.store.people.held(who)
+    await world.store.mailboxes.forget_codes(NOW + timedelta(seconds=1))
+    assert "mail_codes" not in await world.store.people.held(who)
+
+
 async def test_a_mail_that_cannot_go_out_is_told_at_once(world: World, post: Post) -> None:
     post.failing = True
     told = text_of(await world.run(f"mail add {MAYA}"))
@@ -227,8 +236,10 @@ async def test_what_bounced_is_paused_offered_no_more_and_goes_on_when_confirmed
     await world.run("subscribe attention route=mail")
     await world.run("subscribe adapters at=18:00 route=mail")
     mailboxes = world.store.mailboxes
+    assert f"Your mail address: {MAYA}." in text_of(await world.run("settings"))
     assert await mailboxes.pause(MAYA, "There is no such mailbox.", NOW)
     assert not await mailboxes.pause(MAYA, "There is no such mailbox.", NOW)
+    assert f"{MAYA}, paused: There is no such mailbox." in text_of(await world.run("settings"))
     places = await world.store.destinations.list()
     assert {place.state for place in places} == {DestinationState.PAUSED}
     assert {place.state_why for place in places} == {"There is no such mailbox."}

@@ -100,6 +100,7 @@ async def mails(
         ("DATA", "554 5.6.0 not in this form", True),
         ("RCPT", "554 5.7.1 relaying is denied", False),
         ("DATA", "550 5.7.28 this looks like spam", False),
+        ("RCPT", "550 we do not relay", False),
     ],
 )
 async def test_a_no_to_the_address_pauses_it_and_a_no_to_the_sender_does_not(

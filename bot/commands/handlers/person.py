@@ -13,7 +13,7 @@ from bot.commands.view import button, buttons, counted, heading, note, say, sent
 from bot.people.model import Mark
 from bot.people.tombstone import tombstones
 from bot.taste.model import TasteChoices
-from bot.view.doc import Block, Doc
+from bot.view.doc import Block, Doc, with_code
 
 _NOTHING = "Nothing is stored of you here."
 
@@ -60,6 +60,10 @@ async def settings_form(call: Call, services: Services, surface: Surface) -> Rep
                 f"You are known on {surfaces_of(person)}."
             )
         )
+        mailbox = None if services.mail is None else await services.mail.of(person.recipient_id)
+        if mailbox is not None:
+            paused = f", paused: {mailbox.paused_why}" if mailbox.paused_at is not None else "."
+            blocks.append(sentence(f"Your mail address: {mailbox.address}", *with_code(paused)))
     example = typed(surface, "settings zone=Europe/Berlin")
     blocks.append(note("To change your time zone, type ", example, "."))
     blocks.append(note(typed(surface, "taste"), " says what your papers are ordered by."))
