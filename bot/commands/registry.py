@@ -38,7 +38,7 @@ _TOPICS: Final = (
     *("subscriptions", "unsubscribe", "settings", "status", "my-data", "forget-me", "help", "channel"),
     *("channel add", "channel show", "channel edit", "channel pause", "channel resume", "channel remove"),
     *("channel preview", "subscription", "subscription edit", "subscription pause", "subscription resume"),
-    *("subscription snooze", "taste", "teach", "channel teach"),
+    *("subscription snooze", "taste", "teach", "channel teach", "channel team"),
 )
 
 COMMANDS: Final[tuple[Command, ...]] = (
@@ -213,10 +213,11 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command(
         name="settings",
         summary="Your time zone, and what your messages have beside your subscriptions",
-        help="Shows what is remembered of you, and changes your time zone, or whether your messages have a "
-        "section of papers near what you keep that no subscription of yours matches.",
-        examples=("settings", "settings zone=Europe/Berlin", "settings for_you=yes"),
-        options=(ZONE, subscription_options.FOR_YOU),
+        help="Shows what is remembered of you, and changes your time zone, whether your messages have a "
+        "section of papers near what you keep that no subscription of yours matches, and whether what you "
+        "save in a channel may count there.",
+        examples=("settings", "settings zone=Europe/Berlin", "settings for_you=yes", "settings team=no"),
+        options=(ZONE, subscription_options.FOR_YOU, subscription_options.TEAM),
         permission=Permission.MEMBER,
         form=True,
     ),
@@ -313,6 +314,20 @@ COMMANDS: Final[tuple[Command, ...]] = (
         options=(_PAPERS,),
         permission=Permission.MANAGER,
         form=True,
+    ),
+    Command(
+        name="channel team",
+        summary="Whether what people save in this channel counts here",
+        help="Once it does, papers that three people or more saved here within 30 days come first in the "
+        "digest and in what is asked here, and papers like them earlier. Nobody is named, each may keep "
+        "their saves out of it, and none is kept once it does not count.",
+        examples=("channel team yes", "channel team no"),
+        options=(
+            Option(
+                name="count", kind=Kind.CHOICE, choices=("yes", "no"), required=True, help="whether they do"
+            ),
+        ),
+        permission=Permission.MANAGER,
     ),
 )
 

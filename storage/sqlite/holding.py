@@ -24,7 +24,12 @@ _HELD: Final = {
         SELECT mark, p.key AS paper, p.title, marked_at FROM marks JOIN papers AS p ON p.id = paper_id
         WHERE recipient_id = :recipient ORDER BY marked_at
     """,
-    "tastes": "SELECT reset_at, for_you FROM tastes WHERE recipient_id = :recipient",
+    "tastes": "SELECT reset_at, for_you, counted FROM tastes WHERE recipient_id = :recipient",
+    "team_saves": """
+        SELECT destination_id, p.key AS paper, p.title, saved_at
+        FROM team_saves JOIN papers AS p ON p.id = paper_id
+        WHERE recipient_id = :recipient ORDER BY saved_at
+    """,
     "subscriptions": """
         SELECT id, query, cadence, days, maximum, minimum, snoozed_until, waiting_since, state, created_at
         FROM subscriptions
@@ -71,8 +76,8 @@ _HELD: Final = {
 _INSTANTS: Final = frozenset(
     {
         "active_from", "changed_at", "created_at", "deliver_by", "finished_at", "installed_at", "marked_at",
-        "recorded_at", "reset_at", "sending_at", "slot_at", "snoozed_until", "state_at", "told_at",
-        "waiting_since",
+        "recorded_at", "reset_at", "saved_at", "sending_at", "slot_at", "snoozed_until", "state_at",
+        "told_at", "waiting_since",
     }
 )  # fmt: skip
 
@@ -116,6 +121,8 @@ _DELETE_DESTINATIONS: Final = (
     DELETE FROM subscription_destinations
     WHERE destination_id IN (SELECT value FROM json_each(:destinations))
     """,
+    "DELETE FROM team_saves WHERE destination_id IN (SELECT value FROM json_each(:destinations))",
+    "DELETE FROM teams WHERE destination_id IN (SELECT value FROM json_each(:destinations))",
     "DELETE FROM history WHERE destination_id IN (SELECT value FROM json_each(:destinations))",
     "DELETE FROM destinations WHERE id IN (SELECT value FROM json_each(:destinations))",
 )
@@ -129,6 +136,7 @@ _DELETE_RECIPIENT: Final = (
     "DELETE FROM subscriptions WHERE recipient_id = :recipient",
     "DELETE FROM marks WHERE recipient_id = :recipient",
     "DELETE FROM tastes WHERE recipient_id = :recipient",
+    "DELETE FROM team_saves WHERE recipient_id = :recipient",
     "DELETE FROM identities WHERE recipient_id = :recipient",
     "DELETE FROM recipients WHERE id = :recipient",
 )
