@@ -100,9 +100,11 @@ class Taste:
         }
 
     def best(self, numbers: Sequence[int], limit: int) -> list[int]:
-        """Of these papers, in the common order, the first `limit` in the personal one that resemble any."""
+        """Of these papers, in the common order, those that resemble any of the recipient's own: the first
+        `limit` of them in their order.
+        """
         alike = self.likenesses(numbers)
-        return [number for number in self.ordered(numbers) if number in alike][:limit]
+        return self.ordered([number for number in numbers if number in alike])[:limit]
 
 
 def _nearness(vectors: Floats, others: Floats) -> Floats:
