@@ -24,7 +24,7 @@ NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 # Processes that the tests run in.
 WORKERS ?= 2
 # Deciding code: data and `now` in, decisions out. It is easy to test whole, so it must be.
-PURE := bot/commands/exports.py,bot/commands/text.py,bot/commands/values.py,bot/model.py,bot/config*.py,bot/plots/alternative.py,bot/plots/build.py,bot/plots/model.py,bot/plots/svg.py,bot/editions/*,bot/schedule/slots.py,bot/search/*,bot/subscriptions/*,bot/trending/*,bot/view/*
+PURE := bot/commands/exports.py,bot/commands/text.py,bot/commands/values.py,bot/model.py,bot/config*.py,bot/plots/alternative.py,bot/plots/build.py,bot/plots/model.py,bot/plots/svg.py,bot/editions/*,bot/schedule/slots.py,bot/search/*,bot/subscriptions/*,bot/taste/*,bot/trending/*,bot/view/*
 PURE_COVERAGE := 95
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1

@@ -19,6 +19,7 @@ from bot.view.doc import Span
 if TYPE_CHECKING:
     from bot.config import Settings
     from bot.evaluation.corpora import DataFolder
+    from bot.evaluation.personal import Row as OrderRow
     from bot.evaluation.run import Listener, Plan
     from bot.evaluation.table import Measured, Row
     from bot.ports import Store
@@ -81,6 +82,46 @@ def search_command(
         print_json([as_json(row) for row in found])
     else:
         _show(measured, found)
+
+
+@app.command("order")
+def order_command(
+    data: Annotated[Path, typer.Option(metavar="FOLDER", help="Folder of recorded days.")] = _DATA,
+    split: Annotated[
+        Split | None,
+        typer.Option(help="Only one half of the topics, or all; unless said, the half to report and all."),
+    ] = None,
+    json_: JsonOption = False,
+) -> None:
+    """Measure whether the order that is learnt of somebody beats the common one, on simulated saves."""
+    from bot.evaluation.corpora import DataFolder
+    from bot.evaluation.personal import CUT, as_json, laid_out, rows
+    from bot.evaluation.recorded_days import recorded_lists
+    from bot.wiring import encoder_of
+
+    encoder = encoder_of(load_settings())
+    if encoder is None:
+        raise InputError("Nothing is learnt where papers have no meaning. Set PAPERBOY_SEMANTIC_MODEL.")
+    lists = laid_out(recorded_lists(DataFolder(data.resolve())), encoder)
+    found = {each: rows(lists, each) for each in ((Split.REPORT, Split.ALL) if split is None else (split,))}
+    if json_:
+        print_json([{"split": each.value, **as_json(row)} for each, some in found.items() for row in some])
+        return
+    head = ["topics", "saved", "people", "lists", f"recall {CUT}", "own", "gain", "MRR", "own", "gain"]
+    cells = [_order_cells(each, row) for each, some in found.items() for row in some]
+    table(head, cells)
+    paragraph(
+        Span("Gains of one's own order over the common one, with 95 % bootstrap intervals over people.")
+    )
+
+
+def _order_cells(split: Split, row: "OrderRow") -> list[str]:
+    gains = [
+        f"{one.difference:+.3f} ({one.low:+.3f} to {one.high:+.3f})"
+        for one in (row.recall_gain, row.reciprocal_rank_gain)
+    ]
+    recall, rank = ([f"{value:.3f}" for value in pair] for pair in (row.recall, row.reciprocal_rank))
+    return [split.value, str(row.saved), str(row.people), str(row.lists), *recall, gains[0], *rank, gains[1]]
 
 
 def _chosen(choices: type[Choice], names: Sequence[str] | None, option: str) -> list[Choice]:

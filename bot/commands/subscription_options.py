@@ -65,6 +65,14 @@ FOR_YOU: Final = Option(
     label="For you",
     help="whether your messages have a section of papers near what you keep",
 )
+TEAM: Final = Option(
+    name="team",
+    kind=Kind.CHOICE,
+    named=True,
+    choices=("yes", "no"),
+    label="My saves in channels",
+    help="whether what you save in a channel may count there, without your name",
+)
 UNTIL: Final = Option(
     name="until",
     kind=Kind.TEXT,

@@ -22,6 +22,7 @@ from bot.commands.handlers import (
     subscriptions,
     taste,
     teaching,
+    team,
     tried,
     unreached,
     why,
@@ -73,6 +74,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "channel remove": channel.remove,
     "channel preview": channel.preview,
     "channel teach": teaching.channel_teach,
+    "channel team": team.channel_team,
 }
 
 FORMS: Final[Mapping[str, Handler]] = {

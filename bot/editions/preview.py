@@ -83,8 +83,8 @@ async def preview(
     told = await _told(store, everyone, shelf.numbers, ledger=ledger)
     sharing = Sharing(members, shelves, told, hidden, slot.at)
     elsewhere = sharing.elsewhere(destination)
-    tastes = {} if tasting is None else await tasting.of_places([recipient], shelf.numbers)
-    taste = tastes.get(recipient)
+    tastes = {} if tasting is None else await tasting.of_places([destination], shelf.numbers, as_of)
+    taste = tastes.get(destination.id)
     share = shelf.share(destination, told[recipient], hidden[recipient], elsewhere, taste)
     if share.papers:
         why = {} if tasting is None else await tasting.why(taste, share.papers, shared=True)

@@ -47,6 +47,11 @@ def recorded(folder: DataFolder) -> Iterator[Body]:
     yield _with_stars(body, lists)
 
 
+def recorded_lists(folder: DataFolder) -> Mapping[date, Sequence[PaperReading]]:
+    """The papers of each recorded list. Raises `InputError` if the file is missing or cannot be read."""
+    return {day: tuple(one.readings.values()) for day, one in _read(folder.lists, _lists).items()}
+
+
 # --- bodies --------------------------------------------------------------------------------------
 
 
@@ -243,4 +248,4 @@ def _instant(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
-__all__ = ["recorded"]
+__all__ = ["recorded", "recorded_lists"]

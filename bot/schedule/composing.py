@@ -105,12 +105,12 @@ class Composer:
                 shared[name] = _Group(found, Sharing(found, shelves, told, hidden, slot_at))
             tastes: Mapping[str, Taste] = {}
             if self._tasting is not None:
-                places = {one.destination.recipient_id for one in some}
-                tastes = await self._tasting.of_places(places, shelf.numbers)
+                places = [one.destination for one in some]
+                tastes = await self._tasting.of_places(places, shelf.numbers, now)
             for one in some:
                 await _let_others_act()
                 recipient = one.destination.recipient_id
-                known = _Known(told[recipient], hidden[recipient], tastes.get(recipient))
+                known = _Known(told[recipient], hidden[recipient], tastes.get(one.destination.id))
                 group = shared[one.destination.group]
                 plans[one.destination.id] = await self._digest(one, shelf, known, group, desk, now)
         return plans

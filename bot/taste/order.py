@@ -65,19 +65,23 @@ class Taste:
         """`wanted` and `unwanted` are the vectors of the papers that taught, in their order."""
         self._space = space
         self.choices: Final = taught.choices
+        self.team: Final = taught.team
         self._own = tuple(taught.wanted.items())
         self._wanted = wanted
         self._unwanted = unwanted
 
     def ordered(self, numbers: Sequence[int]) -> list[int]:
-        """Papers of the space that stand in the common order, in the personal one."""
+        """Papers of the space that stand in the common order, in the recipient's own: what a team saved comes
+        first, by how many did.
+        """
         if len(numbers) < 2:
             return list(numbers)
         vectors = self._space.of(numbers)
         nearness = _nearness(vectors, self._wanted) - _nearness(vectors, self._unwanted)
         common = 1 - np.arange(len(numbers)) / (len(numbers) - 1)
         places = np.argsort(-(common + _WEIGHT * nearness), kind="stable")
-        return [numbers[place] for place in places]
+        near = [numbers[place] for place in places]
+        return sorted(near, key=lambda number: -self.team.get(number, 0)) if self.team else near
 
     def likenesses(self, numbers: Sequence[int]) -> dict[int, Likeness]:
         """Which of the recipient's own papers each of these resembles; those that resemble none, or what
@@ -96,9 +100,11 @@ class Taste:
         }
 
     def best(self, numbers: Sequence[int], limit: int) -> list[int]:
-        """Of these papers, in the common order, the first `limit` in the personal one that resemble any."""
+        """Of these papers, in the common order, those that resemble any of the recipient's own: the first
+        `limit` of them in their order.
+        """
         alike = self.likenesses(numbers)
-        return [number for number in self.ordered(numbers) if number in alike][:limit]
+        return self.ordered([number for number in numbers if number in alike])[:limit]
 
 
 def _nearness(vectors: Floats, others: Floats) -> Floats:

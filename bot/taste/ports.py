@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+from bot.model import Route
 from bot.taste.model import TasteChoices, Taught
 
 if TYPE_CHECKING:
@@ -27,7 +28,30 @@ class TasteStore(Protocol):
         """What somebody chose; nobody has chosen anything."""
 
     async def choose(self, recipient_id: str, choices: TasteChoices) -> None:
-        """Remembers it. Raises `NotFoundError`."""
+        """Remembers it; saves of somebody that may not count any more are deleted where they did. Raises
+        `NotFoundError`.
+        """
+
+    async def set_team(self, destination_id: str, at: datetime, *, counted: bool) -> None:
+        """Whether what people save at that channel counts there; where it does not, none of it is kept.
+        Raises `NotFoundError`.
+        """
+
+    async def has_team(self, destination_id: str) -> bool:
+        """Whether saves count there: not unless somebody wanted it."""
+
+    async def saved_at(self, route: Route, paper_id: int, recipient_id: str, at: datetime) -> bool:
+        """Notes that somebody saved a paper at the channel of that route. `False`, and nothing is kept, where
+        saves do not count, or theirs may not.
+        """
+
+    async def unsaved(self, recipient_id: str, paper_id: int) -> None:
+        """Takes back that somebody saved a paper, wherever that counted."""
+
+    async def team(self, destination_ids: Iterable[str], since: datetime) -> Mapping[str, Mapping[int, int]]:
+        """By destination, how many people saved each paper there after `since`: only papers of at least
+        `LEAST_PEOPLE`; destinations without any have no entry.
+        """
 
     async def teach(self, recipient_id: str, paper_ids: Sequence[int], at: datetime) -> int:
         """Marks papers as examples, the first of them as the newest; of more than `MOST_EXAMPLES` the newest

@@ -8,6 +8,7 @@ from bot.taste.order import Likeness
 from bot.view.text import shorten
 
 _TITLE: Final = 60  # characters of the title that is named
+_SHARED: Final = {Mark.SAVED: "which people here saved", Mark.EXAMPLE: "one of this channel's examples"}
 _HOW: Final = {
     Mark.SAVED: "which you saved",
     Mark.LIKED: "which you wanted more like",
@@ -22,15 +23,17 @@ def reasons(
 
     `titles` are those of the readers' papers; what is `shared` is read by a whole channel.
     """
+    how = _SHARED if shared else _HOW
     return {
-        number: f"Resembles “{shorten(titles[one.paper_id], _TITLE)}”, {_words(one.mark, shared=shared)}"
+        number: f"Resembles “{shorten(titles[one.paper_id], _TITLE)}”, {how[one.mark]}"
         for number, one in likenesses.items()
         if one.paper_id in titles
     }
 
 
-def _words(mark: Mark, *, shared: bool) -> str:
-    return "one of this channel's examples" if shared else _HOW[mark]
+def saved_here(people: int) -> str:
+    """How many of a channel saved a paper there: at least three, and never who."""
+    return f"Saved by {people} people here"
 
 
-__all__ = ["reasons"]
+__all__ = ["reasons", "saved_here"]

@@ -152,11 +152,11 @@ async def open_index(settings: Settings, store: Store) -> AsyncIterator["SearchI
     from storage.index.index import open_index as open_folder  # noqa: PLC0415 - as above
 
     folder, cores = settings.home / "index", available_cores()
-    async with open_folder(folder, store.papers, _encoder(settings), cores=cores) as index:
+    async with open_folder(folder, store.papers, encoder_of(settings), cores=cores) as index:
         yield index
 
 
-def _encoder(settings: Settings) -> "Encoder | None":
+def encoder_of(settings: Settings) -> "Encoder | None":
     """What searches by meaning; the model is read when it is first needed."""
     match settings.semantic_model:
         case "none":

@@ -36,7 +36,12 @@ HELD: Final = {
         SELECT mark, p.key AS paper, p.title, marked_at FROM marks JOIN papers AS p ON p.id = paper_id
         WHERE recipient_id = :recipient ORDER BY marked_at
     """,
-    "tastes": "SELECT reset_at, for_you FROM tastes WHERE recipient_id = :recipient",
+    "tastes": "SELECT reset_at, for_you, counted FROM tastes WHERE recipient_id = :recipient",
+    "team_saves": """
+        SELECT destination_id, p.key AS paper, p.title, saved_at
+        FROM team_saves JOIN papers AS p ON p.id = paper_id
+        WHERE recipient_id = :recipient ORDER BY saved_at
+    """,
     "subscriptions": """
         SELECT id, query, cadence, days, maximum, minimum, snoozed_until, waiting_since, state, created_at
         FROM subscriptions
@@ -84,7 +89,8 @@ _INSTANTS: Final = frozenset(
     {
         "active_from", "asked_at", "changed_at", "confirmed_at", "created_at", "deliver_by", "finished_at",
         "installed_at", "marked_at", "met_at", "named_at", "paused_at", "recorded_at", "reset_at",
-        "sending_at", "slot_at", "snoozed_until", "state_at", "told_at", "until", "waiting_since",
+        "saved_at", "sending_at", "slot_at", "snoozed_until", "state_at", "told_at", "until",
+        "waiting_since",
     }
 )  # fmt: skip
 
@@ -149,6 +155,8 @@ _DELETE_DESTINATIONS: Final = (
     DELETE FROM subscription_destinations
     WHERE destination_id IN (SELECT value FROM json_each(:destinations))
     """,
+    "DELETE FROM team_saves WHERE destination_id IN (SELECT value FROM json_each(:destinations))",
+    "DELETE FROM teams WHERE destination_id IN (SELECT value FROM json_each(:destinations))",
     "DELETE FROM history WHERE destination_id IN (SELECT value FROM json_each(:destinations))",
     "DELETE FROM destinations WHERE id IN (SELECT value FROM json_each(:destinations))",
 )
@@ -168,6 +176,7 @@ _DELETE_RECIPIENT: Final = (
     """,
     "DELETE FROM mail_codes WHERE recipient_id = :recipient",
     "DELETE FROM tastes WHERE recipient_id = :recipient",
+    "DELETE FROM team_saves WHERE recipient_id = :recipient",
     "DELETE FROM identities WHERE recipient_id = :recipient",
     "DELETE FROM recipients WHERE id = :recipient",
 )

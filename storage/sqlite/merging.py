@@ -89,6 +89,13 @@ _MOVES: Final = (
     ON CONFLICT(recipient_id, mark, paper_id) DO UPDATE SET marked_at = min(marked_at, excluded.marked_at)
     """,
     "DELETE FROM marks WHERE paper_id = :gone",
+    """
+    INSERT INTO team_saves(destination_id, paper_id, recipient_id, saved_at)
+    SELECT destination_id, :stays, recipient_id, saved_at FROM team_saves WHERE paper_id = :gone
+    ON CONFLICT(destination_id, paper_id, recipient_id) DO UPDATE SET
+        saved_at = max(saved_at, excluded.saved_at)
+    """,
+    "DELETE FROM team_saves WHERE paper_id = :gone",
     "DELETE FROM papers WHERE id = :gone",
     "INSERT INTO gone(paper_id, change) VALUES (:gone, :change)",
 )

@@ -9,17 +9,27 @@ from sqlite_utils import Database
 
 from bot.errors import NotFoundError
 from bot.identity import title_key
-from bot.model import utc_ms
+from bot.model import Route, utc_ms
 from bot.people.model import Mark
-from bot.taste.model import MOST_EXAMPLES, MOST_TAUGHT, TEACHES_AGAINST, TEACHES_FOR, TasteChoices, Taught
+from bot.taste.model import (
+    LEAST_PEOPLE,
+    MOST_EXAMPLES,
+    MOST_TAUGHT,
+    TEACHES_AGAINST,
+    TEACHES_FOR,
+    TasteChoices,
+    Taught,
+)
+from storage.sqlite import teams
 from storage.sqlite.engine import Engine
 
 __all__ = ["SqliteTaste"]
 
 # The newest of each kind alone. What was marked at the instant of a reset was so before it.
 _TAUGHT: Final = """
-    SELECT recipient_id, mark, paper_id, for_you FROM (
-        SELECT m.recipient_id, m.mark, m.paper_id, coalesce(t.for_you, 0) AS for_you, row_number() OVER (
+    SELECT recipient_id, mark, paper_id, for_you, counted FROM (
+        SELECT m.recipient_id, m.mark, m.paper_id, coalesce(t.for_you, 0) AS for_you,
+            coalesce(t.counted, 1) AS counted, row_number() OVER (
             PARTITION BY m.recipient_id, m.mark IN (SELECT value FROM json_each(:against))
             ORDER BY m.marked_at DESC, m.paper_id DESC
         ) AS place
@@ -33,8 +43,9 @@ _RESET: Final = """
     ON CONFLICT (recipient_id) DO UPDATE SET reset_at = excluded.reset_at
 """
 _CHOOSE: Final = """
-    INSERT INTO tastes (recipient_id, for_you) SELECT id, :for_you FROM recipients WHERE id = :recipient
-    ON CONFLICT (recipient_id) DO UPDATE SET for_you = excluded.for_you
+    INSERT INTO tastes (recipient_id, for_you, counted)
+    SELECT id, :for_you, :counted FROM recipients WHERE id = :recipient
+    ON CONFLICT (recipient_id) DO UPDATE SET for_you = excluded.for_you, counted = excluded.counted
 """
 _TEACH: Final = """
     INSERT INTO marks (recipient_id, mark, paper_id, marked_at) VALUES (?, ?, ?, ?)
@@ -77,19 +88,44 @@ class SqliteTaste:
 
     async def choices(self, recipient_id: str) -> TasteChoices:
         """What somebody chose; nobody has chosen anything."""
-        sql = "SELECT for_you FROM tastes WHERE recipient_id = ?"
+        sql = "SELECT for_you, counted FROM tastes WHERE recipient_id = ?"
         row = await self._engine.read(lambda db: db.execute(sql, (recipient_id,)).fetchone())
-        return TasteChoices() if row is None else TasteChoices(for_you=bool(row[0]))
+        return TasteChoices() if row is None else _choices(*row)
 
     async def choose(self, recipient_id: str, choices: TasteChoices) -> None:
-        """Remembers it. Raises `NotFoundError`."""
-        values = {"recipient": recipient_id, "for_you": choices.for_you}
+        """Remembers it, and deletes saves that may not count any more. Raises `NotFoundError`."""
+        values = {"recipient": recipient_id, "for_you": choices.for_you, "counted": choices.counted}
 
         def work(db: Database) -> None:
             if not db.execute(_CHOOSE, values).rowcount:
                 raise NotFoundError("recipient", recipient_id)
+            if not choices.counted:
+                teams.forget_person(db, recipient_id)
 
         await self._engine.write(work)
+
+    async def set_team(self, destination_id: str, at: datetime, *, counted: bool) -> None:
+        """Whether saves made at that channel count there. Raises `NotFoundError`."""
+        await self._engine.write(
+            lambda db: teams.set_counted(db, destination_id, utc_ms(at), counted=counted)
+        )
+
+    async def has_team(self, destination_id: str) -> bool:
+        """Whether saves count there."""
+        return await self._engine.read(lambda db: teams.is_counted(db, destination_id))
+
+    async def saved_at(self, route: Route, paper_id: int, recipient_id: str, at: datetime) -> bool:
+        """Notes a save made at a channel; `False` where it does not count."""
+        return await self._engine.write(lambda db: teams.count(db, route, paper_id, recipient_id, utc_ms(at)))
+
+    async def unsaved(self, recipient_id: str, paper_id: int) -> None:
+        """Takes a save back, wherever it counted."""
+        await self._engine.write(lambda db: teams.unsave(db, recipient_id, paper_id))
+
+    async def team(self, destination_ids: Iterable[str], since: datetime) -> Mapping[str, Mapping[int, int]]:
+        """By destination, how many people saved each paper there: three and more."""
+        wanted = list(dict.fromkeys(destination_ids))
+        return await self._engine.read(lambda db: teams.counts(db, wanted, utc_ms(since), LEAST_PEOPLE))
 
     async def teach(self, recipient_id: str, paper_ids: Sequence[int], at: datetime) -> int:
         """Marks papers as examples, of which the newest stay; returns how many there are now."""
@@ -134,7 +170,11 @@ def _taught(db: Database, recipients: list[str]) -> dict[str, Taught]:
         "most": MOST_TAUGHT,
     }
     found: dict[str, tuple[dict[int, Mark], dict[int, Mark], TasteChoices]] = {}
-    for recipient, mark, paper, for_you in db.execute(_TAUGHT, values):
-        wanted, unwanted, _ = found.setdefault(recipient, ({}, {}, TasteChoices(for_you=bool(for_you))))
+    for recipient, mark, paper, *chosen in db.execute(_TAUGHT, values):
+        wanted, unwanted, _ = found.setdefault(recipient, ({}, {}, _choices(*chosen)))
         (wanted if mark in TEACHES_FOR else unwanted).setdefault(paper, Mark(mark))
     return {recipient: Taught(*kinds) for recipient, kinds in found.items()}
+
+
+def _choices(for_you: int, counted: int) -> TasteChoices:
+    return TasteChoices(for_you=bool(for_you), counted=bool(counted))

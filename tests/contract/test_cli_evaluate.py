@@ -10,6 +10,7 @@ import pytest
 
 from bot.evaluation.split import held_out
 from tests.cli import Cli
+from tests.shared import shared_file
 
 PAPERS: list[dict[str, Any]] = [
     {
@@ -185,3 +186,13 @@ def test_what_cannot_be_chosen_is_said_with_what_can(cli: Cli, data: Path) -> No
     said = cli.fails(f"evaluate search --data {data} --mode best")
     assert said == "'best' cannot be chosen. --mode takes fused, lexical, semantic."
     assert "known-item, titles, page, held-out" in cli.fails(f"evaluate search --data {data} --set all")
+
+
+def test_orders_are_compared_on_recorded_lists(cli: Cli) -> None:
+    data = shared_file("data/hf-daily-papers/responses.jsonl.gz").parents[1]
+    rows = cli.json(f"evaluate order --data {data} --split tune")
+    assert [(row["split"], row["saved"]) for row in rows] == [("tune", 3), ("tune", 10), ("tune", 30)]
+    shown = cli.ok(f"evaluate order --data {data} --split tune")
+    assert f"{rows[1]['recall_5']['difference']:+.3f} (" in shown
+    said = cli.fails(f"evaluate order --data {data}", PAPERBOY_SEMANTIC_MODEL="none")
+    assert "papers have no meaning" in said

@@ -175,6 +175,12 @@ CASES = (
         "settings for_you=yes",
         ("Your messages have a section of papers near what you keep that no subscription of yours matches.",),
     ),
+    Case("settings team=no", ("What you save in a channel counts nowhere.",)),
+    Case(
+        "channel team yes",
+        ("From now on papers that 3 people or more saved in #ml-papers", "`/papers settings team=no`"),
+        before=("channel add at=9:00",),
+    ),
     Case("settings", ("Your messages have a section",), before=("settings for_you=yes",)),
     Case("settings", ("Your time zone: Asia/Tokyo.", "0 saved papers"), before=("settings zone=Asia/Tokyo",)),
     Case(

@@ -18,9 +18,14 @@ from tests.contract.commands import (
     HERE,
     STRANGER,
     World,
+    an_actor,
     buttons_of,
+    cards_of,
     text_of,
+    titles_of,
 )
+
+KIM = an_actor("U-KIM")
 
 
 async def marks(world: World, actor: Actor = ADA) -> Mapping[Mark, list[str]]:
@@ -145,3 +150,53 @@ async def test_the_form_of_a_channel_teaches_that_channel_wherever_it_is_sent(wo
     assert "Only who may manage" in text_of(refused)
     assert "#ml-papers has 1 example" in text_of(done)
     assert len(await world.store.people.marked(one.recipient_id, Mark.EXAMPLE)) == 1
+
+
+# --- what a team saves ---------------------------------------------------------------------------
+
+
+async def test_saves_count_in_a_channel_only_once_a_manager_wants_it(world: World) -> None:
+    one = await world.channel()
+    assert "counts in this channel" not in text_of(await world.press(Action(Verb.SAVE, ADAPTERS), BEN))
+    assert "Only who may manage" in text_of(await world.run("channel team yes", BEN))
+
+    await world.run("channel team yes")
+    assert "set already" in text_of(await world.run("channel team yes"))
+    assert "What three people or more save here comes first." in text_of(await world.run("channel show"))
+    for actor in (ADA, BEN):
+        said = text_of(await world.press(Action(Verb.SAVE, ADAPTERS), actor))
+        assert "It counts in this channel, without your name. `/papers settings team=no`" in said
+    assert titles_of(await world.run("today"))[0] == "Attention in Small Places", "two are too few"
+
+    await world.run("save 2511.00002", KIM)
+    shown = await world.run("today")
+    assert titles_of(shown)[0] == "Low-Rank Adapters for Maps"
+    assert cards_of(shown)[0].facts[0].text == "Saved by 3 people here"
+    assert titles_of(await world.run("trending week"))[0] == "Low-Rank Adapters for Maps"
+    assert titles_of(await world.run("today", ADA, DIRECT))[0] == "Attention in Small Places", "not elsewhere"
+    seen = text_of(await world.run("channel preview"))
+    assert seen.index("Low-Rank Adapters") < seen.index("Attention in Small Places")
+    assert not any(name in seen for name in ("Ben", "Kim"))
+
+    assert "none of them is kept" in text_of(await world.run("channel team no"))
+    assert titles_of(await world.run("today"))[0] == "Attention in Small Places"
+    assert not await world.store.taste.has_team(one.id)
+
+
+async def test_a_save_that_is_taken_back_or_kept_out_does_not_count(world: World) -> None:
+    await world.channel()
+    await world.run("channel team yes")
+    for actor in (ADA, BEN, KIM):
+        await world.run("save 2511.00002", actor)
+    first = "Low-Rank Adapters for Maps"
+    assert titles_of(await world.run("today"))[0] == first
+
+    await world.press(Action(Verb.UNSAVE, ADAPTERS), KIM)
+    assert titles_of(await world.run("today"))[0] != first
+    await world.run("save 2511.00002", KIM)
+    assert titles_of(await world.run("today"))[0] == first
+
+    await world.run("settings team=no", BEN)
+    assert titles_of(await world.run("today"))[0] != first
+    assert "counts in this channel" not in text_of(await world.run("save 2511.00002", BEN))
+    assert "counts in this channel" not in text_of(await world.run("save 2511.00001", ADA, DIRECT))

@@ -49,6 +49,8 @@ async def somebody_busy(store: Store, name: str = "Maya Lindqvist") -> Person:
         route=Route(surface="slack", address="T1/C1"),
         owner_id=person.recipient_id,
     )
+    await store.taste.set_team(channel.id, NOW, counted=True)
+    await store.taste.saved_at(channel.route, saved, person.recipient_id, NOW)
     message = json.dumps({"text": f"8 papers. {set_up_by(name)} Next: Fri."})
     await queue(store, channel, [told, other], doc=message)
     await store.history.note(Change(channel.id, NOW, str(MAYA), "Set it up."))

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.model import Ranked, Ranking, Window
-from bot.people.model import Mark, MarkedPaper
+from bot.people.model import Identity, Mark, MarkedPaper
 from bot.ports import Store
 from storage.sqlite.engine import Engine
 from tests.contract.readings import arxiv, at, described, doi, poll, reading, take
@@ -112,6 +112,20 @@ async def test_two_series_merge_as_if_they_had_been_one(store: Store, joined_fir
     assert [value for _, value in series.points()] == [3, 7, 3, 7]
 
 
+async def test_somebody_who_saved_both_in_a_channel_counts_once(store: Store) -> None:
+    older, newer = await two_papers(store)
+    team = await add_destination(store.destinations)
+    await store.taste.set_team(team.id, NOW, counted=True)
+    for user, papers in (("U1", [older, newer]), ("U2", [newer]), ("U3", [older])):
+        person = await store.people.meet(Identity("slack", "T1", user), user, f"r-{user}", NOW)
+        for paper in papers:
+            await store.taste.saved_at(team.route, paper, person.recipient_id, NOW)
+
+    await join(store)
+
+    assert await store.taste.team([team.id], NOW - timedelta(days=1)) == {team.id: {older: 3}}
+
+
 async def test_no_table_that_refers_to_papers_is_forgotten(engine: Engine) -> None:
     referring = await engine.read(
         lambda db: {
@@ -130,6 +144,7 @@ async def test_no_table_that_refers_to_papers_is_forgotten(engine: Engine) -> No
         "edition_entries",
         "ledger",
         "marks",
+        "team_saves",
     }
 
 

@@ -261,6 +261,34 @@ async def test_examples_order_a_channels_digest_and_what_was_banned_alone_does_n
     assert list(seen.papers) == [await number_of(store, one) for one in (3, 5, 51)]
 
 
+async def test_what_three_people_saved_in_a_channel_comes_first_there_and_then_what_is_like_it(
+    store: Store, tasting: Tasting
+) -> None:
+    here = await add(store, "here", maximum=4, active_from=at(THU, 0))
+    there = await add(store, "there", maximum=4, active_from=at(THU, 0))
+    for one in (here, there):
+        await store.taste.set_team(one.id, at(WED, 1), counted=True)
+    for user in ("U1", "U2", "U3"):
+        person = await meet(store, MAYA._replace(user=user))
+        for paper in (51, 4):
+            await store.taste.saved_at(
+                here.route, await number_of(store, paper), person.recipient_id, at(WED, 2)
+            )
+        if user != "U3":
+            await store.taste.saved_at(
+                there.route, await number_of(store, 51), person.recipient_id, at(WED, 2)
+            )
+
+    await tick(store, tasting, at(THU, 9))
+
+    cards = await shown(store)
+    assert places(cards[here.recipient_id]) == [4, 51, 3, 5]
+    facts = {int(card.paper_key[-5:]): card.facts[0].text for card in cards[here.recipient_id]}
+    assert facts[4] == facts[51] == "Saved by 3 people here"
+    assert facts[3] == "Resembles “Study 51: towels”, which people here saved"
+    assert places(cards[there.recipient_id])[:2] == [1, 2], "two people are too few to be told of"
+
+
 async def test_an_index_that_knows_no_meaning_leaves_the_common_order(store: Store, tmp_path: Path) -> None:
     await listed(store, SAVED, at(WED, 1))
     await listed(store, LISTED, at(THU, 1))

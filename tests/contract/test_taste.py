@@ -3,12 +3,13 @@
 import pytest
 
 from bot.errors import NotFoundError
+from bot.model import Destination, Route
 from bot.people.model import Mark
 from bot.ports import Store
 from bot.taste.model import MOST_EXAMPLES, MOST_TAUGHT, TasteChoices, Taught
-from tests.contract.people import BEN, MAYA, meet
+from tests.contract.people import BEN, MAYA, a_subscription, direct, meet
 from tests.contract.readings import arxiv, poll, reading, take
-from tests.contract.rows import HOUR, MINUTE, NOW, add_destination, add_papers
+from tests.contract.rows import DAY, HOUR, MINUTE, NOW, add_destination, add_papers
 
 
 async def test_marks_teach_for_and_against_each_recipient_their_own(store: Store) -> None:
@@ -138,3 +139,92 @@ async def test_what_somebody_chose_is_remembered_and_outlives_a_reset(store: Sto
     assert (await store.taste.taught([maya]))[maya] == Taught({paper: Mark.SAVED}, {}, wanted)
     with pytest.raises(NotFoundError):
         await store.taste.choose("r-nobody", wanted)
+
+
+# --- what a team saves ---------------------------------------------------------------------------
+
+
+async def a_team(store: Store, name: str = "team") -> Destination:
+    """A channel in which saves count."""
+    route = Route(surface="slack", address=f"T1/{name}")
+    made = await add_destination(store.destinations, name, recipient_id=f"r-{name}", route=route)
+    await store.taste.set_team(made.id, NOW, counted=True)
+    return made
+
+
+async def people(store: Store, count: int) -> list[str]:
+    """The recipients of so many people."""
+    met = [await meet(store, MAYA._replace(user=f"U{number}")) for number in range(count)]
+    return [one.recipient_id for one in met]
+
+
+async def test_saves_of_three_people_show_and_of_two_do_not(store: Store) -> None:
+    here, elsewhere = await a_team(store, "here"), await a_team(store, "elsewhere")
+    one, two = await add_papers(store, 2)
+    for number, who in enumerate(await people(store, 4)):
+        assert await store.taste.saved_at(here.route, one, who, NOW)
+        if number < 2:
+            assert await store.taste.saved_at(here.route, two, who, NOW)
+        await store.taste.saved_at((here if number else elsewhere).route, two, who, NOW)
+
+    assert await store.taste.team([here.id, elsewhere.id], NOW - DAY) == {here.id: {one: 4, two: 4}}
+    assert await store.taste.team([elsewhere.id], NOW - DAY) == {}
+    assert await store.taste.team([here.id], NOW) == {}, "they were not after that instant"
+
+
+async def test_the_same_person_counts_once_and_a_save_that_is_taken_back_not_at_all(store: Store) -> None:
+    here = await a_team(store)
+    (paper,) = await add_papers(store, 1)
+    first, second, third = await people(store, 3)
+    for who in (first, first, first, second):
+        await store.taste.saved_at(here.route, paper, who, NOW)
+    assert await store.taste.team([here.id], NOW - DAY) == {}
+    await store.taste.saved_at(here.route, paper, third, NOW)
+    assert await store.taste.team([here.id], NOW - DAY) == {here.id: {paper: 3}}
+    await store.taste.unsaved(third, paper)
+    assert await store.taste.team([here.id], NOW - DAY) == {}
+
+
+async def test_whoever_keeps_their_saves_out_of_it_does_not_count_from_then_on_nor_before(
+    store: Store,
+) -> None:
+    here = await a_team(store)
+    (paper,) = await add_papers(store, 1)
+    for who in (everybody := await people(store, 3)):
+        await store.taste.saved_at(here.route, paper, who, NOW)
+
+    await store.taste.choose(everybody[0], TasteChoices(counted=False))
+    assert await store.taste.team([here.id], NOW - DAY) == {}
+    assert not await store.taste.saved_at(here.route, paper, everybody[0], NOW)
+    assert "team_saves" not in await store.people.held(everybody[0])
+
+    await store.taste.choose(everybody[0], TasteChoices())
+    assert await store.taste.team([here.id], NOW - DAY) == {}, "what was deleted does not come back"
+
+
+async def test_nothing_counts_where_nobody_wanted_it_and_nothing_stays_where_it_is_ended(
+    store: Store,
+) -> None:
+    here, off = await a_team(store), await add_destination(store.destinations, "off")
+    (paper,) = await add_papers(store, 1)
+    everybody = await people(store, 3)
+    assert not await store.taste.has_team(off.id)
+    for who in everybody:
+        assert not await store.taste.saved_at(off.route, paper, who, NOW)
+        assert await store.taste.saved_at(here.route, paper, who, NOW)
+
+    await store.taste.set_team(here.id, NOW, counted=False)
+    await store.taste.set_team(here.id, NOW, counted=True)
+    assert await store.taste.has_team(here.id)
+    assert await store.taste.team([here.id], NOW - DAY) == {}
+    with pytest.raises(NotFoundError):
+        await store.taste.set_team("d-nowhere", NOW, counted=True)
+
+
+async def test_a_place_of_ones_own_is_no_team(store: Store) -> None:
+    person = await meet(store)
+    place = direct(person)
+    await store.people.subscribe(a_subscription(person, place), place)
+    await store.taste.set_team(place.id, NOW, counted=True)
+    (paper,) = await add_papers(store, 1)
+    assert not await store.taste.saved_at(place.route, paper, person.recipient_id, NOW)

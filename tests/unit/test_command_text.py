@@ -34,7 +34,7 @@ def test_nothing_typed_shows_today() -> None:
         ("channel edit distance", "`channel edit` takes options with their names, such as at=…."),
         (
             "channel surfing",
-            "`channel` is followed by add, show, edit, pause, resume, remove, preview or teach.",
+            "`channel` is followed by add, show, edit, pause, resume, remove, preview, teach or team.",
         ),
         ("setings", "there is a command `settings`."),
     ],

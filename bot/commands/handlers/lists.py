@@ -3,7 +3,8 @@
 from bot.commands.actions import Verb
 from bot.commands.exports import FORMATS
 from bot.commands.handlers.papers import show_others
-from bot.commands.model import Actor, Attachment, Call, Press, Reply
+from bot.commands.handlers.team import counted_here
+from bot.commands.model import Actor, Attachment, Call, Place, Press, Reply
 from bot.commands.ports import Surface
 from bot.commands.services import Services
 from bot.commands.values import quoted
@@ -26,12 +27,12 @@ from bot.view.doc import Doc
 
 async def save(call: Call, services: Services, surface: Surface) -> Reply:
     """Puts a paper on the person's list."""
-    return await _saved(services, call.actor, call.paper("paper"))
+    return await _saved(services, surface, call.actor, call.place, call.paper("paper"))
 
 
 async def save_this(press: Press, services: Services, surface: Surface) -> Reply:
     """The same, from a button."""
-    return await _saved(services, press.actor, key_of(press.argument))
+    return await _saved(services, surface, press.actor, press.place, key_of(press.argument))
 
 
 async def unsave(press: Press, services: Services, surface: Surface) -> Reply:
@@ -40,6 +41,7 @@ async def unsave(press: Press, services: Services, surface: Surface) -> Reply:
     person = await services.find(press.actor)
     if person is None or not await services.store.people.unmark(person.recipient_id, paper.id, Mark.SAVED):
         return say(f"{quoted(paper.title)} is not on your list.")
+    await services.store.taste.unsaved(person.recipient_id, paper.id)
     back = button("Put it back", Verb.SAVE, paper.key)
     return say(f"{quoted(paper.title)} is off your list.", *buttons(back))
 
@@ -88,13 +90,16 @@ async def unhide(press: Press, services: Services, surface: Surface) -> Reply:
     return say(f"{quoted(paper.title)} is shown to you again.")
 
 
-async def _saved(services: Services, actor: Actor, paper_id: PaperId) -> Reply:
+async def _saved(
+    services: Services, surface: Surface, actor: Actor, place: Place, paper_id: PaperId
+) -> Reply:
     paper = await services.paper(paper_id)
     person = await services.meet(actor)
     new = await services.store.people.mark(person.recipient_id, paper.id, Mark.SAVED, services.clock.now())
     text = f"{quoted(paper.title)} is on your list{'' if new else ' already'}."
+    told = await counted_here(services, surface, person, paper, place)
     undo = button("Remove it", Verb.UNSAVE, paper.key)
-    return say(text, *buttons(undo, button("Show my list", Verb.RUN, "saved")))
+    return say(text, *told, *buttons(undo, button("Show my list", Verb.RUN, "saved")))
 
 
 async def _list(services: Services, actor: Actor) -> list[Paper]:

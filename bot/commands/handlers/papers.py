@@ -1,11 +1,13 @@
 """`today`, `trending`, `paper`, and the papers that a message had no room for."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from bot.commands.actions import Verb
 from bot.commands.handlers.from_papers import following
-from bot.commands.model import Call, Press, Reply
+from bot.commands.handlers.team import saved_in
+from bot.commands.model import Call, Place, Press, Reply
 from bot.commands.ports import Surface
 from bot.commands.services import Services
 from bot.commands.values import quoted
@@ -35,6 +37,7 @@ from bot.schedule.desk import Desk
 from bot.schedule.zones import zone_info
 from bot.search.match import compile_query, prepare
 from bot.search.query import parse
+from bot.taste.reasons import saved_here
 from bot.view.doc import Block, Button, Doc, Note, Section, Span
 
 _MOST_OTHERS: Final = 50  # papers that one button names
@@ -65,7 +68,9 @@ async def today(call: Call, services: Services, surface: Surface) -> Reply:
         are = "paper is" if listed == 1 else "papers are"
         blocks.append(sentence(f"{listed} {are} on today's list so far; late risers come tomorrow."))
     blocks += await _outages(services, zone)
-    blocks += await _cards(services, found) if found else [sentence(await _nothing(services, "today"))]
+    blocks += await _cards(services, call.place, found)
+    if not found:
+        blocks.append(sentence(await _nothing(services, "today")))
     blocks += buttons(_rest(found), button("Search papers", Verb.SEARCH))
     hints = [typed(surface, one) for one in ("flash attention", "subscribe diffusion", "help")]
     blocks.append(
@@ -94,9 +99,9 @@ async def trending(call: Call, services: Services, surface: Surface) -> Reply:
         note("First listed, or risen, since ", moment(ranking.since, zone), "."),
         *await _outages(services, zone),
     ]
-    blocks += (
-        await _cards(services, found) if found else [sentence(await _nothing(services, _WHEN[window], topic))]
-    )
+    blocks += await _cards(services, call.place, found)
+    if not found:
+        blocks.append(sentence(await _nothing(services, _WHEN[window], topic)))
     blocks += buttons(
         _rest(found),
         button("Search all papers for it", Verb.RUN, f"search {topic}") if topic else None,
@@ -169,7 +174,9 @@ def show_others(numbers: Sequence[int]) -> Button | None:
 
 
 async def _places(services: Services, call: Call, ranking: Ranking, topic: str) -> list[_Place]:
-    """The ranking's papers that match the topic and that the person did not hide."""
+    """The ranking's papers that match the topic and that the person did not hide; what several people saved
+    in the channel where it is asked comes first.
+    """
     known = await services.store.papers.get(entry.paper_id for entry in ranking.entries)
     hidden = await services.hidden(call.actor)
     found = [
@@ -177,6 +184,8 @@ async def _places(services: Services, call: Call, ranking: Ranking, topic: str) 
         for entry in ranking.entries
         if entry.paper_id in known and entry.paper_id not in hidden
     ]
+    team = await saved_in(services, call.place)
+    found.sort(key=lambda one: -team.get(one[1].id, 0))
     if not topic:
         return found
     upvotes = await upvotes_of(services.store, known, ranking.as_of)
@@ -184,13 +193,16 @@ async def _places(services: Services, call: Call, ranking: Ranking, topic: str) 
     return [(entry, one) for entry, one in found if test(prepare(one), upvotes.get(one.id))]
 
 
-async def _cards(services: Services, found: Sequence[_Place]) -> list[Block]:
+async def _cards(services: Services, place: Place, found: Sequence[_Place]) -> list[Block]:
     shown = found[:PAGE]
     signals = await services.store.papers.signals([one.id for _, one in shown])
-    return [
-        paper_card(number, one, entry, signals=signals.get(one.id))
-        for number, (entry, one) in enumerate(shown, 1)
-    ]
+    team = await saved_in(services, place)
+    cards: list[Block] = []
+    for number, (entry, one) in enumerate(shown, 1):
+        card = paper_card(number, one, entry, signals=signals.get(one.id))
+        here = (Span(saved_here(team[one.id])),) if one.id in team else ()
+        cards.append(replace(card, facts=(*here, *card.facts)))
+    return cards
 
 
 def _rest(found: Sequence[_Place]) -> Button | None:

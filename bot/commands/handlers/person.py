@@ -1,7 +1,6 @@
 """What is stored of a person: `settings`, `my-data`, `forget-me`."""
 
 import json
-from dataclasses import replace
 
 from bot.commands.actions import Verb
 from bot.commands.handlers.account import surfaces_of
@@ -20,18 +19,21 @@ _NOTHING = "Nothing is stored of you here."
 
 async def settings(call: Call, services: Services, surface: Surface) -> Reply:
     """Remembers the person's time zone, and what they want beside their subscriptions."""
-    zone, for_you = call.text("zone"), call.text("for_you")
-    if not zone and not for_you:
+    zone, for_you, team = call.text("zone"), call.text("for_you"), call.text("team")
+    if not zone and not for_you and not team:
         return await settings_form(call, services, surface)
     person = await services.meet(call.actor, zone)
     lines = []
     if zone:
         lines.append(f"Your time zone is {zone}. It counts for what you set up from now on.")
-    if for_you:
-        choices = await services.store.taste.choices(person.recipient_id)
-        choices = replace(choices, for_you=for_you == "yes")
-        await services.store.taste.choose(person.recipient_id, choices)
-        lines.append(f"{_for_you(choices)}.")
+    if for_you or team:
+        old = await services.store.taste.choices(person.recipient_id)
+        new = TasteChoices(
+            for_you=for_you == "yes" if for_you else old.for_you,
+            counted=team == "yes" if team else old.counted,
+        )
+        await services.store.taste.choose(person.recipient_id, new)
+        lines += _chosen(new)
     return say(" ".join(lines))
 
 
@@ -49,7 +51,7 @@ async def settings_form(call: Call, services: Services, surface: Surface) -> Rep
     if person is not None:
         people = services.store.people
         choices = await services.store.taste.choices(person.recipient_id)
-        blocks.append(sentence(f"{_for_you(choices)}."))
+        blocks += map(sentence, _chosen(choices))
         saved = await people.marked(person.recipient_id, Mark.SAVED)
         hidden = await people.marked(person.recipient_id, Mark.HIDDEN)
         kept = await people.subscriptions(person.recipient_id)
@@ -67,14 +69,20 @@ async def settings_form(call: Call, services: Services, surface: Surface) -> Rep
     example = typed(surface, "settings zone=Europe/Berlin")
     blocks.append(note("To change your time zone, type ", example, "."))
     blocks.append(note(typed(surface, "taste"), " says what your papers are ordered by."))
-    shown = {"zone": zone, "for_you": "yes" if choices.for_you else "no"}
+    chosen = {"for_you": choices.for_you, "team": choices.counted}
+    shown = {"zone": zone, **{name: "yes" if one else "no" for name, one in chosen.items()}}
     form = FormRequest(command=BY_NAME["settings"], values={**shown, **call.values})
     return Reply(doc=Doc(tuple(blocks), f"{known}."), form=form)
 
 
-def _for_you(choices: TasteChoices) -> str:
+def _chosen(choices: TasteChoices) -> tuple[str, str]:
+    """What somebody chose, in sentences."""
     has = "have" if choices.for_you else "do not have"
-    return f"Your messages {has} a section of papers near what you keep that no subscription of yours matches"
+    may = "may count there, without your name" if choices.counted else "counts nowhere"
+    return (
+        f"Your messages {has} a section of papers near what you keep that no subscription of yours matches.",
+        f"What you save in a channel {may}.",
+    )
 
 
 async def my_data(call: Call, services: Services, surface: Surface) -> Reply:

@@ -67,11 +67,14 @@ async def reset_channel(press: Press, services: Services, surface: Surface) -> R
 
 
 async def taught_blocks(services: Services, one: Destination) -> Sequence[Block]:
-    """What `channel show` says of a channel's examples; nothing if it has none."""
+    """What `channel show` says of a channel's examples, and whether its saves count; nothing of neither."""
     examples = await services.store.people.marked(one.recipient_id, Mark.EXAMPLE)
+    team = await services.store.taste.has_team(one.id)
+    saves = (note("What three people or more save here comes first."),) if team else ()
     if not examples:
-        return ()
+        return saves
     return (
+        *saves,
         note(f"Papers like its {counted(len(examples), 'example')} come first."),
         *buttons(_forget(one)),
     )
