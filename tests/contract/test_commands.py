@@ -185,7 +185,7 @@ CASES = (
     Case("settings", ("Your time zone: Asia/Tokyo.", "0 saved papers"), before=("settings zone=Asia/Tokyo",)),
     Case(
         "account link",
-        ("Within 10 minutes, type `/papers account link ", "You are known on Slack."),
+        ("Your code: `", "Within 10 minutes, type it behind `account link`", "You are known on Slack."),
     ),
     Case("account link graph neural nets", ("“graph neural nets” is no code. `/papers account link` gives",)),
     Case("account unlink discord", ("No other account of yours is linked.",), before=("save 2511.00001",)),

@@ -30,7 +30,7 @@ def home(world: World) -> World:
 
 
 async def code_of(world: World, actor: Actor = ADA) -> str:
-    found = re.search(r"account link ([\w-]+)", text_of(await world.run("account link", actor)))
+    found = re.search(r"code: `([\w-]+)`", text_of(await world.run("account link", actor)))
     assert found is not None
     return found[1]
 

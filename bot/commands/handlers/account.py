@@ -13,6 +13,7 @@ from bot.commands.view import button, buttons, counted, note, say, typed
 from bot.errors import InputError
 from bot.people.codes import GOOD_FOR, code_digest, new_code, read_code
 from bot.people.model import Person
+from bot.view.doc import Span
 
 _MINUTES = GOOD_FOR.seconds // 60
 
@@ -103,8 +104,10 @@ async def _offer(call: Call, services: Services, surface: Surface) -> Reply:
     warning = "Give it to nobody: whoever types it can see and delete what is stored of you."
     return say(
         [
-            f"Within {_MINUTES} minutes, type ",
-            typed(surface, f"account link {code}"),
+            "Your code: ",
+            Span(code, code=True),
+            f". Within {_MINUTES} minutes, type it behind ",
+            Span("account link", code=True),
             f" where you have your other account. {warning}",
         ],
         note(f"You are known on {surfaces_of(person)}."),
