@@ -19,7 +19,7 @@ from bot.search.parts import TEXT_FIELDS, Leaf, with_neighbours
 from bot.search.query import And, Field, Not, Or, Phrase, Query, Word
 from bot.search.ways import Wanted, Way, wanted_of
 
-_REMEMBERED: Final = 1 << 15  # leaves: all frequent words, categories and dates there are
+_REMEMBERED: Final = 1 << 14  # leaves, and as many from before: all frequent words, categories and dates
 
 
 class Verdicts(NamedTuple):
@@ -44,6 +44,7 @@ class Sieve:
         self._every = (1 << len(papers)) - 1
         self._terms = _Holders(paper.text.terms for paper in papers)
         self._judged: dict[Leaf, Verdicts] = {}
+        self._judged_before: dict[Leaf, Verdicts] = {}
 
     def sift(self, query: Query) -> Verdicts:
         """What `bot.search.match.verdict` says of each paper."""
@@ -76,9 +77,10 @@ class Sieve:
     def _leaf(self, leaf: Leaf) -> Verdicts:
         known = self._judged.get(leaf)
         if known is None:
-            if len(self._judged) >= _REMEMBERED:
-                self._judged.clear()  # what is frequent is soon there again
-            known = self._judged[leaf] = self._judge(leaf)
+            known = self._judged_before.get(leaf) or self._judge(leaf)
+            if len(self._judged) >= _REMEMBERED:  # what was not asked for meanwhile is forgotten
+                self._judged_before, self._judged = self._judged, {}
+            self._judged[leaf] = known
         return known
 
     def _judge(self, leaf: Leaf) -> Verdicts:

@@ -89,7 +89,7 @@ def glued(words: Sequence[str]) -> tuple[str | None, ...]:
     )
 
 
-@lru_cache(maxsize=1 << 13)  # saved searches have the same words again and again
+@lru_cache(maxsize=1 << 14)  # saved searches have the same words again and again
 def _lone_part(word: str) -> str | None:
     """The word in lower case if it has but one part."""
     written = written_words(word)
@@ -111,7 +111,7 @@ def _spellings(text: str) -> Iterator[Way]:
         at += len(word)
 
 
-@lru_cache(maxsize=1 << 13)  # as above
+@lru_cache(maxsize=1 << 14)  # as above
 def _apart(part: str) -> tuple[Way, ...]:
     """The terms of every two halves in which the part may be written."""
     cuts = range(_SHORTEST_HALF, len(part) - _SHORTEST_HALF + 1)

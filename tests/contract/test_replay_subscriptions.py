@@ -1,8 +1,7 @@
 """Ten recorded weeks, lived again by invented subscribers: a digest is what the search would have found then.
 
 Subscribers want recorded topics, the frequent ones more of them. Every weekday at nine the planner writes
-what is due; beside it, an index that follows the store is asked for each search by itself, and so is the
-judge.
+what is due; beside it an index that follows the store is asked for each search alone, and the judge decides.
 """
 
 import csv

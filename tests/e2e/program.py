@@ -113,7 +113,9 @@ async def halting_store(settings: Settings, halt: Halt) -> AsyncIterator[Store]:
             store.editions,
             Halting(store.destinations, ("plan",), halt),
             Halting(
-                store.outbox, ("claim", "sending", "sent", "retry", "in_doubt", "rejected", "post"), halt
+                store.outbox,
+                ("claim", "sending", "sent", "retry", "in_doubt", "rejected", "post", "announce"),
+                halt,
             ),
             store.sources,
             store.people,
