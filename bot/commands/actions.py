@@ -67,6 +67,9 @@ class Action:
     def read(cls, text: str) -> Self | None:
         """The inverse of `str`; `None` for what no version of ours has written."""
         verb, colon, argument = text.partition(":")
-        if not colon or verb not in Verb.__members__.values() or len(text) > LONGEST:
+        if not colon or len(text) > LONGEST:
             return None
-        return cls(Verb(verb), argument)
+        try:
+            return cls(Verb(verb), argument)
+        except ValueError:
+            return None

@@ -46,7 +46,7 @@ def with_unique_labels(doc: Doc, longest: int) -> Doc:
             again += 1
             unique = _with(label, f" ({again})", longest)
         taken.add(unique)
-        return replace(button, label=unique)
+        return button if unique == button.label else replace(button, label=unique)
 
     def block_named(block: Block) -> Block:
         match block:
