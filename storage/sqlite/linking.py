@@ -39,6 +39,7 @@ _WANTED_TWICE: Final = """
         ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
     )
 """
+_MAIL_ADDRESSES: Final = "SELECT user FROM identities WHERE surface = 'email'"
 # A table that comes to refer to recipients belongs here; a test walks the schema for it.
 _MOVES: Final = (
     f"""
@@ -53,6 +54,28 @@ _MOVES: Final = (
     ON CONFLICT (recipient_id, mark, paper_id) DO UPDATE SET marked_at = min(marked_at, excluded.marked_at)
     """,
     "DELETE FROM marks WHERE recipient_id = :gone",
+    # What either forgot teaches nothing, and who keeps one account's saves out of a channel's keeps out all.
+    """
+    INSERT INTO tastes (recipient_id, reset_at, for_you, counted)
+    SELECT :stays, reset_at, for_you, counted FROM tastes WHERE recipient_id = :gone
+    ON CONFLICT (recipient_id) DO UPDATE SET
+        reset_at = nullif(max(coalesce(reset_at, -1), coalesce(excluded.reset_at, -1)), -1),
+        for_you = max(for_you, excluded.for_you), counted = min(counted, excluded.counted)
+    """,
+    "DELETE FROM tastes WHERE recipient_id = :gone",
+    """
+    INSERT INTO team_saves (destination_id, paper_id, recipient_id, saved_at)
+    SELECT destination_id, paper_id, :stays, saved_at FROM team_saves WHERE recipient_id = :gone
+    ON CONFLICT (destination_id, paper_id, recipient_id)
+        DO UPDATE SET saved_at = min(saved_at, excluded.saved_at)
+    """,
+    """
+    DELETE FROM team_saves WHERE recipient_id = :gone
+        OR (recipient_id = :stays AND EXISTS (
+            SELECT 1 FROM tastes WHERE recipient_id = :stays AND NOT counted
+        ))
+    """,
+    "UPDATE mail_codes SET recipient_id = :stays WHERE recipient_id = :gone",
     "UPDATE subscriptions SET recipient_id = :stays WHERE recipient_id = :gone",
     "UPDATE destinations SET recipient_id = :stays, next_at = NULL WHERE recipient_id = :gone",
     "UPDATE destinations SET owner_id = :stays WHERE owner_id = :gone",
@@ -121,6 +144,7 @@ def unlink(db: Database, recipient_id: str, surface: str, by: str, at: int) -> N
         raise ConflictError("It is the only account that is known.")
     subscribing.leave(db, recipient_id, surface, by, at)
     db.execute("DELETE FROM identities WHERE recipient_id = ? AND surface = ?", (recipient_id, surface))
+    db.execute(f"DELETE FROM mailboxes WHERE address NOT IN ({_MAIL_ADDRESSES})")  # noqa: S608 - as above
 
 
 def _merge(db: Database, *, stays: str, gone: str, by: str, at: int) -> None:

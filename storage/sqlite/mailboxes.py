@@ -124,9 +124,9 @@ def _own(db: Database, recipient_id: str, address: str, at: int) -> None:
             "says how."
         )
     db.execute(
-        "INSERT INTO identities (surface, tenant, user, recipient_id) VALUES (?, '', ?, ?)"
+        "INSERT INTO identities (surface, tenant, user, recipient_id, met_at) VALUES (?, '', ?, ?, ?)"
         " ON CONFLICT DO NOTHING",
-        (MAIL, address, recipient_id),
+        (MAIL, address, recipient_id, at),
     )
     db.execute(
         "INSERT INTO mailboxes (address, confirmed_at) VALUES (?, ?) ON CONFLICT (address) DO UPDATE"

@@ -19,6 +19,7 @@ from bot.model import (
     SlotOutcome,
     Weekday,
 )
+from bot.people.mailboxes import AskedCode, Limits
 from bot.people.model import Cadence, Identity, Mark, MarkedPaper, Person, Subscription, SubscriptionState
 from bot.ports import Store
 from storage.sqlite.engine import Engine
@@ -162,6 +163,11 @@ async def test_everything_that_refers_to_the_younger_comes_to_refer_to_the_older
     await store.outbox.post(replace(notice, id="m-notice", key="notice"), NOW)
     await store.people.offer_link(discord.recipient_id, "of the younger", NOW + DAY, NOW)
     await store.installations.put(an_installation())
+    await store.taste.reset(discord.recipient_id, NOW)
+    await store.taste.set_team(channel.id, NOW, counted=True)
+    await store.taste.saved_at(channel.route, paper, discord.recipient_id, NOW)
+    code = AskedCode(recipient_id=discord.recipient_id, address="a@example.org", digest="d", asked_at=NOW)
+    await store.mailboxes.ask(code, Limits(since=NOW, of_person=1, of_address=1))
 
     def rows(db: Database) -> dict[tuple[str, str], int]:
         return {
@@ -177,7 +183,8 @@ async def test_everything_that_refers_to_the_younger_comes_to_refer_to_the_older
     assert not any((await engine.read(rows)).values()), "left behind: move it in `linking`"
     assert await store.people.held("r-4711") == {}
     held = await store.people.held(slack.recipient_id)
-    assert {"marks", "subscriptions", "destinations", "deliveries", "ledger"} <= set(held)
+    expected = {"marks", "subscriptions", "destinations", "deliveries", "ledger"}
+    assert expected | {"tastes", "team_saves", "mail_codes"} <= set(held)
     assert (await store.admin.check()).problems == ()
 
 
