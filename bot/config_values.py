@@ -17,7 +17,6 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import SecretStr
 
 from bot.errors import InputError
-from bot.mail.address import sender_of
 
 SECRET_KEY_LENGTH: Final = 32  # characters: 128 bits even where they are only hexadecimal digits
 
@@ -252,6 +251,8 @@ def mail_sender(raw: object) -> str | None:
     sender = text(raw)
     if not sender:
         return None
+    from bot.mail.address import sender_of  # noqa: PLC0415 - it takes its time to load, and few send mail
+
     try:
         sender_of(sender)
     except InputError:

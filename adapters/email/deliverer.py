@@ -75,9 +75,8 @@ class EmailDeliverer:
 
     async def post(self, parcel: Parcel, doc: Doc) -> None:
         """Sends somebody a message of its own at once, such as a code that they asked for: there is no
-        list to leave. Raises `DeliveryError`.
+        list to leave. It waits behind no digests: few are asked for. Raises `DeliveryError`.
         """
-        await self._pace.turn()
         await self._mail(parcel, doc, None)
 
     async def find(self, parcel: Parcel) -> str | None:

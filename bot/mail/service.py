@@ -68,7 +68,9 @@ class Mail:
         try:
             await self._post(address, code_mail(code, link))
         except NotAcceptedError as error:  # what is known not to have gone out is not tried again by itself
-            raise NotAcceptedError(f"The code could not be mailed: {error} Try again then.") from error
+            raise NotAcceptedError(
+                f"The code could not be mailed: {error} Try again in some minutes."
+            ) from error
         return address
 
     async def confirm(self, recipient_id: str, code: str) -> Mailbox:

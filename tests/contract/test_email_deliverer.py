@@ -433,3 +433,18 @@ async def test_nothing_is_fetched_nothing_runs_and_nothing_is_pressed() -> None:
         assert "<script>alert(1)</script>" in page.text_content()
         assert "Save paper" not in page.text_content()
         assert "Search papers" not in page.text_content()
+
+
+async def test_a_code_waits_behind_no_digests_and_belongs_to_no_list() -> None:
+    async with mails(page="https://papers.example", per_minute=1) as some:
+        await some.send()
+        with pytest.raises(NotAcceptedError):
+            await some.send("digest-b")
+        parcel = Parcel("2", "code-1", MAYA, "", NOW, 1)
+        await some.deliverer.post(parcel, Doc((Section((Span("Your code is 123456."),)),), "Your code"))
+        message = some.server.taken[-1].message
+        assert message["Subject"] == "Your code"
+        assert "List-Unsubscribe" not in message
+        body = message.get_body(("plain",))
+        assert body is not None
+        assert "If you did not ask for this, leave it" in body.get_content()
