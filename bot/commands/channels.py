@@ -32,6 +32,7 @@ from bot.ports import Store
 from bot.schedule.slots import instant_of
 from bot.schedule.zones import format_days, format_time, parse_days, parse_time, zone_info
 from bot.search.query import format_query, parse
+from bot.taste.tasting import Tasting
 
 DAYS: Final = 5  # that a filter is tried on
 _TITLES: Final = 3  # of each of them
@@ -174,13 +175,18 @@ class DayPreview:
 
 
 async def preview_days(
-    store: Store, rankings: Rankings, destination: Destination, now: datetime, days: int = DAYS
+    store: Store,
+    rankings: Rankings,
+    destination: Destination,
+    now: datetime,
+    tasting: Tasting | None = None,
+    days: int = DAYS,
 ) -> tuple[DayPreview, ...]:
     """What the destination, as it is set, would have posted at its time of day on each of the last days.
 
     The newest day first. No day's papers are repeated on the next one, as no digest repeats any, and what
-    fits another channel of its group better goes there. Rankings of past instants are kept, so that trying
-    another filter is quick. Raises `QueryError`.
+    fits another channel of its group better goes there; with a `tasting` they stand in its own order.
+    Rankings of past instants are kept, so that trying another filter is quick. Raises `QueryError`.
     """
     parse(destination.query)
     members = await members_of(store, destination)
@@ -195,7 +201,9 @@ async def preview_days(
         }
         shelf = shelves[destination.window]
         elsewhere = Sharing(members, shelves, told, hidden, at).elsewhere(destination)
-        share = shelf.share(destination, told[mine], hidden[mine], elsewhere)
+        tastes = {} if tasting is None else await tasting.of_places([destination], shelf.numbers, at)
+        taste = tastes.get(destination.id)
+        share = shelf.share(destination, told[mine], hidden[mine], elsewhere, taste)
         titles = tuple(shelf.papers[number].title for number in share.papers[:_TITLES])
         found.append(DayPreview(day, share.available, titles, share.tally))
         told[mine] |= frozenset(share.papers)

@@ -15,6 +15,7 @@ from bot.people.model import Identity, Person
 from bot.plots.plots import Plots
 from bot.ports import Clock, Ids, Store
 from bot.search.service import Search
+from bot.taste.tasting import Tasting
 
 Direct = Callable[[Identity], Awaitable[Route | None]]
 """Gives the route to somebody's direct messages on the surface that knows them; `None` if there is none."""
@@ -83,6 +84,11 @@ class Services:
     offers: Sequence[Offer] = ()  # ways to people beside those messages
     mail: Mail | None = None  # None: this Paperboy sends none
     page: str | None  # address of the web page; empty: the world reaches none; None: it is switched off
+
+    @property
+    def tasting(self) -> Tasting:
+        """What makes the orders of people and channels."""
+        return Tasting(self.store, self.search.index)
 
     async def find(self, actor: Actor) -> Person | None:
         """What is known of the actor; nothing is stored."""

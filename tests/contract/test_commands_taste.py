@@ -1,10 +1,12 @@
 """Commands and buttons that teach what somebody likes: what they leave behind, and how it is taken back."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
 from bot.commands.actions import Action, Verb
+from bot.commands.channels import preview_days
 from bot.commands.model import Actor
 from bot.commands.registry import BY_NAME
 from bot.people.model import Mark
@@ -135,6 +137,18 @@ async def test_a_managers_examples_are_shown_and_forgotten(world: World) -> None
     assert "has no examples any more" in text_of(await world.press(forget, ADA, DIRECT))
     assert "examples come first" not in text_of(await world.run("channel show"))
     assert await world.store.people.marked(one.recipient_id, Mark.EXAMPLE) == []
+
+
+async def test_what_is_tried_out_comes_in_the_channels_own_order(world: World) -> None:
+    one = replace(await world.channel(), maximum=1)
+    rankings, now = world.services.rankings, world.clock.now()
+    await world.run("channel teach 2511.00007")
+
+    common, *_ = await preview_days(world.store, rankings, one, now)
+    own, *_ = await preview_days(world.store, rankings, one, now, world.services.tasting)
+
+    assert common.titles == ("Attention in Small Places",)
+    assert own.titles == ("Robots that Read",)
 
 
 async def test_the_form_of_a_channel_teaches_that_channel_wherever_it_is_sent(world: World) -> None:

@@ -72,7 +72,6 @@ from bot.schedule.standing import (
 )
 from bot.schedule.zones import zone_info
 from bot.sources.calendar import current_list_day
-from bot.taste.tasting import Tasting
 from bot.view.doc import Block, Button, Doc, with_code
 
 _CHANGES: Final = 5  # of its history that are shown
@@ -108,7 +107,7 @@ async def add(call: Call, services: Services, surface: Surface) -> Reply:
         created_at=now,
     )
     made = replace(applied(base, call.arguments, group_of(surface, place)), posting=posting)
-    days = await preview_days(services.store, services.rankings, made, now)
+    days = await preview_days(services.store, services.rankings, made, now, services.tasting)
     try:
         await services.store.destinations.add(made, place.name)
     except ConflictError:  # somebody else was faster
@@ -361,8 +360,7 @@ async def preview(call: Call, services: Services, surface: Surface) -> Reply:
     one = await here(services, surface, call.place)
     now = services.clock.now()
     day = now.astimezone(zone_info(one.schedule.zone)).date()
-    tasting = Tasting(services.store, services.search.index)
-    made = await preview_of(services.store, one, Slot(day, now), now, tasting=tasting)
+    made = await preview_of(services.store, one, Slot(day, now), now, tasting=services.tasting)
     if not made.elsewhere:
         return Reply(doc=made.doc)
     return Reply(doc=replace(made.doc, blocks=(*made.doc.blocks, note(f"{capital(made.elsewhere)}."))))

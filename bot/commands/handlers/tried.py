@@ -40,7 +40,8 @@ async def preview_lines(values: Mapping[str, str], services: Services) -> list[s
         active_from=now,
         created_at=now,
     )
-    found = await preview_days(services.store, services.rankings, applied(base, arguments), now)
+    made = applied(base, arguments)
+    found = await preview_days(services.store, services.rankings, made, now, services.tasting)
     return [_line(one) for one in found]
 
 
