@@ -37,6 +37,12 @@ HELD: Final = {
         WHERE recipient_id = :recipient ORDER BY marked_at
     """,
     "tastes": "SELECT reset_at, for_you, counted FROM tastes WHERE recipient_id = :recipient",
+    "teams": """
+        SELECT destination_id, since FROM teams
+        WHERE destination_id IN (
+            SELECT id FROM destinations WHERE recipient_id = :recipient OR owner_id = :recipient
+        )
+    """,
     "team_saves": """
         SELECT destination_id, p.key AS paper, p.title, saved_at
         FROM team_saves JOIN papers AS p ON p.id = paper_id
@@ -89,7 +95,7 @@ _INSTANTS: Final = frozenset(
     {
         "active_from", "asked_at", "changed_at", "confirmed_at", "created_at", "deliver_by", "finished_at",
         "installed_at", "marked_at", "met_at", "named_at", "paused_at", "recorded_at", "reset_at",
-        "saved_at", "sending_at", "slot_at", "snoozed_until", "state_at", "told_at", "until",
+        "saved_at", "sending_at", "since", "slot_at", "snoozed_until", "state_at", "told_at", "until",
         "waiting_since",
     }
 )  # fmt: skip
