@@ -290,78 +290,7 @@ def _search(db: Database) -> None:
 @MIGRATIONS(name="0003_people")
 def _people(db: Database) -> None:
     """People and what they keep, who may speak for whom, and who changed what."""
-    run(
-        db,
-        """
-        ALTER TABLE recipients ADD COLUMN zone TEXT;    -- a person's, IANA; null: never told
-        ALTER TABLE destinations ADD COLUMN summaries TEXT NOT NULL DEFAULT 'any';
-        ALTER TABLE destinations ADD COLUMN label TEXT NOT NULL DEFAULT '';
-        -- Who set it up; null: an operator, or somebody who was forgotten.
-        ALTER TABLE destinations ADD COLUMN owner_id TEXT REFERENCES recipients(id);
-        CREATE INDEX destinations_route ON destinations(surface, address);
-        CREATE INDEX destinations_owner ON destinations(owner_id) WHERE owner_id IS NOT NULL;
-        ALTER TABLE deliveries ADD COLUMN kind TEXT NOT NULL DEFAULT 'digest';
-        ALTER TABLE deliveries ADD COLUMN layout TEXT NOT NULL DEFAULT 'compact';
-        CREATE INDEX deliveries_recipient ON deliveries(recipient_id);
-
-        CREATE TABLE identities (               -- how surfaces know people; a recipient with one is a person
-            surface TEXT NOT NULL,
-            tenant TEXT NOT NULL,
-            user TEXT NOT NULL,
-            recipient_id TEXT NOT NULL REFERENCES recipients(id),
-            PRIMARY KEY (surface, tenant, user)
-        ) WITHOUT ROWID;
-        CREATE INDEX identities_recipient ON identities(recipient_id);
-        CREATE TABLE marks (                    -- papers that a recipient saved or hid
-            recipient_id TEXT NOT NULL REFERENCES recipients(id),
-            mark TEXT NOT NULL,
-            paper_id INTEGER NOT NULL REFERENCES papers(id),
-            marked_at INTEGER NOT NULL,
-            PRIMARY KEY (recipient_id, mark, paper_id)
-        ) WITHOUT ROWID;
-        CREATE INDEX marks_paper ON marks(paper_id);
-        CREATE TABLE subscriptions (
-            id TEXT PRIMARY KEY,
-            recipient_id TEXT NOT NULL REFERENCES recipients(id),
-            query TEXT NOT NULL,                -- in normal form
-            cadence TEXT NOT NULL,
-            maximum INTEGER NOT NULL,
-            state TEXT NOT NULL,
-            created_at INTEGER NOT NULL,
-            UNIQUE (recipient_id, query)
-        ) WITHOUT ROWID;
-        CREATE TABLE subscription_destinations (    -- where each speaks
-            subscription_id TEXT NOT NULL REFERENCES subscriptions(id),
-            destination_id TEXT NOT NULL REFERENCES destinations(id),
-            PRIMARY KEY (subscription_id, destination_id)
-        ) WITHOUT ROWID;
-        CREATE INDEX subscription_destinations_destination ON subscription_destinations(destination_id);
-        CREATE TABLE tombstones (               -- who asked to be forgotten; outlives everything else of them
-            digest TEXT PRIMARY KEY,            -- keyed, of an identity
-            forgotten_at INTEGER NOT NULL
-        ) WITHOUT ROWID;
-
-        CREATE TABLE installations (            -- organisations that installed the bot
-            surface TEXT NOT NULL,
-            tenant TEXT NOT NULL,
-            name TEXT NOT NULL,
-            secret TEXT NOT NULL,               -- encrypted, see installations.py
-            installed_by TEXT NOT NULL,         -- the surface's id of whoever did; empty: was forgotten
-            installed_at INTEGER NOT NULL,
-            state TEXT NOT NULL,
-            state_at INTEGER NOT NULL,
-            PRIMARY KEY (surface, tenant)
-        ) WITHOUT ROWID;
-        CREATE TABLE history (                  -- who changed what of which destination
-            id INTEGER PRIMARY KEY,
-            destination_id TEXT NOT NULL REFERENCES destinations(id),
-            changed_at INTEGER NOT NULL,
-            by TEXT NOT NULL,                   -- an identity as text, or words
-            what TEXT NOT NULL
-        );
-        CREATE INDEX history_destination ON history(destination_id, changed_at)
-        """,
-    )
+    personal.people(db)
 
 
 @MIGRATIONS(name="0004_postings")
