@@ -1,6 +1,6 @@
 """Many queries put to the same papers: each leaf is judged once, and only where it can be true. Pure.
 
-`bot.search.match` stays the only judge. What is added is where it need not be asked: a paper without the
+`bot.search.match` is the judge here too. What is added is where it need not be asked: a paper without the
 terms of a word, or without the family name of an author, is not looked at. What a leaf says of all papers is
 remembered as a set of bits, one a paper; Kleene's logic over such sets takes a step for all of them together.
 """
@@ -85,6 +85,9 @@ class Sieve:
 
     def _judge(self, leaf: Leaf) -> Verdicts:
         """Asks the judge about those papers of which the leaf is not certainly false."""
+        if isinstance(leaf, Word | Phrase) and (few := wanted_of(leaf.text).few):
+            standing = self._standing(few)
+            return Verdicts(standing, standing)
         candidates = self._candidates(leaf)
         matching = possible = 0
         if candidates:
@@ -93,6 +96,16 @@ class Sieve:
             matching = _bits(n for n, answer in answers if answer)
             possible = _bits(n for n, answer in answers if answer is not False)
         return Verdicts(matching, possible)
+
+    def _standing(self, few: Sequence[Way]) -> int:
+        """The papers in which one of these ways stands, which is what the judge asks of each paper's text."""
+        found = 0
+        for way in few:
+            having = self._terms.having(way) & ~found
+            if having and len(way) > 1:
+                having = _bits(n for n in ones(having) if self._papers[n].text.side_by_side(way))
+            found |= having
+        return found
 
     def _candidates(self, leaf: Leaf) -> int:
         match leaf:
