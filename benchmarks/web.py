@@ -32,6 +32,8 @@ from benchmarks.recorded import ABSENT, BODIES, RecordedList, ingest, newest_mon
 from bot.commands.rankings import Rankings
 from bot.logs import configure_logs
 from bot.model import Signal
+from bot.plots.drawing import DrawingProcess
+from bot.plots.plots import Plots
 from bot.ports import Store
 from bot.reading.reading import Reading
 from bot.search.service import Search
@@ -124,9 +126,11 @@ async def _serve(database: Path, how: str) -> None:
     newest = newest_month()[-1]
     clock = FastClock(newest.captured_at + timedelta(minutes=1), 1.0)
     async with open_sqlite(database) as store, open_index(database.parent / how, store.papers, None) as index:
-        reading = Reading(store, Search(store.papers, index, clock), Rankings(store.papers, clock), clock)
+        rankings = Rankings(store.papers, clock)
+        reading = Reading(store, Search(store.papers, index, clock), rankings, clock)
         renderer = Renderer(thumbnails=False)
-        pages = Pages(reading, renderer, clock, thumbnails=False)
+        drawer = DrawingProcess(clock, database.parent / "matplotlib")  # starts when a picture is wanted
+        pages = Pages(reading, Plots(store, rankings, clock, drawer), renderer, clock, thumbnails=False)
         routes = list(pages.routes())
         if how == "instead":
             routes[0] = web.get("/", _anew(reading, renderer), name="today")
@@ -151,7 +155,9 @@ def _anew(reading: Reading, renderer: Renderer) -> Handler:
     async def today(request: web.Request) -> web.Response:
         issue = await reading.today()
         heading = f"Today, {period_title(issue.period)}"
-        page = renderer.page("issue.html", section="today", issue=issue, heading=heading, full=FULL)
+        page = renderer.page(
+            "issue.html", section="today", issue=issue, heading=heading, full=FULL, field=None
+        )
         return answer(request, Body.of(page))
 
     return today

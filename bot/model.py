@@ -389,6 +389,14 @@ class Ranking:
     since: datetime  # where the window began
     entries: tuple[Ranked, ...]
 
+    @property
+    def by_paper(self) -> Mapping[int, Ranked]:
+        """The entries by their papers' numbers, in order; of papers that became one since, the first."""
+        first: dict[int, Ranked] = {}
+        for entry in self.entries:
+            first.setdefault(entry.paper_id, entry)
+        return first
+
 
 class SourceNote(NamedTuple):
     """What a reader should know of a source: `huggingface` could not be read since then."""

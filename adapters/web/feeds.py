@@ -11,15 +11,14 @@ from aiohttp import hdrs, web
 
 from adapters.web.answers import Body, answer
 from adapters.web.kept import KeptPage
+from adapters.web.queries import asked_query
 from bot.commands.turns import Turns
-from bot.errors import InputError
 from bot.ports import Clock
 from bot.reading.feeds import Feeds
 from bot.view.feed import ATOM, JSON, Feed, atom, json_feed
 
 _PUBLIC: Final = "public, max-age=300"
 _PRIVATE: Final = "private, max-age=300"  # whoever has the address may read it, and no cache between
-_LONGEST_QUERY: Final = 500  # characters
 
 Write = Callable[[Feed], bytes]
 _FORMS: Final[Mapping[str, tuple[Write, str]]] = {"atom": (atom, ATOM), "json": (json_feed, JSON)}
@@ -54,9 +53,7 @@ class FeedRoutes:
 
     async def search(self, request: web.Request) -> web.Response:
         """The newest papers that a query matches."""
-        query = request.query.get("q", "")
-        if len(query) > _LONGEST_QUERY:
-            raise InputError(f"A query has at most {_LONGEST_QUERY} characters here.")
+        query = asked_query(request)
         async with self._turns.turn():
             feed = await self._feeds.search(query)
             body = await _written(feed, request.match_info["form"])

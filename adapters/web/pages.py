@@ -11,10 +11,13 @@ from aiohttp import web
 from adapters.web.answers import FOR_EVER, Body, answer
 from adapters.web.headers import THUMBNAILS
 from adapters.web.kept import KeptPage
+from adapters.web.queries import asked_query
 from adapters.web.render import Renderer, paper_path, period_title
 from bot.commands.turns import Turns
-from bot.errors import InputError, NotFoundError
+from bot.errors import NotFoundError
 from bot.model import IdScheme, PaperId, Window
+from bot.plots.model import DayField
+from bot.plots.plots import Plots
 from bot.ports import Clock
 from bot.reading.model import Archive, Issue
 from bot.reading.periods import Period, period_of, read_period
@@ -23,11 +26,9 @@ from bot.search.answer import Answer, Tier
 
 FULL: Final = 20  # stories of an issue that are shown whole; the others in a line
 MOST_AUTHORS: Final = 100
-_LONGEST_QUERY: Final = 500  # characters
 _CONTENT_TYPES: Final = {"css": "text/css", "svg": "image/svg+xml"}
-_ROBOTS: Final = (
-    b"User-agent: *\nDisallow: /search\nDisallow: /mail\nDisallow: /metrics\nDisallow: /healthz\n"
-)
+_NOT_FOR_CRAWLERS: Final = ("/search", "/topic", "/plot/topic", "/mail", "/metrics", "/healthz")
+_ROBOTS: Final = "".join(["User-agent: *\n", *(f"Disallow: {path}\n" for path in _NOT_FOR_CRAWLERS)]).encode()
 
 _Weeks = list[tuple[Period, list[date | None]]]
 
@@ -35,8 +36,11 @@ _Weeks = list[tuple[Period, list[date | None]]]
 class Pages:
     """Handlers, one a route."""
 
-    def __init__(self, reading: Reading, renderer: Renderer, clock: Clock, *, thumbnails: bool) -> None:
+    def __init__(
+        self, reading: Reading, plots: Plots, renderer: Renderer, clock: Clock, *, thumbnails: bool
+    ) -> None:
         self._reading = reading
+        self._plots = plots
         self._renderer = renderer
         self._clock = clock
         self._thumbnails = thumbnails
@@ -55,6 +59,7 @@ class Pages:
             web.get("/archive", self.archive, name="archive"),
             web.get("/paper/{scheme}/{value:.+}", self.paper, name="paper"),
             web.get("/search", self.search, name="search"),
+            web.get("/topic", self.topic, name="topic"),
             web.get("/privacy", self.privacy, name="privacy"),
             web.get("/robots.txt", self.robots, name="robots"),
             web.get("/static/{name}", self.static, name="static"),
@@ -89,12 +94,19 @@ class Pages:
         period = this if name is None else read_period(window, name)
         async with self._turns.turn():
             issue = await self._reading.period(period)
+            field = await self._field(period.first) if window is Window.DAY else None
             section = current if period == this else "archive"
-            page = await asyncio.to_thread(self._issue, issue, period_title(period), section)
+            page = await asyncio.to_thread(self._issue, issue, period_title(period), section, field)
         return answer(request, page)
 
-    def _issue(self, issue: Issue, heading: str, section: str) -> Body:
-        return self._page("issue.html", section, issue=issue, heading=heading, full=FULL)
+    async def _field(self, day: date) -> DayField | None:
+        try:
+            return await self._plots.day(day)
+        except NotFoundError:  # nobody watched its list
+            return None
+
+    def _issue(self, issue: Issue, heading: str, section: str, field: DayField | None = None) -> Body:
+        return self._page("issue.html", section, issue=issue, heading=heading, full=FULL, field=field)
 
     async def archive(self, request: web.Request) -> web.Response:
         """Every day, week and month that can be looked at."""
@@ -119,17 +131,21 @@ class Pages:
 
     async def search(self, request: web.Request) -> web.Response:
         """What a query finds, a page at a time; without one, the form."""
-        query = request.query.get("q", "").strip()
+        query = asked_query(request)
         if not query:
             return answer(request, self._page("search.html", "search", found=None))
-        if len(query) > _LONGEST_QUERY:
-            raise InputError(f"A query has at most {_LONGEST_QUERY} characters here.")
         async with self._turns.turn():
             found = await self._reading.search(query, request.query.get("page"))
         total = 0 if found.answer is None else _total(found.answer)
         return answer(
             request, self._page("search.html", "search", found=found, total=total, close=Tier.CLOSE)
         )
+
+    async def topic(self, request: web.Request) -> web.Response:
+        """The last month of what a query matches; without one, topics to choose from."""
+        query = asked_query(request)
+        month = await self._plots.topic(query) if query else None
+        return answer(request, self._page("topic.html", "search", month=month))
 
     # --- what does not change --------------------------------------------------------------------
 

@@ -1,7 +1,4 @@
-"""Plots as pictures for the pages, and for whoever links to them: a paper's trend, a day's field.
-
-A topic's month is no route: it reads all papers of a month, which strangers should not be able to ask for.
-"""
+"""Plots as pictures for the pages, and for whoever links to them."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -10,6 +7,7 @@ from typing import Final
 from aiohttp import web
 
 from adapters.web.answers import Body, answer
+from adapters.web.queries import asked_query
 from bot.commands.turns import Turns
 from bot.errors import InputError, NotFoundError
 from bot.model import IdScheme, PaperId, Window
@@ -32,6 +30,7 @@ class PlotPages:
         """Each has a name, by which it is known to be ours."""
         return [
             web.get("/plot/paper/{scheme}/{value:.+}.{kind:svg|png}", self.paper, name="plot-paper"),
+            web.get("/plot/topic.{kind:svg|png}", self.topic, name="plot-topic"),
             web.get("/plot/day/{name}.{kind:svg|png}", self.day, name="plot-day"),
         ]
 
@@ -42,6 +41,15 @@ class PlotPages:
             raise NotFoundError("kind of paper's id", scheme)
         async with self._turns.turn():
             return await self._drawn(request, await self._plots.paper(PaperId(IdScheme(scheme), value)))
+
+    async def topic(self, request: web.Request) -> web.Response:
+        """A topic's month."""
+        query = asked_query(request)
+        if not query:
+            raise InputError("Say which topic, as in /plot/topic.svg?q=attention.")
+        plot = await self._plots.topic(query)  # which has a turn of its own
+        async with self._turns.turn():
+            return await self._drawn(request, plot)
 
     async def day(self, request: web.Request) -> web.Response:
         """A day's field."""

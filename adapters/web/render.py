@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from adapters.web.headers import THUMBNAILS
 from adapters.web.sparkline import HEIGHT, WIDTH, Sparkline, sparkline
 from bot.commands.exports import bibtex
+from bot.commands.topics import TOPICS
 from bot.editions.cards import summary_of
 from bot.model import Paper, PaperId, PaperSeries, Series, Signal, Upstream, Window, from_utc_ms
 from bot.plots.alternative import alternative
@@ -81,12 +82,16 @@ class Renderer:
             "SPARK_WIDTH": WIDTH,
             "Window": Window,
             "Signal": Signal,
+            "day_plot_path": day_plot_path,
             "histories": histories,
             "numbers": numbers,
             "period_of": period_of,
             "plot_path": plot_path,
             "plot_size": size,
             "search_path": search_path,
+            "topic_path": topic_path,
+            "topic_plot_path": topic_plot_path,
+            "topics": TOPICS,
             "static": {name: f"/static/{name}?v={tag}" for name, (_, tag) in self.static.items()},
             "wider": _WIDER,
             "thumbnail": _thumbnail if thumbnails else _no_thumbnail,
@@ -156,9 +161,24 @@ def plot_path(paper: Paper, theme: str) -> str:
     return f"/plot{paper_path(paper)}.svg?theme={theme}"
 
 
+def day_plot_path(day: date, theme: str) -> str:
+    """The path of a day's field, for a page of that theme."""
+    return f"/plot/day/{day}.svg?theme={theme}"
+
+
 def search_path(query: str, page: str | None = None) -> str:
     """The path of a search's results, or of a later page of them."""
     return "/search?" + urlencode({"q": query} | ({} if page is None else {"page": page}))
+
+
+def topic_path(query: str) -> str:
+    """The path of a topic's month."""
+    return "/topic?" + urlencode({"q": query})
+
+
+def topic_plot_path(query: str, theme: str) -> str:
+    """The path of its plot, for a page of that theme."""
+    return "/plot/topic.svg?" + urlencode({"q": query, "theme": theme})
 
 
 def web_address(address: str | None) -> str | None:

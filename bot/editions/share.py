@@ -87,7 +87,7 @@ class Shelf:
         """
         self.edition: Final = edition
         self.papers: Final = papers
-        self._ranked = [entry for entry in edition.ranking.entries if entry.paper_id in papers]
+        self._ranked = [entry for number, entry in edition.ranking.by_paper.items() if number in papers]
         known = sorted((number for number in set(announced) if number in papers), key=lambda n: papers[n].key)
         self._announced = known
         self._upvotes: Mapping[int, int] = {} if upvotes is None else upvotes

@@ -82,7 +82,7 @@ def day_field(
     The first few of the `edition` that are on the list are named.
     """
     here = [one for one in series if one.list_day == day.toordinal() and one.paper_id in titles]
-    ranked = [entry.paper_id for entry in edition.entries] if edition is not None else []
+    ranked = edition.by_paper if edition is not None else ()
     listed = {one.paper_id for one in here}
     named = {
         number: place for place, number in enumerate([one for one in ranked if one in listed][:NAMED], 1)

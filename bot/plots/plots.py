@@ -1,6 +1,7 @@
 """`Plots`: what is drawn of the store, and its pictures."""
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
@@ -19,6 +20,8 @@ from bot.search.query import parse
 _DAY: Final = timedelta(days=1)
 _MOMENT: Final = timedelta(milliseconds=1)
 _EARLY: Final = timedelta(days=7)  # a paper may have been seen so long before its list had it
+_FRESH: Final = timedelta(minutes=5)
+_KEPT: Final = 50  # topics' months, in case they are asked for again
 _AT_ONCE: Final = 1_000  # papers that are held in memory while a topic is looked for
 
 
@@ -30,6 +33,8 @@ class Plots:
         self._rankings = rankings
         self._clock = clock
         self._drawer = drawer
+        self._making = asyncio.Lock()
+        self._months: OrderedDict[str, tuple[datetime, TopicMonth]] = OrderedDict()
 
     # --- what there is to draw -------------------------------------------------------------------
 
@@ -48,9 +53,22 @@ class Plots:
         return trend
 
     async def topic(self, query: str) -> TopicMonth:
-        """The last month of the papers that match. Raises `QueryError` for a query that cannot be read."""
-        now = self._clock.now()
+        """The last month of the papers that match. Raises `QueryError` for a query that cannot be read.
+
+        One is made at a time, since all papers of a month are read for it, and kept for five minutes.
+        """
         parse(query)
+        async with self._making:
+            now = self._clock.now()
+            kept = self._months.get(query)
+            if kept is None or not timedelta() <= now - kept[0] < _FRESH:
+                kept = self._months[query] = now, await self._topic(query, now)
+            self._months.move_to_end(query)
+            while len(self._months) > _KEPT:
+                self._months.popitem(last=False)
+            return kept[1]
+
+    async def _topic(self, query: str, now: datetime) -> TopicMonth:
         begin = datetime.combine(now.date() - (MONTH - 1) * _DAY, time(), UTC)
         numbers = await self._store.papers.first_shown(begin - _MOMENT, now)
         matching: dict[int, Paper] = {}

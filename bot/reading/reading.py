@@ -4,6 +4,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import Final
 
 from bot.commands.handlers.why import compared, place
@@ -161,8 +162,8 @@ class Reading:
         )
 
     async def _stories(self, ranking: Ranking) -> tuple[Story, ...]:
-        """The best papers of a ranking; one that was merged into another since is left out."""
-        entries = {entry.paper_id: entry for entry in ranking.entries[:SHOWN]}
+        """The best papers of a ranking; one that was merged into another since it was made is left out."""
+        entries = dict(islice(ranking.by_paper.items(), SHOWN))
         papers, series = await asyncio.gather(
             self._store.papers.get(entries), self._store.papers.series_of(entries, ranking.as_of)
         )

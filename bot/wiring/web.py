@@ -68,7 +68,7 @@ def make_site(
     search.on_search(metrics.searched)
     reading = Reading(services.store, search, services.rankings, around.clock)
     renderer = Renderer(thumbnails=settings.web_thumbnails)
-    pages = Pages(reading, renderer, around.clock, thumbnails=settings.web_thumbnails)
+    pages = Pages(reading, services.plots, renderer, around.clock, thumbnails=settings.web_thumbnails)
     feeds = Feeds(reading, services.store, services.rankings, around.clock, settings.public_url)
     mail_pages = [] if services.mail is None else MailPages(services.mail, renderer).routes()
     feed_routes = FeedRoutes(feeds, reading.version, around.clock)

@@ -159,7 +159,15 @@ async def test_what_is_shown_can_be_read_by_a_person(store: Store) -> None:
             "name": "Maya Lindqvist",
             "former": "[]",
             "met_at": NOW.isoformat(),
-        }
+        },
+        {
+            "surface": "email",
+            "tenant": "",
+            "user": "lindqvist@example.org",
+            "name": "",
+            "former": "[]",
+            "met_at": (NOW + MINUTE).isoformat(),
+        },
     ]
     (mark,) = held["marks"]
     assert (mark["paper"], mark["marked_at"]) == ("arxiv:2511.00001", NOW.isoformat())

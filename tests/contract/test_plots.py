@@ -1,5 +1,6 @@
 """What there is to draw of a store; and `paperboy plot`, which draws it into a file."""
 
+import asyncio
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -51,6 +52,30 @@ async def test_a_months_papers_are_those_that_came_in_it(store: Store) -> None:
     later = painted(store, StillClock(NOW + timedelta(days=29)))
     assert (await later.topic("attention")).days[0].papers == 2
     assert (await painted(store, StillClock(NOW + timedelta(days=30))).topic("attention")).papers == 0
+
+
+async def test_a_topics_month_is_kept_for_a_while(store: Store) -> None:
+    await fill(store)
+    clock = StillClock(NOW)
+    plots = painted(store, clock)
+    first, second = await asyncio.gather(plots.topic("attention"), plots.topic("attention"))
+    assert first is second
+    more = a_paper(1, 40, ids=(PaperId(IdScheme.ARXIV, "2511.00099"),), title="More Attention")
+    await store.papers.ingest(poll(250, more), NOW)
+    assert await plots.topic("attention") is first
+    clock.set(NOW + timedelta(minutes=6))
+    assert (await plots.topic("attention")).papers == first.papers + 1
+
+
+async def test_only_the_topics_asked_for_last_are_kept(store: Store) -> None:
+    await fill(store)
+    plots = painted(store, StillClock(NOW))
+    first = await plots.topic("attention")
+    for number in range(60):
+        await plots.topic(f"zebra {number}")
+    again = await plots.topic("attention")
+    assert again == first
+    assert again is not first
 
 
 async def test_a_days_field_names_those_of_its_edition(store: Store) -> None:

@@ -17,7 +17,7 @@ from bot.search.service import Search
 from storage.index.index import open_index
 from tests.clocks import StillClock
 from tests.contract.commands import NOW, fill
-from tests.contract.readings import arxiv, poll, reading
+from tests.contract.readings import arxiv, described, poll, reading
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -154,6 +154,18 @@ async def test_a_month_that_is_not_over_is_made_anew_after_a_minute(
     assert (await read.month(2025, 11)).as_of == NOW + timedelta(seconds=70)
     clock.set(NOW + 30 * DAY)
     assert (await read.month(2025, 11)).as_of == datetime(2025, 11, 30, 23, 59, 59, 999_000, tzinfo=UTC)
+
+
+async def test_papers_that_became_one_since_stand_once_in_an_edition(
+    read: Reading, store: Store, clock: StillClock
+) -> None:
+    await fill(store)
+    await edition_for(store, Window.DAY, NOW, NOW)
+    one = described(arxiv(1), arxiv(3), title="Attention in Small Places")
+    await store.papers.ingest(poll(900, one, subject="lookup"), NOW)
+    clock.set(NOW + 5 * DAY)
+    stories = (await read.day(NOW.date())).stories
+    assert [story.entry.position for story in stories if story.entry is not None] == [1, 2, 4, 5, 6, 7]
 
 
 async def test_a_paper_tells_where_it_stood(read: Reading, store: Store, clock: StillClock) -> None:

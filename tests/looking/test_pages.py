@@ -41,6 +41,9 @@ SCENES: Final[Mapping[str, tuple[Scene, Mapping[str, str]]]] = {
             "mended": "/search?q=difusion",
             "mistake": "/search?q=cat:visoin",
             "nothing": "/search?q=qwxzv",
+            "topics": "/topic",
+            "topic": "/topic?q=video",
+            "quiet topic": "/topic?q=cat:language",
             "privacy": "/privacy",
             "missing": "/day/2031-01-01",
         },
@@ -50,6 +53,8 @@ SCENES: Final[Mapping[str, tuple[Scene, Mapping[str, str]]]] = {
         scenes.hostile_day,
         {
             "today": "/",
+            "day": "/day/2025-11-20",
+            "topic": "/topic?q=%3Cscript%3Ealert(1)%3C%2Fscript%3E+OR+upvotes:%3E0",
             "markup": "/paper/arxiv/2511.00001",
             "right-to-left": "/paper/arxiv/2511.00004",
             "endless": "/paper/arxiv/2511.00010",

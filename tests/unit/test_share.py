@@ -142,6 +142,12 @@ def test_an_entry_whose_paper_is_gone_is_left_out() -> None:
     assert made.numbers == {2}
 
 
+def test_papers_that_became_one_since_are_shown_once_at_the_better_place() -> None:
+    share = shelf([(1, 41), (2, 20), (1, 9)]).share(destination(), frozenset())
+    assert [(entry.paper_id, entry.score) for entry in share.trending] == [(1, 41), (2, 20)]
+    assert share.available == 2
+
+
 def test_what_arrived_since_is_counted_by_pool() -> None:
     early = a_paper(2, first_seen_at=datetime(2025, 11, 19, tzinfo=UTC))
     made = shelf([(1, 50), (2, 40)], announced=[8], p2=early)

@@ -68,7 +68,7 @@ async def served(
         rankings = Rankings(store.papers, clock)
         reading = Reading(store, search, rankings, clock)
         plots = Plots(store, rankings, clock, drawer or Painter())
-        pages = Pages(reading, renderer, clock, thumbnails=thumbnails)
+        pages = Pages(reading, plots, renderer, clock, thumbnails=thumbnails)
         operating = Operating(vitals.health, metrics.exposition, CONTENT_TYPE, metrics_for=metrics_for)
         feeds = FeedRoutes(Feeds(reading, store, rankings, clock, public_url), reading.version, clock)
         routes = [*pages.routes(), *feeds.routes(), *PlotPages(plots).routes(), *operating.routes()]

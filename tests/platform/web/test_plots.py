@@ -1,5 +1,6 @@
 """Plots on the page: pictures that need nothing of the reader's browser, and say what they show."""
 
+from datetime import timedelta
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -37,6 +38,58 @@ async def test_a_papers_page_shows_its_trend_for_either_theme(
             assert await got.text() == f"<svg>{theme}</svg>"
 
 
+async def test_a_topics_month_is_shown_drawn_and_in_numbers(
+    page: Served, reader: aiohttp.ClientSession
+) -> None:
+    async with reader.get(f"{page.url}/topic?q=attention+%26+more+OR+title:attention") as got:
+        document = Document(await got.text())
+    picture = document.one("img").attributes
+    assert picture["src"] == "/plot/topic.svg?q=attention+%26+more+OR+title%3Aattention&theme=light"
+    assert picture["alt"] == (
+        "2 papers about “attention & more OR title:attention” came from 22 Oct to 20 Nov 2025. "
+        "Their upvotes rose from 0 to 150."
+    )
+    dark = document.one("source", media="(prefers-color-scheme: dark)").attributes["srcset"]
+    for path, theme in ((picture["src"], "light"), (dark, "dark")):
+        async with reader.get(page.url + path) as got:
+            assert got.content_type == "image/svg+xml"
+            assert await got.text() == f"<svg>{theme}</svg>"
+    rows = [one.text.split() for one in document.all("tr")]
+    assert rows[1][-3:] == ["20", "November", "20252150"]
+    assert len(rows) == 31
+
+
+async def test_searches_lead_to_their_month_and_topics_can_be_chosen(
+    page: Served, reader: aiohttp.ClientSession
+) -> None:
+    async with reader.get(f"{page.url}/search?q=attention") as got:
+        assert Document(await got.text()).all("a", href="/topic?q=attention")
+    async with reader.get(f"{page.url}/search") as got:
+        assert Document(await got.text()).all("a", href="/topic")
+    async with reader.get(f"{page.url}/topic") as got:
+        chosen = Document(await got.text()).one("a", href="/topic?q=cat%3Alanguage")
+    assert chosen.text == "Language"
+    async with reader.get(page.url + chosen.attributes["href"]) as got:
+        document = Document(await got.text())
+    assert document.one("a", href="/topic?q=cat%3Alanguage").attributes["aria-current"] == "page"
+    async with reader.get(f"{page.url}/topic?q=zebra") as got:
+        nothing = Document(await got.text())
+    assert "No paper about “zebra” came from 22 Oct to 20 Nov 2025." in nothing.text
+    assert not nothing.all("img")
+
+
+async def test_a_day_of_the_archive_shows_its_list(page: Served, reader: aiohttp.ClientSession) -> None:
+    async with reader.get(f"{page.url}/day/2025-11-20") as got:
+        picture = Document(await got.text()).one("img").attributes
+    assert picture["alt"].startswith("7 papers of Thu 20 November 2025, by upvotes as of 10:00 UTC.")
+    async with reader.get(page.url + picture["src"]) as got:
+        assert await got.text() == "<svg>light</svg>"
+    page.clock.set(NOW + timedelta(days=1))
+    async with reader.get(f"{page.url}/day/2025-11-21") as got:
+        assert got.status == 200
+        assert not Document(await got.text()).all("img")
+
+
 async def test_what_is_drawn_stands_under_the_strict_policy(store: Store, tmp_path: Path) -> None:
     await fill(store)
     clock = StillClock(NOW)
@@ -71,6 +124,11 @@ async def test_a_picture_that_the_reader_has_is_not_sent_again(
         ("/plot/day/2025-11-03.svg", 404, "No paper of its list was watched on that day."),
         ("/plot/day/yesterday.svg", 404, "Write one like 2025-11-20."),
         (f"{PAPER}.svg?theme=neon", 400, "A plot is drawn as card, light, dark."),
+        ("/plot/topic.svg", 400, "Say which topic"),
+        ("/plot/topic.svg?q=cat:visoin", 400, "vision"),
+        ("/plot/topic.png?q=" + "a" * 501, 400, "at most 500 characters"),
+        ("/topic?q=" + "a" * 501, 400, "at most 500 characters"),
+        ("/topic?q=cat:visoin", 400, "vision"),
         (f"{PAPER}.gif", 404, "There is no such page"),
     ],
 )

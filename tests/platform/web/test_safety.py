@@ -24,10 +24,15 @@ from tests.platform.web.serving import Served, served
 EVERY_PAGE: Final = (
     *("/", "/day/2025-11-20", "/week", "/month", "/archive", "/paper/arxiv/2511.00001", "/search"),
     *("/search?q=attention", "/search?q=cat:visoin", "/privacy", "/nothing", "/search?q=a&page=x"),
+    *("/topic", "/topic?q=attention", "/topic?q=zebra", "/topic?q=cat:visoin", "/plot/topic.svg?q=attention"),
     *("/healthz", "/metrics", "/robots.txt", "/static/style.css", "/static/icon.svg"),
 )
 HOSTILE_PAGES: Final = (
-    *("/", "/day/2025-11-20", "/week", "/search?q=titles", "/search?q=%3Cscript%3Ealert(9)%3C/script%3E"),
+    *("/", "/day/2025-11-20", "/week", "/search?q=titles", "/topic?q=%3Cscript%3Ealert(9)%3C/script%3E"),
+    *(
+        "/topic?q=title:titles+OR+%22%3Cb%3E%22+OR+has:code+OR+upvotes:%3E0",
+        "/search?q=%3Cscript%3Ealert(9)%3C/script%3E",
+    ),
     *(f"/paper/arxiv/2511.{number:05}" for number in range(1, len(scenes.HOSTILE) + 1)),
 )
 _LOADS: Final = {"link": "href", "img": "src", "script": "src", "iframe": "src", "form": "action"}
