@@ -228,7 +228,7 @@ async def test_rights_count_when_a_form_is_submitted(bot: DiscordBot, scene: Sce
     ("name", "title", "labels"),
     [
         ("papers subscribe", "Subscribe", ["Query", "How often", "Time", "Time zone", "Days"]),
-        ("papers settings", "Your settings", ["Time zone"]),
+        ("papers settings", "Your settings", ["Time zone", "For you", "My saves in channels"]),
         ("papers-channel add", "Add a digest", ["Time", "Time zone", "Days", "Topic", "Filter"]),
     ],
 )

@@ -133,9 +133,8 @@ async def by_form(
         opened = await bot.server.press(overview, shown[page].title, user=scene.keeper)
     asked = {one.name: one for one in shown[page].options}
     filled = {name: chosen(asked[name], value) for name, value in values.items() if name in asked}
-    if (
-        "zone" in asked and digest is None and not subject
-    ):  # the form suggests a time zone, which the text may leave out
+    # The form suggests a time zone, which the text may leave out.
+    if "zone" in asked and digest is None and not subject:
         filled = {"zone": ""} | filled
     submitted = await bot.server.submit(await opened.modal(), filled)
     await submitted.message()
@@ -145,6 +144,8 @@ async def by_form(
     if subject:  # as with a channel; what is said of it with a number is carried by the form
         assert call.subject == subject
         assert [call.arguments[name] for name in filled] == [by_slash.arguments[name] for name in filled]
+    elif command.name == "settings":  # as with a channel
+        assert by_slash.arguments.items() <= call.arguments.items()
     elif digest is None:  # what has no field can be changed right after
         beside = values.keys() - asked.keys()
         mine, others = [
