@@ -110,7 +110,8 @@ class Observed(Protocol):
 class AsStood(Observed, Protocol):
     """All that an edition is made of, as the store had it at one revision, whatever it was told since.
 
-    It answers for instants up to the one that the revision was begun with.
+    It answers for instants up to the one that the revision was begun with. Unlike other reads, one here waits
+    for its turn among the writes, if something did change.
     """
 
     async def states(self, as_of: datetime) -> Sequence[SubjectState]:

@@ -48,12 +48,25 @@ SCENES: Final[Mapping[str, tuple[Scene, Mapping[str, str]]]] = {
             "missing": "/day/2031-01-01",
         },
     ),
-    "empty": (scenes.empty_day, {"today": "/", "archive": "/archive", "results": "/search?q=attention"}),
+    "empty": (
+        scenes.empty_day,
+        {
+            "today": "/",
+            "day": "/day/2025-11-19",
+            "week": "/week",
+            "month": "/month",
+            "archive": "/archive",
+            "paper": "/paper/arxiv/2511.15065",
+            "results": "/search?q=attention",
+            "topic": "/topic?q=attention",
+        },
+    ),
     "hostile": (
         scenes.hostile_day,
         {
             "today": "/",
             "day": "/day/2025-11-20",
+            "week": "/week",
             "topic": "/topic?q=%3Cscript%3Ealert(1)%3C%2Fscript%3E+OR+upvotes:%3E0",
             "markup": "/paper/arxiv/2511.00001",
             "right-to-left": "/paper/arxiv/2511.00004",
