@@ -125,11 +125,11 @@ class DiscordWorld:
         channel = self.channel(place)
         parts = {custom_ids.mark(key, number): number for number in range(MOST_PARTS)}
         messages = [one for where in (channel, *channel.threads) for one in where.written]
-        return [(parts[mark], one) for one in messages if (mark := _mark(one)) in parts]
+        return [(parts[mark], one) for one in messages if (mark := mark_on(one)) in parts]
 
     def notice(self, key: str) -> list[Message]:
         """What maya was told under this key."""
-        return [one for one in self.direct.written if _mark(one) == custom_ids.mark(key)]
+        return [one for one in self.direct.written if mark_on(one) == custom_ids.mark(key)]
 
     def set_up(self, places: tuple[Place, ...]) -> None:
         """Gives each place a channel, and a digest that maya set up."""
@@ -345,7 +345,7 @@ def _published(message: Message) -> bool | None:
     return message.crossposted if "news" in message.channel.name and not message.channel.is_thread else None
 
 
-def _mark(message: Message) -> str | None:
+def mark_on(message: Message) -> str | None:
     """The mark of a delivery that a message carries: as its nonce or, in a forum, in a component."""
     if message.nonce is not None:
         return str(message.nonce)

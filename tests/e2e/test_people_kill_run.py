@@ -1,20 +1,24 @@
-"""The kill run with people on several ways: direct messages in Slack, which loses replies, and private feeds.
+"""The kill run with people on all ways: direct messages in Slack and Discord and mails, which lose replies,
+and private feeds.
 
 Nobody is told of a paper twice, whatever the way; and nobody misses one that their searches match, but by a
-direct message that is listed as doubtful.
+message that is listed as doubtful.
 """
 
 import asyncio
 import json
 import random
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, time
 from pathlib import Path
 
 import pytest
 
+from adapters.discord import custom_ids
+from adapters.discord.deliverer import KEY_WINDOW
 from bot.model import WORKDAYS, Destination, Pool, Route, Schedule, Weekday
 from bot.people.model import Cadence, Identity, Subscription, SubscriptionState
 from bot.search.match import matches
@@ -31,8 +35,17 @@ from tests.e2e.killing import (
     run_through,
     slots_of,
 )
+from tests.e2e.test_discord_kill_run import EXPECTED, mark_on
+from tests.e2e.test_discord_kill_run import FAULTS as DISCORD_FAULTS
+from tests.e2e.test_mail_kill_run import FAULTS as MAIL_FAULTS
+from tests.e2e.test_mail_kill_run import arrivals, confirm, mail_settings
 from tests.e2e.test_slack_kill_run import FAULTS, SlackWorld, slack_world
+from tests.platform.discord.discord_bot import Scene, scene_in
+from tests.servers.discord.rest_messages import MESSAGES
+from tests.servers.discord.server import DiscordServer
+from tests.servers.discord.world import TOKEN
 from tests.servers.slack.state import User
+from tests.servers.smtp import SmtpStandIn, in_thread
 
 EVERYTHING = "-zzzz"  # what no recorded paper has
 MOST = 50  # papers a message: more than any recorded list has
@@ -65,9 +78,12 @@ EVENING = Way(Place("maya-evening", time(20)), "feed")
 EARLY = Way(Place("ben-feed", time(7, 30)), "feed")
 NOON = Way(Place("ben-chat", time(12)), "slack")
 AT_ONCE = Way(Place("ben-at-once", time(0)), "slack", frozenset())
+LETTER = Way(Place("ada-mail", time(8), "Europe/Berlin"), "email")
+MESSAGE = Way(Place("ada-chat", time(12)), "discord")
 FEW: dict[str, tuple[Wanted, ...]] = {
     "maya": (Wanted(EVERYTHING, (CHAT, BESIDE)), Wanted("model OR models", (EVENING,))),
     "ben": (Wanted("learning OR language", (AT_ONCE,)), Wanted(EVERYTHING, (EARLY, NOON))),
+    "ada": (Wanted("model OR models", (LETTER,)), Wanted(EVERYTHING, (MESSAGE,))),
 }
 
 
@@ -83,27 +99,101 @@ Lives = Mapping[str, tuple[Wanted, ...]]
 """What people want, by their names."""
 
 
+@dataclass
+class PeopleWorld:
+    """The world with a Slack, a Discord and a mail server in it, which live on while the program dies."""
+
+    chat: SlackWorld
+    discord: DiscordServer
+    scene: Scene  # on Discord
+    mail: SmtpStandIn
+
+    @property
+    def world(self) -> World:
+        return self.chat.world
+
+    def user(self, name: str) -> User:
+        """Maya, or somebody who comes into the workspace when first asked for."""
+        if name == "maya":
+            return self.chat.scene.maya
+        number = f"U0{name.upper()}"
+        users = self.chat.slack.world.users
+        return users.get(number) or self.chat.slack.world.add_user(self.chat.scene.team, number, name)
+
+    def address(self, name: str, surface: str) -> str:
+        """Where somebody is reached by a way."""
+        match surface:
+            case "slack":
+                direct = self.chat.slack.world.direct(self.user(name), self.chat.scene.token.bot_user)
+                return f"{self.chat.scene.team.id}/{direct.id}"
+            case "discord":
+                return f"@me/{self.discord.world.direct(self.scene.keeper).id}"
+            case "email":
+                return f"{name}@example.org"
+            case _:
+                return f"feed0of0{name:0<16}"
+
+    def arrived(self, name: str, surface: str, key: str) -> int:
+        """How often the first message of a delivery is there."""
+        match surface:
+            case "slack":
+                direct = self.chat.slack.world.direct(self.user(name), self.chat.scene.token.bot_user)
+                return sum(_key(message.metadata) == (key, None) for message in direct.messages)
+            case "discord":
+                written = self.discord.world.direct(self.scene.keeper).written
+                return sum(mark_on(message) == custom_ids.mark(key) for message in written)
+            case _:
+                return arrivals(self.mail)[key]
+
+    def spoil(self, chance: random.Random) -> None:
+        """Lets something go wrong with what is sent next."""
+        if self.chat.slack.script.pending < 2 and chance.random() < 0.7:
+            self.chat.slack.script.add("chat.postMessage", chance.choice(FAULTS))
+        if not self.discord.script.pending and chance.random() < 0.7:
+            self.discord.script.add("POST", MESSAGES, chance.choice(DISCORD_FAULTS))
+        if not self.mail.faults and chance.random() < 0.5:
+            self.mail.faults.append(chance.choice(MAIL_FAULTS))
+
+    def heal(self) -> None:
+        """Takes back what did not go wrong."""
+        self.chat.slack.script.clear()
+        self.discord.script.clear()
+        self.mail.faults.clear()
+
+
+@contextmanager
+def people_world(folder: Path, *, recheck: bool) -> Iterator[PeopleWorld]:
+    with (
+        slack_world(folder, recheck=recheck) as chat,
+        in_thread() as mail,
+        DiscordServer(chat.world.clock.now).in_thread() as discord,
+    ):
+        discord.expect(*EXPECTED)
+        discord.world.nonce_window = KEY_WINDOW
+        scene = scene_in(discord)
+        chat.world.settings |= mail_settings(mail)
+        chat.world.settings |= {
+            "PAPERBOY_DISCORD_API_URL": discord.api_url,
+            "PAPERBOY_DISCORD_TOKEN": TOKEN,
+        }
+        yield PeopleWorld(chat, discord, scene, mail)
+
+
 def places_of(lives: Lives) -> list[Place]:
     """All that have appointments, each once."""
     ways = [way for wanted in lives.values() for one in wanted for way in one.ways if way.days]
     return list(dict.fromkeys(way.place for way in ways))
 
 
-def user_of(run: SlackWorld, name: str) -> User:
-    """Maya, or somebody who comes into the workspace when first asked for."""
-    if name == "maya":
-        return run.scene.maya
-    number = f"U0{name.upper()}"
-    return run.slack.world.users.get(number) or run.slack.world.add_user(run.scene.team, number, name)
-
-
-async def subscribe(run: SlackWorld, lives: Lives) -> None:
+async def subscribe(run: PeopleWorld, lives: Lives) -> None:
     """Lets all of them subscribe before the first list."""
     now = run.world.clock.now()
     async with open_sqlite(run.world.database, secret_key=SECRET.encode) as store:
         for name, wanted in lives.items():
-            identity = Identity("slack", run.scene.team.id, user_of(run, name).id)
-            person = await store.people.meet(identity, name, f"r-{name}", now)
+            surfaces = {way.surface for one in wanted for way in one.ways}
+            person = await store.people.meet(_identity(run, name, surfaces), name, f"r-{name}", now)
+            if "email" in surfaces:
+                await confirm(store, person.recipient_id, run.address(name, "email"))
             for number, one in enumerate(wanted):
                 made = Subscription(
                     id=f"{name}-{number}",
@@ -122,14 +212,18 @@ async def subscribe(run: SlackWorld, lives: Lives) -> None:
                     await store.people.speak_on(made.id, other)
 
 
-def _destination(run: SlackWorld, name: str, way: Way, now: datetime) -> Destination:
-    direct = run.slack.world.direct(user_of(run, name), run.scene.token.bot_user)
-    address = f"{run.scene.team.id}/{direct.id}" if way.surface == "slack" else f"feed0of0{name:0<16}"
+def _identity(run: PeopleWorld, name: str, surfaces: set[str]) -> Identity:
+    if "discord" in surfaces:
+        return Identity("discord", "", run.scene.keeper.id)
+    return Identity("slack", run.chat.scene.team.id, run.user(name).id)
+
+
+def _destination(run: PeopleWorld, name: str, way: Way, now: datetime) -> Destination:
     return Destination(
         id=f"id-of-{way.place.name}",
         recipient_id=f"r-{name}",
         name=way.place.name,
-        route=Route(surface=way.surface, address=address),
+        route=Route(surface=way.surface, address=run.address(name, way.surface)),
         schedule=Schedule(way.place.at, way.days, way.place.zone),
         pool=Pool.SUBSCRIPTIONS,
         maximum=MOST,
@@ -139,39 +233,36 @@ def _destination(run: SlackWorld, name: str, way: Way, now: datetime) -> Destina
     )
 
 
-def kill_run(run: SlackWorld, lives: Lives, kills: int, seed: int) -> list[Appointment]:
+def kill_run(run: PeopleWorld, lives: Lives, kills: int, seed: int) -> list[Appointment]:
     """Lives through ten days, and gives the slots that had to be served."""
     chance = random.Random(seed)
     asyncio.run(subscribe(run, lives))
-
-    def spoil(_: Appointment) -> None:
-        if run.slack.script.pending < 2 and chance.random() < 0.7:
-            run.slack.script.add("chat.postMessage", chance.choice(FAULTS))
-
     slots = slots_of(places_of(lives))
-    halts = (*run.halts, "announce:before", "announce:after")
-    run_through(run.world, slots, kills, chance, halts=halts, spoil=spoil, heal=run.slack.script.clear)
+    halts = (*run.chat.halts, "announce:before", "announce:after")
+    run_through(
+        run.world, slots, kills, chance, halts=halts, spoil=lambda _: run.spoil(chance), heal=run.heal
+    )
     live_until(run.world, lambda: at_rest(run.world), "rest")
     print(f"{run.world.kills} kills in {run.world.lives} lives: {dict(run.world.halts)}")
     return slots
 
 
-async def check_people(run: SlackWorld, lives: Lives, slots: list[Appointment]) -> int:
-    """Gives how many direct messages are in doubt."""
+async def check_people(run: PeopleWorld, lives: Lives, slots: list[Appointment]) -> int:
+    """Gives how many messages are in doubt."""
     doubts = 0
     async with open_sqlite(run.world.database, secret_key=SECRET.encode) as store:
         for name, wanted in lives.items():
-            direct = run.slack.world.direct(user_of(run, name), run.scene.token.bot_user)
-            there = Counter(_key(message.metadata) for message in direct.messages)
             seen: Counter[int] = Counter()
             doubtful: set[int] = set()
             for key, surface, state, papers in _digests(run.world, name):
-                if surface == "slack":
-                    assert there[key] <= 1, f"{key} came twice"
-                    assert there[key] == 1 or state == "in_doubt", f"{key} is missing, and nobody knows"
-                else:
+                if surface == "feed":
                     assert state == "sent", "nothing is ever in doubt about a feed"
-                if surface == "feed" or there[key]:
+                    seen.update(papers)
+                    continue
+                there = run.arrived(name, surface, key)
+                assert there <= 1, f"{key} came twice"
+                assert there or state == "in_doubt", f"{key} is missing, and nobody knows"
+                if there:
                     seen.update(papers)
                 if state == "in_doubt":
                     doubts += 1
@@ -219,17 +310,19 @@ async def _due(store: SqliteStore, world: World, wanted: Wanted, slots: list[App
     return due
 
 
-def _key(metadata: dict[str, object] | None) -> str:
+def _key(metadata: dict[str, object] | None) -> tuple[str, object]:
+    """The key of a message's delivery, and the number of its part: none for the first."""
     payload = (metadata or {}).get("event_payload")
-    return str(payload["key"]) if isinstance(payload, dict) else ""
+    return (str(payload["key"]), payload.get("part")) if isinstance(payload, dict) else ("", None)
 
 
 def test_nobody_is_told_twice_or_left_out_by_any_way(tmp_path: Path) -> None:
-    with slack_world(tmp_path, recheck=False) as run:
+    with people_world(tmp_path, recheck=False) as run:
         slots = kill_run(run, FEW, 10, seed=11)
         assert asyncio.run(check_people(run, FEW, slots)), "nothing was ever in doubt: this proves nothing"
         check_store(run.world)
-        assert run.world.rows("SELECT 1 FROM deliveries WHERE surface = 'feed'"), "no feed was ever used"
+        used = {surface for (surface,) in run.world.rows("SELECT DISTINCT surface FROM deliveries")}
+        assert used >= {"slack", "discord", "email", "feed"}
         assert run.world.kills >= 8
 
 
@@ -238,8 +331,8 @@ def test_nobody_is_told_twice_or_left_out_by_any_way(tmp_path: Path) -> None:
 def test_a_hundred_kills_and_more_tell_nobody_twice_and_leave_nobody_out(
     tmp_path: Path, recheck: bool
 ) -> None:
-    with slack_world(tmp_path, recheck=recheck) as run:
+    with people_world(tmp_path, recheck=recheck) as run:
         slots = kill_run(run, MANY, 500, seed=12)
-        assert bool(asyncio.run(check_people(run, MANY, slots))) is not recheck
+        assert asyncio.run(check_people(run, MANY, slots)), "nothing was ever in doubt: this proves nothing"
         check_store(run.world)
         assert run.world.kills >= 100
