@@ -127,14 +127,16 @@ def parse(text: str) -> Query:
     """
     if _PLAIN_WORDS.fullmatch(text):  # most saved searches: the rules below would say the same, slowly
         return all_of(map(Word, text.split(" ")))
-    items = list(_lexemes(text if text.isascii() else _normalised(text)))
+    text = _normalised(text)
+    items = list(_lexemes(text))
     terms = [item for item in items if not isinstance(item, _Mark)]
     if len(terms) == len(items):
         query = all_of(terms)
     else:
         items = list(_paired(items))
         query = _group(iter(items))
-    _check_order(items, query)
+    if f"{FieldName.SORT}:" in text.lower():
+        _check_order(items, query)
     return query
 
 
@@ -184,26 +186,27 @@ _CURLY_QUOTES: Final = str.maketrans(dict.fromkeys("“”„‟", '"'))  # keyb
 
 
 def _normalised(text: str) -> str:
-    return unicodedata.normalize("NFKC", typed(text)).translate(_CURLY_QUOTES)
+    return text if text.isascii() else unicodedata.normalize("NFKC", typed(text)).translate(_CURLY_QUOTES)
 
 
 def _lexemes(text: str) -> Iterator[_Item]:
     opened_apart = True
     for lexeme in _LEXEME.finditer(text):
-        if lexeme.lastgroup is None:
+        kind = lexeme.lastgroup
+        if kind is None:
             continue  # white space, mostly
         # "(LLM)-based", "7B(-instruct)" and "--flag" ask for nothing to be left out.
         before = text[lexeme.start() - 1] if lexeme.start() else " "
         apart = before.isspace() or (before == "(" and opened_apart)
         without = apart and lexeme["dashes"] == "-"
-        if lexeme["open"]:
+        if kind == "open":
             opened_apart = apart
             yield _Mark.OPEN_WITHOUT if without else _Mark.OPEN
-        elif lexeme["close"]:
+        elif kind == "close":
             yield _Mark.CLOSE
-        elif lexeme["chunk"] == "OR" and not lexeme["dashes"]:
+        elif kind == "chunk" and lexeme["chunk"] == "OR" and not lexeme["dashes"]:
             yield _Mark.OR
-        elif lexeme["chunk"] or lexeme["quoted"] or lexeme["doi"]:
+        elif lexeme[kind]:
             term = _term(lexeme, rest=text[lexeme.end() : lexeme.end() + 200])
             if term is not None:
                 yield Not(term) if without and not _is_amount(term) else term

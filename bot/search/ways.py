@@ -71,6 +71,9 @@ def ways(text: str) -> tuple[Way, ...]:
 
 def _paths(edges: Sequence[Token], length: int) -> Iterator[Way]:
     """The sequences of terms from 0 to `length`; none for a text without words."""
+    if 0 < len(edges) == length:  # no solid terms, mostly
+        yield tuple([edge.term for edge in edges])
+        return
     leaving: list[list[Token]] = [[] for _ in range(length)]
     for edge in edges:
         leaving[edge.start].append(edge)
