@@ -21,7 +21,7 @@ from bot.search.parts import TEXT_FIELDS
 from bot.search.query import And, Field, Not, Or, Phrase, Query, Word
 from bot.search.ways import Wanted, Way, glued, halves, wanted_among, wanted_of
 
-_REMEMBERED: Final = 1 << 14  # leaves, and as many from before: all frequent words, categories and dates
+_REMEMBERED: Final = 1 << 16  # leaves, and as many from before: most words, all categories and dates
 
 
 class Verdicts(NamedTuple):
@@ -182,10 +182,12 @@ class _Holders(Generic[_T]):
 
     def __init__(self, papers: Iterable[Iterable[_T]]) -> None:
         """Takes the terms of each paper in turn, each term once."""
-        self._places: defaultdict[_T, list[int]] = defaultdict(list)
+        places: defaultdict[_T, list[int]] = defaultdict(list)
         for place, terms in enumerate(papers):
             for term in terms:
-                self._places[term].append(place)
+                places[term].append(place)
+        # Tuples of numbers, other than lists, are not looked through by the collector of garbage.
+        self._places: dict[_T, tuple[int, ...]] = {term: tuple(some) for term, some in places.items()}
         self._known: dict[_T, int] = {}  # of the terms that were asked for
 
     def __contains__(self, term: _T) -> bool:
