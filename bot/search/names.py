@@ -13,6 +13,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 from bot.search.tokens import fold
@@ -69,6 +70,7 @@ def index_names(names: Iterable[str]) -> NameIndex:
     return dict(index)
 
 
+@lru_cache(maxsize=1 << 8)  # asked for by whoever proposes papers, then by the judge
 def readings(name: str) -> tuple[tuple[str, Given], ...]:
     """A name that is looked for, as the pairs of family name and given names that it may be.
 

@@ -41,9 +41,6 @@ def conditions(query: Query) -> Query:
             return EVERYTHING if EVERYTHING in choices else any_of(dict.fromkeys(choices))
 
 
-Leaf: TypeAlias = Word | Phrase | Field
-"""What has no parts: it is true of a paper, false, or not known, by itself."""
-
 Wish: TypeAlias = Word | Phrase | Field
 """A word, a phrase, or a field of `TEXT_FIELDS`, that papers should hold."""
 

@@ -127,9 +127,16 @@ def parse(text: str) -> Query:
     """
     if _PLAIN_WORDS.fullmatch(text):  # most saved searches: the rules below would say the same, slowly
         return all_of(map(Word, text.split(" ")))
-    items = list(_paired(list(_lexemes(_normalised(text)))))
-    query = _group(iter(items))
-    _check_order(items, query)
+    text = _normalised(text)
+    items = list(_lexemes(text))
+    terms = [item for item in items if not isinstance(item, _Mark)]
+    if len(terms) == len(items):
+        query = all_of(terms)
+    else:
+        items = list(_paired(items))
+        query = _group(iter(items))
+    if f"{FieldName.SORT}:" in text.lower():
+        _check_order(items, query)
     return query
 
 
@@ -179,24 +186,27 @@ _CURLY_QUOTES: Final = str.maketrans(dict.fromkeys("“”„‟", '"'))  # keyb
 
 
 def _normalised(text: str) -> str:
-    return unicodedata.normalize("NFKC", typed(text)).translate(_CURLY_QUOTES)
+    return text if text.isascii() else unicodedata.normalize("NFKC", typed(text)).translate(_CURLY_QUOTES)
 
 
 def _lexemes(text: str) -> Iterator[_Item]:
     opened_apart = True
     for lexeme in _LEXEME.finditer(text):
+        kind = lexeme.lastgroup
+        if kind is None:
+            continue  # white space, mostly
         # "(LLM)-based", "7B(-instruct)" and "--flag" ask for nothing to be left out.
         before = text[lexeme.start() - 1] if lexeme.start() else " "
         apart = before.isspace() or (before == "(" and opened_apart)
         without = apart and lexeme["dashes"] == "-"
-        if lexeme["open"]:
+        if kind == "open":
             opened_apart = apart
             yield _Mark.OPEN_WITHOUT if without else _Mark.OPEN
-        elif lexeme["close"]:
+        elif kind == "close":
             yield _Mark.CLOSE
-        elif lexeme["chunk"] == "OR" and not lexeme["dashes"]:
+        elif kind == "chunk" and lexeme["chunk"] == "OR" and not lexeme["dashes"]:
             yield _Mark.OR
-        elif lexeme["chunk"] or lexeme["quoted"] or lexeme["doi"]:
+        elif lexeme[kind]:
             term = _term(lexeme, rest=text[lexeme.end() : lexeme.end() + 200])
             if term is not None:
                 yield Not(term) if without and not _is_amount(term) else term
@@ -214,11 +224,13 @@ def _term(lexeme: re.Match[str], rest: str) -> Query | None:
     else:
         # A double quote inside a word (5'10"x2) divides it as a single one does.
         chunk = lexeme["doi"] or lexeme["chunk"].replace('"', "'")
+        if chunk.isascii() and chunk.isalpha() and chunk != "OR":  # most: the rules below say the same
+            return Word(chunk)
         paper = _named_paper(chunk)
         if paper is not None:
             return paper
         prefix, colon, value = chunk.partition(":")
-        known = bool(colon) and prefix.lower() in list(FieldName)
+        known = bool(colon) and prefix.lower() in _FIELD_NAMES
         if known and not has_words(value) and not rest.startswith(('"', "(")):
             # "Before: we …" and "CAT: Circular Attention" are prose, before:"2025 and cat: vision are not.
             known = prefix.islower() and not FIELDS[FieldName(prefix)].prose
@@ -240,6 +252,7 @@ def _named_paper(chunk: str) -> Field | None:
 
 _PLAIN_WORDS: Final = re.compile("[a-z]+(?: [a-z]+)*")
 _DIGIT: Final = re.compile(r"\d")
+_FIELD_NAMES: Final = frozenset(FieldName)
 
 
 def _missing(name: FieldName, rest: str) -> QueryError:

@@ -4,9 +4,10 @@ Both a text and what is wanted of it are graphs: a term leads from one position 
 over several at once. A text holds what some way through both has in common.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, pairwise
 from operator import itemgetter
 from typing import Final, NamedTuple
 
@@ -81,6 +82,27 @@ class Text:
             passages = self._passages if number is None else self._passages[number : number + 1]
             return any(line in passage.line for passage in passages)
         return _any_in(_spelt([way], self), self, number)
+
+    def neighbours(self) -> set[Way]:
+        """Any two terms of which one follows the other in one of the texts."""
+        found: set[Way] = set()
+        for passage in self._passages:
+            found.update(pairwise(passage.parts))
+            if passage.solids:
+                found.update(_with_solids(passage))
+        return found
+
+
+def _with_solids(passage: _Passage) -> Iterator[Way]:
+    """Any two neighbours in the text of which one is a solid term at least."""
+    leaving: defaultdict[int, list[str]] = defaultdict(list)
+    for solid in passage.solids:
+        leaving[solid.start].append(solid.term)
+    for at, part in enumerate(passage.parts, 1):
+        yield from ((part, term) for term in leaving.get(at, ()))
+    for solid in passage.solids:
+        following = (*passage.parts[solid.end : solid.end + 1], *leaving.get(solid.end, ()))
+        yield from ((solid.term, term) for term in following)
 
 
 def _where(term: str, parts: tuple[str, ...]) -> Iterator[int]:

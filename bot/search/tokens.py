@@ -69,6 +69,7 @@ _WRITTEN_WORD: Final = re.compile(
 )
 _CHUNK: Final = re.compile(r"\S+")
 _PUNCTUATION: Final = ".,;:!?()[]{}\"'`"
+_PLAIN: Final = re.compile("[a-z ]*")
 _HYPHENATED: Final = re.compile("[a-z]+(?:-[a-z]+)+")
 _DIVIDER: Final = re.compile(_JOINER)
 _POSSESSIVES: Final = ("'s", "'S", "\u2019s", "\u2019S")
@@ -97,9 +98,11 @@ def tokens(text: str) -> list[Token]:
     found: list[Token] = []
     position = 0
     for parts, solids in divided(text):
-        terms = [Token(part, at, at + 1) for at, part in enumerate(parts)]
-        for term, start, end in sorted((*terms, *solids), key=_START) if solids else terms:
-            found.append(Token(term, position + start, position + end))
+        terms = [Token(part, at, at + 1) for at, part in enumerate(parts, position)]
+        if solids:
+            terms += [Token(term, position + start, position + end) for term, start, end in solids]
+            terms.sort(key=_START)
+        found += terms
         position += len(parts)
     return found
 
@@ -128,6 +131,8 @@ def has_words(text: str) -> bool:
 
 def written_words(text: str) -> list[tuple[str, ...]]:
     """The written words of the text, each as its parts in lower case, not stemmed."""
+    if _PLAIN.fullmatch(text):  # as most: the rules below would say the same, slowly
+        return [(word,) for word in text.split()]
     return [
         tuple([part.casefold() for part in _parts(word)]) for word in _WRITTEN_WORD.findall(_spaced(text))
     ]
@@ -211,7 +216,7 @@ def divide(chunk: str) -> ChunkTerms:
     solids: list[Token] = []
     for word in words:
         count, position = len(word), len(parts)
-        parts += map(_known_stem, word)
+        parts += map(known_stem, word)
         solids += [
             Token(stem("".join(word[start:end])), position + start, position + end)
             for start in range(count - 1)
@@ -261,4 +266,4 @@ def stem(term: str) -> str:
     return stemmed[:-1] if stemmed.endswith("s") and _ACRONYM_PLURAL.fullmatch(stemmed) else stemmed
 
 
-_known_stem: Final = lru_cache(maxsize=1 << 13)(stem)  # the parts of long words are mostly the same few
+known_stem: Final = lru_cache(maxsize=1 << 13)(stem)  # parts of long words, and of phrases, are mostly few

@@ -6,12 +6,12 @@ that is divided and joined, never the text: "a symmetric matrix" holds no "asymm
 half, and "not able" no "notable", for no compound begins or ends with a function word.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice, pairwise
 from typing import Final, NamedTuple
 
-from bot.search.tokens import Token, positions, stem, tokens, written_words
+from bot.search.tokens import Token, known_stem, positions, stem, tokens, written_words
 
 Way = tuple[str, ...]
 """Terms that stand side by side in this order."""
@@ -46,9 +46,14 @@ class Wanted(NamedTuple):
 @lru_cache(maxsize=1 << 12)
 def wanted_of(text: str) -> Wanted:
     """What the text of a word, a phrase or a text field wants."""
+    return wanted_among(text, halves)
+
+
+def wanted_among(text: str, apart: Callable[[str], Iterable[Way]]) -> Wanted:
+    """What the text wants, where `apart` gives those `halves` of a part that are to be thought of."""
     edges = tokens(text)
     length = positions(edges)
-    spellings = dict.fromkeys(_spellings(text)) if length <= _LONGEST_PHRASE else ()
+    spellings = dict.fromkeys(_spellings(text, apart)) if length <= _LONGEST_PHRASE else ()
     paths = tuple(islice(_paths(edges, length), _FEW + 1))
     return Wanted(tuple(edges), length, tuple(spellings), (*paths, *spellings) if len(paths) <= _FEW else ())
 
@@ -66,6 +71,9 @@ def ways(text: str) -> tuple[Way, ...]:
 
 def _paths(edges: Sequence[Token], length: int) -> Iterator[Way]:
     """The sequences of terms from 0 to `length`; none for a text without words."""
+    if 0 < len(edges) == length:  # no solid terms, mostly
+        yield tuple([edge.term for edge in edges])
+        return
     leaving: list[list[Token]] = [[] for _ in range(length)]
     for edge in edges:
         leaving[edge.start].append(edge)
@@ -96,14 +104,14 @@ def _lone_part(word: str) -> str | None:
     return written[0][0] if len(written) == 1 and len(written[0]) == 1 else None
 
 
-def _spellings(text: str) -> Iterator[Way]:
+def _spellings(text: str, apart: Callable[[str], Iterable[Way]]) -> Iterator[Way]:
     """The text with one part of it written apart, and with two of its words written as one."""
     words = written_words(text)
     parts = [part for word in words for part in word]
-    terms = [stem(part) for part in parts]
+    terms = list(map(known_stem, parts))
     for at, part in enumerate(parts):
-        for halves in _apart(part):
-            yield (*terms[:at], *halves, *terms[at + 1 :])
+        for two in apart(part):
+            yield (*terms[:at], *two, *terms[at + 1 :])
     at = 0
     for word, following in pairwise(words):
         if len(word) == len(following) == 1 and _halves(*word, *following):
@@ -112,19 +120,20 @@ def _spellings(text: str) -> Iterator[Way]:
 
 
 @lru_cache(maxsize=1 << 14)  # as above
-def _apart(part: str) -> tuple[Way, ...]:
-    """The terms of every two halves in which the part may be written."""
+def halves(part: str) -> tuple[Way, ...]:
+    """The terms of every two halves in which the part of a written word may be written apart."""
     cuts = range(_SHORTEST_HALF, len(part) - _SHORTEST_HALF + 1)
-    halves = ((part[:cut], part[cut:]) for cut in cuts)
-    return tuple((stem(one), stem(other)) for one, other in halves if _halves(one, other))
+    twos = ((part[:cut], part[cut:]) for cut in cuts)
+    return tuple((stem(one), stem(other)) for one, other in twos if _halves(one, other))
 
 
 def _halves(one: str, other: str) -> bool:
     """Whether the two may be one name, written apart."""
     return (
-        min(len(one), len(other)) >= _SHORTEST_HALF
+        len(one) >= _SHORTEST_HALF <= len(other)
         and len(one) + len(other) <= _LONGEST_COMPOUND
         and one.isalpha()
         and other.isalpha()
-        and not {one, other} & _FUNCTION_WORDS
+        and one not in _FUNCTION_WORDS
+        and other not in _FUNCTION_WORDS
     )
