@@ -84,7 +84,7 @@ def failure_of(status: int, code: int, retry_after: str | None, needs: str = "")
     if status < 400:
         return DoubtfulError("Discord's answer cannot be read; it may have the message.")
     if status == 429:
-        return NotAcceptedError("Discord asks for patience.", wait or _UNSAID_WAIT)
+        return NotAcceptedError("Discord asks for patience.", _UNSAID_WAIT if wait is None else wait)
     if status == 401:
         return NotAcceptedError(UNKNOWN_BOT, UNKNOWN_BOT_WAIT)
     if not code:

@@ -79,7 +79,7 @@ def failure_of(error: object, status: int, retry_after: str | None) -> DeliveryE
     """
     wait = wait_asked(retry_after)
     if status == 429:
-        return NotAcceptedError("Slack asks for patience.", wait or _UNSAID_WAIT)
+        return NotAcceptedError("Slack asks for patience.", _UNSAID_WAIT if wait is None else wait)
     if status >= 500:
         if status == 503 and wait is not None:
             return NotAcceptedError("Slack is not available now, and asks for patience.", wait)

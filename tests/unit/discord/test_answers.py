@@ -95,6 +95,12 @@ def test_too_many_requests_wait_as_long_as_asked() -> None:
     assert unsaid.retry_after > timedelta(seconds=10)
 
 
+def test_asked_for_no_patience_at_all_nothing_waits() -> None:
+    asked = failure_of(429, 0, "0.0")  # the last thousandths of a second, rounded
+    assert isinstance(asked, NotAcceptedError)
+    assert asked.retry_after == timedelta(0)
+
+
 def test_a_503_that_says_when_to_come_back_took_nothing() -> None:
     error = failure_of(503, 0, "40")
     assert isinstance(error, NotAcceptedError)

@@ -102,6 +102,9 @@ def test_too_many_requests_wait_as_long_as_asked() -> None:
     for error in (failure_of("ratelimited", 429, "12"), failure_of("ratelimited", 200, "12")):
         assert isinstance(error, NotAcceptedError)
         assert error.retry_after == timedelta(seconds=12)
+    at_once = failure_of("ratelimited", 429, "0")
+    assert isinstance(at_once, NotAcceptedError)
+    assert at_once.retry_after == timedelta(0)
     unsaid = failure_of("ratelimited", 429, None)
     assert isinstance(unsaid, NotAcceptedError)
     assert unsaid.retry_after is not None
