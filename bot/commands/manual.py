@@ -16,7 +16,7 @@ _PREFIX: Final = "/papers"
 _HEAD: Final = f"""\
 # Commands
 
-<!-- Made from `bot/commands/registry.py` by `make docs`; change it there. -->
+<!-- Made from `bot/commands/declared/` by `make docs`; change it there. -->
 
 Every chat offers the same commands. In Slack they stand behind `{_PREFIX}` (a setting, `slack_command`);
 at the prompt of `paperboy chat` they are typed as they are. Answers are private unless you share them.

@@ -9,6 +9,7 @@ from sqlite_utils import Database
 
 from bot.errors import ConflictError, InputError, NotFoundError
 from bot.model import QuietReason
+from bot.people.mailboxes import MAIL
 from storage.sqlite import subscribing
 from storage.sqlite.holding import identities_of
 from storage.sqlite.planning import call_off
@@ -39,7 +40,6 @@ _WANTED_TWICE: Final = """
         ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
     )
 """
-_MAIL_ADDRESSES: Final = "SELECT user FROM identities WHERE surface = 'email'"
 # A table that comes to refer to recipients belongs here; a test walks the schema for it.
 _MOVES: Final = (
     f"""
@@ -144,7 +144,11 @@ def unlink(db: Database, recipient_id: str, surface: str, by: str, at: int) -> N
         raise ConflictError("It is the only account that is known.")
     subscribing.leave(db, recipient_id, surface, by, at)
     db.execute("DELETE FROM identities WHERE recipient_id = ? AND surface = ?", (recipient_id, surface))
-    db.execute(f"DELETE FROM mailboxes WHERE address NOT IN ({_MAIL_ADDRESSES})")  # noqa: S608 - as above
+    if surface == MAIL:
+        db.execute(
+            "DELETE FROM mailboxes WHERE address NOT IN (SELECT user FROM identities WHERE surface = ?)",
+            (MAIL,),
+        )
 
 
 def _merge(db: Database, *, stays: str, gone: str, by: str, at: int) -> None:

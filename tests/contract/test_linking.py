@@ -22,6 +22,7 @@ from bot.model import (
 from bot.people.mailboxes import AskedCode, Limits
 from bot.people.model import Cadence, Identity, Mark, MarkedPaper, Person, Subscription, SubscriptionState
 from bot.ports import Store
+from bot.taste.model import TasteChoices
 from storage.sqlite.engine import Engine
 from tests.contract.people import MAYA, a_subscription, an_installation, direct, meet
 from tests.contract.rows import (
@@ -384,3 +385,29 @@ async def test_the_only_account_stays(store: Store) -> None:
         await store.people.unlink(slack.recipient_id, "slack", "Maya", NOW)
     with pytest.raises(NotFoundError, match="discord"):
         await store.people.unlink(slack.recipient_id, "discord", "Maya", NOW)
+
+
+async def test_a_mailbox_that_is_taken_away_is_nobodys(store: Store) -> None:
+    slack, _ = await two_accounts(store)
+    code = AskedCode(recipient_id=slack.recipient_id, address="a@example.org", digest="d", asked_at=NOW)
+    await store.mailboxes.ask(code, Limits(since=NOW, of_person=1, of_address=1))
+    assert await store.mailboxes.confirm(slack.recipient_id, "d", NOW, NOW, most_wrong=1) is not None
+
+    await store.people.unlink(slack.recipient_id, "email", "maya", NOW)
+
+    assert await store.mailboxes.at("a@example.org") is None
+    assert await store.people.find(MAYA) is not None
+
+
+async def test_whoever_keeps_one_accounts_saves_out_of_a_channels_keeps_out_all(store: Store) -> None:
+    slack, discord = await two_accounts(store)
+    (paper,) = await add_papers(store, 1)
+    channel = await add_destination(store.destinations, owner_id=slack.recipient_id)
+    await store.taste.set_team(channel.id, NOW, counted=True)
+    assert await store.taste.saved_at(channel.route, paper, slack.recipient_id, NOW)
+    await store.taste.choose(discord.recipient_id, TasteChoices(for_you=True, counted=False))
+
+    made = await link(store, slack, discord)
+
+    assert await store.taste.choices(made.recipient_id) == TasteChoices(for_you=True, counted=False)
+    assert "team_saves" not in await store.people.held(made.recipient_id)
