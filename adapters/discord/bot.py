@@ -15,6 +15,7 @@ from adapters.discord.guilds import Guilds
 from adapters.discord.logs import take_over
 from adapters.discord.long_actions import LongActions
 from adapters.discord.offer import SURFACE
+from adapters.discord.pace import Pace
 from adapters.discord.session import Session
 from adapters.discord.surface import DiscordSurface
 from bot.commands.service import Commands
@@ -47,9 +48,12 @@ class Discord:
         self._clock = clock
         self._ids = ids
         self._token = settings.discord_token.get_secret_value()
-        self._session = Session(self._token, settings.discord_api_url)
+        self._pace = Pace(clock)
+        self._session = Session(self._token, settings.discord_api_url, self._pace.passed)
         self.surface: Final = DiscordSurface(self._session, command=settings.discord_command)
-        self.deliverer: Final = DiscordDeliverer(self._token, clock, api_url=settings.discord_api_url)
+        self.deliverer: Final = DiscordDeliverer(
+            self._token, clock, api_url=settings.discord_api_url, pace=self._pace
+        )
         self._long = LongActions(store.actions, clock)
         self._conversation: Conversation | None = None
 
@@ -98,6 +102,7 @@ class Discord:
                 link_cards=settings.discord_link_cards,
                 api_url=settings.discord_api_url,
                 gateway_url=settings.discord_gateway_url,
+                asking=self._pace.passed,
             )
 
         await Listening(client, conversation, self._clock, self._token).run(stopped)

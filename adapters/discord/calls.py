@@ -161,6 +161,7 @@ class _Attempt:
         self.answer: ClientResponse | None = None  # a good one, read
 
     async def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+        await self._pace.leave()
         self._gone = True
         response = await handler(request)
         if response.status in _REFUSALS:

@@ -57,12 +57,14 @@ class ListeningClient(SettledClient):
         link_cards: Collection[str],
         api_url: str,
         gateway_url: str | None,
+        asking: Callable[[], None] | None = None,
     ) -> None:
         """`link_cards` are the ids of the servers where links to papers are answered."""
         reads = bool(link_cards)
         super().__init__(
             api_url=api_url,
             gateway_url=gateway_url,
+            asking=asking,
             intents=discord.Intents(guilds=True, guild_messages=reads, message_content=reads),
             member_cache_flags=discord.MemberCacheFlags.none(),
             max_messages=None,

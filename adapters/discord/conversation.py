@@ -62,8 +62,9 @@ class Conversation:
     async def command(self, interaction: Interaction, command: Command, values: Mapping[str, str]) -> None:
         """A slash command."""
         who = heard(interaction)
-        work = self._commands.call(command, values, who.actor, who.place, self._surface.during(who))
-        await self._answered(interaction, self._replies.give(interaction, who.place, work))
+        surface = self._surface.during(who)
+        work = self._commands.call(command, values, who.actor, who.place, surface)
+        await self._answered(interaction, self._replies.give(interaction, who.place, work, asks=surface.asks))
 
     async def pressed(self, interaction: Interaction, action: str) -> None:
         """A button, or an entry of a menu."""
@@ -76,11 +77,10 @@ class Conversation:
             await self._replies.give(interaction, who.place, _at_once(said(_GONE)))
             return
         opened = forms.opened(action)
-        work = self._commands.press(
-            action if opened is None else opened.form, who.actor, who.place, self._surface.during(who)
-        )
+        surface = self._surface.during(who)
+        work = self._commands.press(action if opened is None else opened.form, who.actor, who.place, surface)
         if opened is None:
-            await self._replies.give(interaction, who.place, work)
+            await self._replies.give(interaction, who.place, work, asks=surface.asks)
         else:
             await self._replies.give(interaction, who.place, _with(work, opened), page=opened.page)
 
@@ -95,13 +95,14 @@ class Conversation:
     async def submitted(self, interaction: Interaction) -> None:
         """A form that was filled in."""
         who = heard(interaction)
+        surface = self._surface.during(who)
         try:
             sent = forms.submitted(interaction.data or {})
         except ValueError as error:
             work = _at_once(said(str(error)))
         else:
-            work = self._submitted(sent, who.actor, who.place, self._surface.during(who))
-        await self._answered(interaction, self._replies.give(interaction, who.place, work))
+            work = self._submitted(sent, who.actor, who.place, surface)
+        await self._answered(interaction, self._replies.give(interaction, who.place, work, asks=surface.asks))
 
     async def _submitted(
         self, sent: forms.Opened, actor: Actor, place: Place, surface: DiscordSurface

@@ -65,13 +65,24 @@ class DiscordDeliverer:
 
     surface: Final = SURFACE
 
-    def __init__(self, token: str, clock: Clock, *, api_url: str, timeout: timedelta = TIMEOUT) -> None:
-        """`timeout` is for a message with its turn and all that belongs to it; one request takes a third."""
+    def __init__(
+        self,
+        token: str,
+        clock: Clock,
+        *,
+        api_url: str,
+        timeout: timedelta = TIMEOUT,
+        pace: Pace | None = None,
+    ) -> None:
+        """`timeout` is for a message with its turn and all that belongs to it; one request takes a third.
+
+        A `pace` that is given knows what else the bot asks of Discord.
+        """
         self._clock = clock
         self._timeout = timeout
         self._one_request = timeout / 3
         self._patience = min(PATIENCE, self._one_request)
-        self._pace = Pace(clock)
+        self._pace = pace or Pace(clock)
         self._calls = Calls(token, self._pace, api_url=api_url, timeout=self._one_request)
 
     @property

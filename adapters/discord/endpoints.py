@@ -5,11 +5,13 @@ a client gets parts of its own that send the same requests elsewhere.
 """
 
 import asyncio
+from collections.abc import Callable
 from copy import copy
 from typing import Any, Final
 
 import aiohttp
 import discord
+from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
 from discord.gateway import DiscordWebSocket
 from discord.http import HTTPClient, Route
 from discord.webhook.async_ import AsyncWebhookAdapter, async_context
@@ -26,18 +28,24 @@ class SettledClient(discord.AutoShardedClient):
 
     `api_url` is the base of the API, with its version (`https://discord.com/api/v10`). `gateway_url` is the
     address of the gateway (`wss://…`); without one the API is asked, as Discord advises. A session is resumed
-    where the gateway says, as always.
+    where the gateway says, as always. `asking` is called as each request leaves.
     """
 
     http: HTTPClient
 
     def __init__(
-        self, *, api_url: str, gateway_url: str | None, intents: discord.Intents, **options: Any
+        self,
+        *,
+        api_url: str,
+        gateway_url: str | None,
+        intents: discord.Intents,
+        asking: Callable[[], None] | None = None,
+        **options: Any,
     ) -> None:
         super().__init__(intents=intents, **options)
         self._api_url = api_url.rstrip("/")
         # The same client of HTTP, with the options that the library read, before anything has used it.
-        self.http = self._connection.http = _HTTPClient(self.http, self._api_url, gateway_url)
+        self.http = self._connection.http = _HTTPClient(self.http, self._api_url, gateway_url, asking)
 
     async def connect(self, *, reconnect: bool = True) -> None:
         # Answers to interactions go past the client of HTTP. What an event starts inherits this context.
@@ -51,13 +59,19 @@ class SettledClient(discord.AutoShardedClient):
 def open_http(api_url: str) -> HTTPClient:
     """discord.py's client of HTTP on its own, for requests alone; to be called where an event loop runs."""
     plain = HTTPClient(asyncio.get_running_loop(), max_ratelimit_timeout=_LONGEST_WAIT)
-    return _HTTPClient(plain, api_url.rstrip("/"), None)
+    return _HTTPClient(plain, api_url.rstrip("/"), None, None)
 
 
 class _HTTPClient(HTTPClient):
     """All requests but those that answer interactions, and the WebSockets."""
 
-    def __init__(self, like: HTTPClient, api_url: str, gateway_url: str | None) -> None:
+    def __init__(
+        self,
+        like: HTTPClient,
+        api_url: str,
+        gateway_url: str | None,
+        asking: Callable[[], None] | None,
+    ) -> None:
         super().__init__(
             like.loop,
             like.connector,
@@ -69,10 +83,19 @@ class _HTTPClient(HTTPClient):
         )
         self._api_url = api_url
         self._gateway_url = gateway_url
+        self._asking = asking
         self._most_buckets = _FEW_BUCKETS
 
     async def request(self, route: Route, **options: Any) -> Any:
+        if self._asking is not None:
+            options["middlewares"] = (self._leaving,)
         return await super().request(_moved(route, self._api_url), **options)
+
+    async def _leaving(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+        """When a request really leaves: before, the library may have waited for its turn."""
+        assert self._asking is not None  # noqa: S101 - else nobody comes here
+        self._asking()
+        return await handler(request)
 
     def _try_clear_expired_ratelimits(self) -> None:
         """Forgets the pace of channels that may be posted to as if nothing had been.

@@ -1,8 +1,11 @@
 """How fast the outbox may send to Discord, of whose 50 requests a second it leaves some to people.
 
-Answers to interactions are outside of that limit, and never wait here. How fast a channel may be posted to is
-discord.py's business, which reads it from Discord's answers. The pace is this process's own: where several
-processes send, Discord's 429 slows them down together.
+Answers to interactions are outside of that limit, and never wait here. What else people need, such as the
+opening of a direct message, does not wait either, and is counted. A message waits for its turn before it is
+written down as being sent, which may take a moment; so requests are counted when they really leave.
+
+How fast a channel may be posted to is discord.py's business, which reads it from Discord's answers. The pace
+is this process's own: where several processes send, Discord's 429 slows them down together.
 """
 
 from collections import deque
@@ -12,7 +15,8 @@ from typing import Final
 from bot.errors import NotAcceptedError
 from bot.ports import Clock
 
-A_SECOND: Final = 47  # requests, evenly apart
+A_SECOND: Final = 47  # messages, evenly apart
+IN_ALL: Final = 48  # requests in any second; on the way to Discord some come closer together
 
 # The longest that a message waits here for its turn, while it binds one of the worker's hands.
 PATIENCE: Final = timedelta(seconds=3)
@@ -27,14 +31,14 @@ _BETWEEN: Final = _SECOND / A_SECOND
 
 
 class Pace:
-    """Turns to send, one after the other; who was late to take theirs (the machine was busy) hurries nobody
-    into the same second.
+    """Turns to send, one after the other; those who were late to use theirs (the machine was busy) do not
+    crowd into the same second.
     """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._next = self._held = datetime.min.replace(tzinfo=UTC)  # no turn is given before either
-        self._given: deque[datetime] = deque(maxlen=A_SECOND)  # when the last turns were really taken
+        self._left: deque[datetime] = deque(maxlen=IN_ALL)  # when the last requests went out
         self._refused: deque[datetime] = deque(maxlen=REFUSALS)  # the last of such answers
 
     async def turn(self, patience: timedelta = PATIENCE) -> None:
@@ -48,17 +52,28 @@ class Pace:
         self._next = at + _BETWEEN
         if at > now:
             await self._clock.sleep(at - now)
-        while (wait := self._crowded()) > timedelta(0):
-            await self._clock.sleep(wait)
-        self._given.append(self._clock.now())
 
-    def _crowded(self) -> timedelta:
-        """How long until the last second holds less turns than one may."""
+    async def leave(self) -> None:
+        """Returns at the moment at which a request goes out. Raises `NotAcceptedError` where Discord has
+        asked meanwhile for more than a little patience.
+        """
+        while (wait := self._wait()) > timedelta(0):
+            if wait > PATIENCE:
+                raise NotAcceptedError("Discord takes no more messages just now.", wait)
+            await self._clock.sleep(wait)
+        self.passed()
+
+    def passed(self) -> None:
+        """A request goes out, this moment, that waits for nobody."""
+        self._left.append(self._clock.now())
+
+    def _wait(self) -> timedelta:
+        """How long until Discord takes anything, and the last second holds fewer requests than it may."""
         now = self._clock.now()
-        if self._given and self._given[-1] > now:  # the clock was set back
-            self._given.clear()
-        full = len(self._given) == A_SECOND
-        return self._given[0] + _SECOND - now if full else timedelta(0)
+        if self._left and self._left[-1] > now:  # the clock was set back
+            self._left.clear()
+        crowded = self._left[0] + _SECOND - now if len(self._left) == IN_ALL else timedelta(0)
+        return max(crowded, self._held - now)
 
     def hold(self, wait: timedelta) -> None:
         """Discord asked for patience: nothing goes out before."""

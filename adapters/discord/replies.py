@@ -39,21 +39,30 @@ class Replies:
         self._long = long
 
     async def give(
-        self, interaction: Interaction, place: Place, work: Awaitable[Reply], *, page: int | None = None
+        self,
+        interaction: Interaction,
+        place: Place,
+        work: Awaitable[Reply],
+        *,
+        asks: asyncio.Event | None = None,
+        page: int | None = None,
     ) -> None:
-        """Answers with what the work gives; if that takes a while, says so first.
+        """Answers with what the work gives; if that takes a while, or `asks` is set, says so first.
 
         A form opens at that page, or shows all of them. Only the first answer can be a form: where it is too
         late, the answer says what to type.
         """
         answer = asyncio.ensure_future(self._short(work))
-        patience = asyncio.ensure_future(self._clock.sleep(PATIENCE))
+        waits: list[asyncio.Future[Any]] = [asyncio.ensure_future(self._clock.sleep(PATIENCE))]
+        if asks is not None:
+            waits.append(asyncio.ensure_future(asks.wait()))
         try:
-            await asyncio.wait({answer, patience}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({answer, *waits}, return_when=asyncio.FIRST_COMPLETED)
             if not answer.done():
                 await interaction.response.defer(ephemeral=not place.direct, thinking=True)
         finally:
-            patience.cancel()
+            for one in waits:
+                one.cancel()
             # What is done is done, whether or not the person can still be told.
             reply = await answer
         if reply.form is None:

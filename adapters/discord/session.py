@@ -1,7 +1,7 @@
 """A client that asks Discord and listens to nothing: logged in when it is first needed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Final, TypeVar
 
@@ -20,7 +20,9 @@ _UNREACHED: Final = "Discord cannot be reached. Check the network between here a
 class Session:
     """One client for all that ask. Belongs to one event loop."""
 
-    def __init__(self, token: str, api_url: str) -> None:
+    def __init__(self, token: str, api_url: str, asking: Callable[[], None] | None = None) -> None:
+        """`asking` is called at each request."""
+        self._asking = asking
         self._token = token
         self._api_url = api_url
         self._client: SettledClient | None = None
@@ -39,6 +41,7 @@ class Session:
         client = SettledClient(
             api_url=self._api_url,
             gateway_url=None,
+            asking=self._asking,
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,

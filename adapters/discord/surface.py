@@ -1,5 +1,6 @@
 """Discord as commands see it: who may do what there, and where somebody is reached."""
 
+import asyncio
 from collections.abc import Awaitable, Mapping
 from dataclasses import replace
 from typing import Any, Final, Protocol, Self, TypeVar
@@ -80,6 +81,9 @@ class DiscordSurface:
         self._command = command
         self._opened = {} if opened is None else opened
         self._heard = heard
+        self.asks: Final = asyncio.Event()
+        """Set once Discord is asked for something that it may take its time for: it opens few direct messages
+        a second, and discord.py waits for their turn."""
 
     def during(self, heard: Heard) -> Self:
         """The surface while an interaction is answered: Discord told along what may be done where it was."""
@@ -214,6 +218,7 @@ class DiscordSurface:
         """Opens the direct messages with somebody."""
         known = self._opened.get(identity)
         if known is None:
+            self.asks.set()
             client = await self._rest()
             try:
                 opened = await _asked(client.http.start_private_message(int(identity.user)))

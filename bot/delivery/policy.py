@@ -100,7 +100,7 @@ def after_failure(
     if isinstance(error, NotAcceptedError):
         if now > delivery.deliver_by + ASKING_ENDS:
             return Doubt(str(error))
-        until = now + max(backoff(delivery.attempts, random_), error.retry_after or timedelta(0))
+        until = now + _patience(error.retry_after, delivery.attempts, random_)
         if until > delivery.deliver_by and not delivery.doubtful:
             return Reject(f"{_too_late(delivery)} The last try: {error}")
         return Wait(until, str(error), doubtful=delivery.doubtful)
@@ -109,6 +109,15 @@ def after_failure(
     if can.ability is Ability.READ_BACK:
         return Wait(_landed(now, timeout), str(error), doubtful=True)
     return Wait(now + backoff(delivery.attempts, random_), str(error), doubtful=True)
+
+
+def _patience(asked: timedelta | None, attempts: int, random_: random.Random) -> timedelta:
+    """The first time exactly as the receiver asked, for it knows best; who is sent back again and again waits
+    longer each time.
+    """
+    if asked is None:
+        return backoff(attempts, random_)
+    return max(asked, backoff(attempts - 1, random_)) if attempts else asked
 
 
 def backoff(attempts: int, random_: random.Random) -> timedelta:

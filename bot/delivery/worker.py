@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final, TypeVar, assert_never
 
@@ -72,6 +72,7 @@ class Worker:
         self._notifier = notifier
         self._wake = asyncio.Event()
         self._stopping = False
+        self._soon: datetime | None = None  # the first of those that are to be tried again, as far as known
         self._active: Counter[str] = Counter()  # messages under way, by surface
         leases = [lease_for(deliverer.request_timeout) for deliverer in deliverers.values()]
         self._lease = max(leases, default=timedelta(minutes=2))
@@ -131,10 +132,16 @@ class Worker:
         self._wake.set()
 
     async def _idle(self) -> None:
-        """Waits for `wake()`, or for `poll` of the clock."""
+        """Waits for `wake()`, for what is to be tried again, or for `poll` of the clock."""
+        poll = self._poll
+        if self._soon is not None:
+            left = max(self._soon - self._clock.now(), timedelta())
+            poll = min(poll, left)
+            if not left:
+                self._soon = None
         waits = {
             asyncio.ensure_future(self._wake.wait()),
-            asyncio.ensure_future(self._clock.sleep(self._poll)),
+            asyncio.ensure_future(self._clock.sleep(poll)),
         }
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
@@ -170,6 +177,7 @@ class Worker:
                 await self._ask(delivery, deliverer, then_send=then_send)
             case Wait(until, error, doubtful):
                 await self._outbox.retry(delivery.id, delivery.fence, until, error, doubtful=doubtful)
+                self._soon = until if self._soon is None else min(self._soon, until)
                 log.warning("Not delivered yet; trying again.", error=error, next_try=until.isoformat())
             case Reject(error):
                 await self._tell_owner(delivery, intent)

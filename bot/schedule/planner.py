@@ -26,7 +26,7 @@ from bot.taste.tasting import Tasting
 
 _log = structlog.get_logger(__name__)
 
-CHUNK: Final = 500  # destinations planned in one transaction
+CHUNK: Final = 100  # destinations planned in one transaction, during which other writers wait
 _LOOK_AGAIN: Final = timedelta(hours=1)  # at a destination that cannot be served as it is set
 _ROUNDS: Final = 5  # a recipient with so many destinations at one slot gets them all planned at once
 

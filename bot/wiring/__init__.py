@@ -3,6 +3,7 @@
 import gc
 import random
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -38,9 +39,14 @@ OpenedStore = AbstractAsyncContextManager[Store]
 # After so many new objects Python looks for garbage in a process that searches, after so many of these looks
 # among the survivors too, and after so many of those among all. It looks often, so that it finds few new ones
 # each time and no search waits for it: what takes the place of something forgotten does not count as new, so
-# that a dozen times as many as the first number may have come. Among all it looks some times a minute under
-# load, for what discord.py makes of a command or a message refers to itself, and lives on into the survivors.
-_COLLECTIONS: Final = (500, 4, 300)
+# that a dozen times as many as the first number may have come. Among all it looks every few seconds under
+# load, for what discord.py makes of a command or a message refers to itself, and lives on into the survivors:
+# to free those of half a minute at once holds everybody up for a tenth of a second.
+_COLLECTIONS: Final = (500, 4, 50)
+# Seconds that a thread may keep the interpreter while another one wants it. The event loop lets go of it at
+# each call of the system, a dozen times for a command, and may wait so long each time: Python's usual 0.005
+# is too much.
+_TURN: Final = 0.001
 
 
 @asynccontextmanager
@@ -206,6 +212,7 @@ async def open_search(settings: Settings, store: Store, around: Surroundings) ->
         gc.collect()
         gc.freeze()
         gc.set_threshold(*_COLLECTIONS)
+        sys.setswitchinterval(_TURN)
         yield Search(
             store.papers,
             index,

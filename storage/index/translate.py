@@ -35,7 +35,7 @@ from storage.index.weights import Weights
 
 _FAR: Final = 1_000.0  # more than any text's BM25
 _FEW: Final = 10_000  # papers: the engine looks at so many in a tenth of a millisecond
-_MOST_CHOICES: Final = 8  # ways to write a whole query that are asked one by one
+_MOST_CHOICES: Final = 16  # ways to write a whole query that are asked one by one
 
 
 class _Found(NamedTuple):
@@ -359,19 +359,20 @@ def _asks_category(query: Query) -> bool:
 
 
 def _choices(words: Sequence[Sequence[_Found]]) -> list[list[Engine]]:
-    """For each word one or two queries that find its papers, taken together.
+    """For each word the queries that find its papers, taken together: one for each way to write it that many
+    papers have, and one for all the others.
 
-    It is two where each word is written in one way by nearly all papers. What hold all words in this way, the
-    engine finds in a fraction of the time, since it can pass over most papers of the more frequent ones.
+    What hold all words in one such way each, the engine finds in a fraction of the time, since it can pass
+    over most papers of the more frequent ones. Where that makes too many questions, each word is one query.
     """
     if not all(words):
         return [[Engine.empty_query()]]
     divided = []
-    for first, *others in (sorted(found, key=lambda one: -one.most) for found in words):
-        if sum(one.most for one in others) > _FEW:
-            break
-        divided.append([first.query, _any_found(others)] if others else [first.query])
-    if len(divided) == len(words) and prod(map(len, divided)) <= _MOST_CHOICES:
+    for found in words:
+        many = [[one] for one in found if one.most > _FEW]
+        few = [one for one in found if one.most <= _FEW]
+        divided.append([_any_found(group) for group in (*many, few) if group])
+    if prod(map(len, divided)) <= _MOST_CHOICES:
         return divided
     return [[_any_found(found)] for found in words]
 

@@ -152,6 +152,18 @@ async def test_a_failure_before_acceptance_is_tried_until_it_works(store: Store,
     assert len(receiver.tries) == 4
 
 
+async def test_what_is_to_be_tried_again_is_tried_just_then(store: Store) -> None:
+    _, delivery = await one_delivery(store)
+    receiver, wait = Receiver(Ability.KEY), timedelta(milliseconds=1_300)
+    receiver.script = [(NotAcceptedError("Too many requests.", wait), False)]
+    clock = StillClock(NOW)
+    async with running(worker_for(store, receiver, clock)):
+        while not (await get(store, delivery)).last_error:
+            pass
+        clock.set(NOW + wait)  # sooner than it looks for what other processes have written
+        await receiver.until(1)
+
+
 @pytest.mark.parametrize("arrives", [True, False])
 async def test_a_lost_reply_is_sent_again_under_its_key(store: Store, arrives: bool) -> None:
     _, delivery = await one_delivery(store)

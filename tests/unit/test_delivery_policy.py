@@ -131,6 +131,16 @@ def test_the_receivers_own_wish_to_wait_is_obeyed() -> None:
     assert intent == Wait(NOW + timedelta(minutes=42), "Too many requests.", doubtful=False)
 
 
+def test_a_receiver_that_says_when_is_tried_just_then_and_less_and_less_often_if_it_says_so_again() -> None:
+    error = NotAcceptedError("Too many requests.", timedelta(milliseconds=300))
+    first = after_failure(FRESH, KEY, error, TIMEOUT, NOW, chance())
+    assert first == Wait(NOW + timedelta(milliseconds=300), "Too many requests.", doubtful=False)
+    for attempts in range(1, 12):
+        again = after_failure(replace(FRESH, attempts=attempts), KEY, error, TIMEOUT, NOW, chance())
+        assert isinstance(again, Wait)
+        assert again.until == NOW + backoff(attempts - 1, chance())
+
+
 @pytest.mark.parametrize("can", ALL)
 def test_a_try_that_would_come_too_late_is_not_planned(can: Abilities) -> None:
     error = NotAcceptedError("Too many requests.", timedelta(hours=7))

@@ -110,6 +110,20 @@ async def test_what_takes_long_is_promised_in_time_and_given_later(
             assert "Attention in Small Places" in text_of(await one.message())
 
 
+async def test_what_discord_may_take_its_time_for_is_promised_at_once(
+    server: DiscordServer, scene: Scene, bot: DiscordBot
+) -> None:
+    """Whoever subscribes needs an open direct message; no time passes here."""
+    values = {"query": "speech tables", "at": "9:00"}
+    asked = await server.command("papers subscribe", values, user=scene.reader, channel=scene.channel)
+    assert await asked.callback() is Callback.DEFERRED_MESSAGE
+    assert asked.private
+    assert "You are subscribed" in text_of(await asked.message())
+    again = await server.command("papers subscribe", values, user=scene.reader, channel=scene.channel)
+    assert await again.callback() is Callback.MESSAGE  # it is open now
+    assert "already" in text_of(await again.message())
+
+
 async def waited(clock: StillClock, answer: Coroutine[Any, Any, T]) -> T:
     """The answer, while time passes."""
     task = asyncio.ensure_future(answer)

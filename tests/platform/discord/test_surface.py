@@ -247,6 +247,17 @@ async def test_direct_messages_are_opened_once(surface: DiscordSurface, discord:
     assert len(discord.called("POST", "/users/@me/channels")) == 1
 
 
+async def test_each_request_is_told_of_when_it_leaves(discord: DiscordRest) -> None:
+    asked: list[int] = []
+    session = Session(discord.world.token, discord.api_url, lambda: asked.append(len(discord.calls)))
+    surface = DiscordSurface(session, command="papers")
+    try:
+        await surface.direct_address(actor(discord.world.guild().member("maya")).identity)
+    finally:
+        await session.aclose()
+    assert asked == list(range(len(discord.calls)))  # before each, and nothing else
+
+
 async def test_a_posted_message_is_deleted_and_deleting_again_is_no_error(
     surface: DiscordSurface, discord: DiscordRest, guild: Guild
 ) -> None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.discord.pace import A_SECOND, PATIENCE, REFUSALS, REFUSALS_WITHIN, Pace
+from adapters.discord.pace import A_SECOND, IN_ALL, PATIENCE, REFUSALS, REFUSALS_WITHIN, Pace
 from bot.errors import NotAcceptedError
 from tests.clocks import FakeClock
 
@@ -86,12 +86,49 @@ async def test_a_clock_that_is_set_back_holds_nobody_up() -> None:
 async def test_those_who_were_held_up_do_not_crowd_one_second() -> None:
     clock = LateClock()
     pace = Pace(clock)
-    taken = []
+    left = []
     for _ in range(500):
         await pace.turn(timedelta(minutes=1))
-        taken.append(clock.now())
-    for first, last in zip(taken, taken[A_SECOND:], strict=False):
+        await pace.leave()
+        left.append(clock.now())
+    for first, last in zip(left, left[IN_ALL:], strict=False):
         assert last - first >= SECOND
+
+
+async def test_what_has_its_turn_heeds_patience_that_was_asked_for_since() -> None:
+    clock = FakeClock()
+    pace, began = Pace(clock), clock.now()
+    await pace.turn()
+    pace.hold(PATIENCE)
+    await pace.leave()
+    assert clock.now() - began == PATIENCE
+    pace.hold(2 * PATIENCE)
+    with pytest.raises(NotAcceptedError) as caught:
+        await pace.leave()
+    assert caught.value.retry_after == 2 * PATIENCE
+
+
+async def test_requests_are_counted_when_they_leave_not_when_they_had_their_turn() -> None:
+    clock = FakeClock()
+    pace = Pace(clock)
+    for _ in range(IN_ALL):
+        await pace.turn()
+    for _ in range(IN_ALL):  # all at once, for the machine was busy
+        await pace.leave()
+    busy = clock.now()
+    await pace.leave()
+    assert clock.now() - busy == SECOND
+
+
+async def test_what_people_need_waits_for_nobody_and_counts() -> None:
+    clock = FakeClock()
+    pace, began = Pace(clock), clock.now()
+    for _ in range(2 * IN_ALL):
+        pace.passed()
+    assert clock.slept == []
+    await pace.turn()
+    await pace.leave()
+    assert clock.now() - began == SECOND
 
 
 class LateClock(FakeClock):
