@@ -133,21 +133,24 @@ class DiscordDeliverer:
         bring. Raises `DeliveryError` where the very first message fails.
         """
         waiting = [number for number in range(len(job.parts)) if number not in there]
+        refused = False  # for a moment, and not written down as a failure
         while waiting:
             number, first = waiting[0], not there
             left = until - self._one_request - self._clock.now()
             if not first and left < timedelta(0):
                 return False
             try:
-                if not first:
+                if refused or not first:
                     await self._pace.turn(left)
                 there[number] = await self._post(job, number, there)
             except DeliveryError as error:
+                wait = error.retry_after if isinstance(error, NotAcceptedError) else None
+                if wait is not None and wait <= (min(left, self._patience) if first else left):
+                    refused = True
+                    await self._clock.sleep(wait)
+                    continue
                 if first:
                     raise
-                if isinstance(error, NotAcceptedError) and error.retry_after and error.retry_after <= left:
-                    await self._clock.sleep(error.retry_after)
-                    continue
                 if not isinstance(error, RefusedError):
                     return False
                 _log.warning("The rest is left out.", delivery=job.delivery_id, error=str(error))

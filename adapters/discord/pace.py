@@ -8,6 +8,7 @@ How fast a channel may be posted to is discord.py's business, which reads it fro
 is this process's own: where several processes send, Discord's 429 slows them down together.
 """
 
+import asyncio
 from collections import deque
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -28,6 +29,7 @@ REFUSALS_WITHIN: Final = timedelta(minutes=10)
 _LONGEST_QUEUE: Final = timedelta(minutes=1)  # longer than anybody's patience
 _SECOND: Final = timedelta(seconds=1)
 _BETWEEN: Final = _SECOND / A_SECOND
+_LEAST_BETWEEN: Final = _BETWEEN / 2  # of those that were held up
 
 
 class Pace:
@@ -38,7 +40,9 @@ class Pace:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._next = self._held = datetime.min.replace(tzinfo=UTC)  # no turn is given before either
+        self._door = asyncio.Lock()
         self._left: deque[datetime] = deque(maxlen=IN_ALL)  # when the last requests went out
+        self._last = datetime.min.replace(tzinfo=UTC)  # when the last message went out
         self._refused: deque[datetime] = deque(maxlen=REFUSALS)  # the last of such answers
 
     async def turn(self, patience: timedelta = PATIENCE) -> None:
@@ -57,23 +61,28 @@ class Pace:
         """Returns at the moment at which a request goes out. Raises `NotAcceptedError` where Discord has
         asked meanwhile for more than a little patience.
         """
-        while (wait := self._wait()) > timedelta(0):
-            if wait > PATIENCE:
-                raise NotAcceptedError("Discord takes no more messages just now.", wait)
-            await self._clock.sleep(wait)
-        self.passed()
+        async with self._door:  # one after the other, or somebody would be overtaken for ever
+            while (wait := self._wait()) > timedelta(0):
+                if wait > PATIENCE:
+                    raise NotAcceptedError("Discord takes no more messages just now.", wait)
+                await self._clock.sleep(wait)
+            self._last = self._clock.now()
+            self.passed()
 
     def passed(self) -> None:
         """A request goes out, this moment, that waits for nobody."""
         self._left.append(self._clock.now())
 
     def _wait(self) -> timedelta:
-        """How long until Discord takes anything, and the last second holds fewer requests than it may."""
+        """How long until Discord takes anything, the last message is a little while ago, and the last second
+        holds fewer requests than it may.
+        """
         now = self._clock.now()
         if self._left and self._left[-1] > now:  # the clock was set back
             self._left.clear()
+            self._last = now
         crowded = self._left[0] + _SECOND - now if len(self._left) == IN_ALL else timedelta(0)
-        return max(crowded, self._held - now)
+        return max(crowded, self._held - now, self._last + _LEAST_BETWEEN - now)
 
     def hold(self, wait: timedelta) -> None:
         """Discord asked for patience: nothing goes out before."""

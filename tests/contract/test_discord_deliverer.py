@@ -457,6 +457,15 @@ async def test_a_limit_on_all_holds_everybody_back(discord: DiscordBench) -> Non
     await discord.deliverer.ready(parcel(discord))
 
 
+async def test_a_moments_patience_is_had_at_once_and_is_no_failure(discord: DiscordBench) -> None:
+    discord.spoil(RateLimited(2, everywhere=True), RateLimited(0.25), RateLimited(0))
+    began = discord.clock.now()
+    await discord.deliverer.send(parcel(discord))
+    assert len(there(discord.channel)) == 1
+    waited = discord.clock.now() - began
+    assert timedelta(seconds=2.25) <= waited < timedelta(seconds=2.5)
+
+
 async def test_a_limit_on_one_channel_holds_nobody_else_back(discord: DiscordBench) -> None:
     discord.spoil(RateLimited(9))
     with pytest.raises(NotAcceptedError):

@@ -1,6 +1,8 @@
 """The pace of the outbox: below Discord's limit, and no crowd of refusals."""
 
+import asyncio
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -113,11 +115,27 @@ async def test_requests_are_counted_when_they_leave_not_when_they_had_their_turn
     pace = Pace(clock)
     for _ in range(IN_ALL):
         await pace.turn()
-    for _ in range(IN_ALL):  # all at once, for the machine was busy
+    left = []
+    for _ in range(IN_ALL):  # the machine was busy, and all want to leave now
         await pace.leave()
-    busy = clock.now()
+        left.append(clock.now())
+    assert left[-1] - left[0] < SECOND
+    assert min(last - first for first, last in pairwise(left)) >= SECOND / A_SECOND / 2
     await pace.leave()
-    assert clock.now() - busy == SECOND
+    assert clock.now() - left[0] == SECOND
+
+
+async def test_nobody_is_overtaken() -> None:
+    clock = FakeClock()
+    pace = Pace(clock)
+    left: list[int] = []
+
+    async def leave(number: int) -> None:
+        await pace.leave()
+        left.append(number)
+
+    await asyncio.gather(*(leave(number) for number in range(3 * IN_ALL)))
+    assert left == list(range(3 * IN_ALL))
 
 
 async def test_what_people_need_waits_for_nobody_and_counts() -> None:
