@@ -14,6 +14,8 @@ from bot.trending.explain import GROUP_DAYS, Comparison
 from bot.trending.replay import trending
 
 _FRESH: Final = timedelta(seconds=15)
+_USUAL_FRESH: Final = timedelta(minutes=5)  # a few numbers more among those of a month make no difference
+_MAKING: Final = timedelta(minutes=1)  # that something may be older while it is made anew
 _KEPT: Final = 64  # rankings of past instants
 
 
@@ -29,24 +31,31 @@ class Rankings:
         self._past: OrderedDict[tuple[Window, datetime], Ranking] = OrderedDict()
 
     async def now(self, window: Window) -> Ranking:
-        """What trends now, at most 15 seconds old."""
+        """What trends now: at most 15 seconds old, or a minute more while somebody else has it made anew."""
+        made = self._now.get(window)
+        if made is not None and self._may_do(made.as_of, _FRESH):
+            return made
         async with self._making:  # of many who ask at once, one makes it
-            made = self._now.get(window)
-            age = None if made is None else self._clock.now() - made.as_of
-            if made is None or age is None or not timedelta() <= age < _FRESH:
-                made = self._now[window] = await trending(
-                    self._papers, window, self._clock.now(), EDITION_SIZE
-                )
+            made, now = self._now.get(window), self._clock.now()
+            if made is None or not timedelta() <= now - made.as_of < _FRESH:
+                made = self._now[window] = await trending(self._papers, window, now, EDITION_SIZE)
             return made
 
     async def usual(self) -> Comparison:
-        """What papers usually have at their age, at most 15 seconds old."""
+        """What papers usually have at their age: at most five minutes old, or six as above."""
+        if self._usual is not None and self._may_do(self._usual[0], _USUAL_FRESH):
+            return self._usual[1]
         async with self._making:
             now = self._clock.now()
-            if self._usual is None or not timedelta() <= now - self._usual[0] < _FRESH:
+            if self._usual is None or not timedelta() <= now - self._usual[0] < _USUAL_FRESH:
                 group = await self._papers.comparison(now - timedelta(days=GROUP_DAYS), now)
                 self._usual = now, Comparison(group, now)
             return self._usual[1]
+
+    def _may_do(self, made_at: datetime, fresh: timedelta) -> bool:
+        """Whether what was made then may be shown: nobody waits for what somebody else has made anew."""
+        longest = fresh + _MAKING if self._making.locked() else fresh
+        return timedelta() <= self._clock.now() - made_at < longest
 
     async def at(self, window: Window, instant: datetime) -> Ranking:
         """What trended at an instant that has passed."""

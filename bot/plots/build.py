@@ -14,7 +14,9 @@ MONTH: Final = 30  # days
 
 _DRAWN: Final = (Signal.UPVOTES, Signal.STARS, Signal.HN_POINTS)
 _MOST_CORNERS: Final = 240  # more cannot be told apart on a picture
-_AGES: Final = 60  # at which it is looked up what is usual
+_AGES: Final = 60  # at which it is looked up what is usual, at most
+_MINUTE: Final = 60_000  # ms
+_STEPS: Final = tuple(_MINUTE * step for step in (5, 15, 30, 60, 120, 180, 360, 720, 1440))
 _LEAST_SPAN: Final = timedelta(hours=1) // timedelta(milliseconds=1)
 _DAY: Final = timedelta(days=1)
 
@@ -123,8 +125,15 @@ def _thinned(points: Sequence[tuple[int, int]]) -> Sequence[tuple[int, int]]:
 
 
 def _course(group: Comparison, without: int, reach: int) -> tuple[tuple[int, float], ...]:
-    """What is usual at even steps of age up to `reach`, as far as enough papers were watched then."""
-    ages = sorted({round(reach * number / _AGES) for number in range(1, _AGES + 1)})
+    """What is usual at even steps of age up to `reach`, as far as enough papers were watched then.
+
+    The steps are round, so that plots of other papers, and of this one later, ask for the same ages: what was
+    found is kept, and to find it takes a look at all papers of a month.
+    """
+    step = next(
+        (one for one in _STEPS if reach <= one * _AGES), -(-reach // (_AGES * _STEPS[-1])) * _STEPS[-1]
+    )
+    ages = [*range(step, reach, step), reach]
     group.look_up(ages)  # all in one pass
     found = ((age, group.usual(age, without)) for age in ages)
     return tuple((age, usual.upvotes) for age, usual in found if usual is not None)
