@@ -125,8 +125,9 @@ def parse(text: str) -> Query:
         QueryError: a field without a value or with one that it cannot have, an unclosed quote behind a
             field, an order (`sort:`) that is not the whole search's.
     """
-    if _PLAIN_WORDS.fullmatch(text):  # most saved searches: the rules below would say the same, slowly
-        return all_of(map(Word, text.split(" ")))
+    if _SIMPLE.fullmatch(text):  # most saved searches: the rules below would say the same, slowly
+        simple = [_simple_term(*found) for found in _SIMPLE_TERM.findall(text)]
+        return simple[0] if len(simple) == 1 else And(tuple(simple))
     text = _normalised(text)
     items = list(_lexemes(text))
     terms = [item for item in items if not isinstance(item, _Mark)]
@@ -242,6 +243,14 @@ def _term(lexeme: re.Match[str], rest: str) -> Query | None:
     return Field(name, FIELDS[name].read(value))
 
 
+def _simple_term(field: str, quoted: str, chunk: str) -> Query:
+    """What `_term` makes of one of the simple terms."""
+    if field:
+        name = FieldName(field)
+        return Field(name, FIELDS[name].read(quoted or chunk))
+    return Phrase(quoted) if quoted else Word(chunk)
+
+
 def _named_paper(chunk: str) -> Field | None:
     """The paper that an id or a link, pasted with what stood around it, names."""
     if _DIGIT.search(chunk) is None:
@@ -250,7 +259,11 @@ def _named_paper(chunk: str) -> Field | None:
     return Field(FieldName.ID, id_value(paper)) if paper is not None else None
 
 
-_PLAIN_WORDS: Final = re.compile("[a-z]+(?: [a-z]+)*")
+_TEXT: Final = r"[A-Za-z][A-Za-z.-]*+"  # no digit, so that it names no paper
+_SIMPLE_TERM: Final = re.compile(
+    rf"""(?:(cat|author|org|title|abstract):)?+(?:"({_TEXT}(?:\ {_TEXT})*+)"|(?!OR\b)({_TEXT}))""", re.VERBOSE
+)
+_SIMPLE: Final = re.compile(rf"{_SIMPLE_TERM.pattern}(?:\ {_SIMPLE_TERM.pattern})*+", re.VERBOSE)
 _DIGIT: Final = re.compile(r"\d")
 _FIELD_NAMES: Final = frozenset(FieldName)
 

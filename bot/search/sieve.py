@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cached_property
-from itertools import pairwise, zip_longest
+from itertools import pairwise
 from typing import Final, Generic, NamedTuple, TypeVar
 
 from bot.ids import paper_id_of
@@ -18,9 +18,10 @@ from bot.search.fields import FieldName
 from bot.search.match import PreparedPaper, compile_query
 from bot.search.names import Given, NameIndex, readings
 from bot.search.parts import TEXT_FIELDS
-from bot.search.query import And, Field, Not, Or, Phrase, Query, Word
-from bot.search.ways import Wanted, Way, glued, halves, wanted_among, wanted_of
+from bot.search.query import And, Field, Not, Phrase, Query, Word
+from bot.search.ways import Wanted, Way, glue, halves, wanted_among, wanted_of
 
+_TEXTS: Final = (Word, Phrase)
 _REMEMBERED: Final = 1 << 16  # leaves, and as many from before: most words, all categories and dates
 
 
@@ -50,19 +51,17 @@ class Sieve:
 
     def sift(self, query: Query) -> Verdicts:
         """What `bot.search.match.verdict` says of each paper."""
-        match query:
-            case Word(text) | Phrase(text):
-                return self._leaf(text)
-            case Field():
-                return self._leaf(query)
-            case Not(part):
-                found = self.sift(part)
-                return Verdicts(self._every & ~found.possible, self._every & ~found.matching)
-            case And(parts):
-                return self._all(parts)
-            case Or(parts):
-                some = [self.sift(part) for part in parts]
-                return Verdicts(_union(one.matching for one in some), _union(one.possible for one in some))
+        if isinstance(query, And):
+            return self._all(query.parts)
+        if isinstance(query, _TEXTS):
+            return self._leaf(query.text)
+        if isinstance(query, Field):
+            return self._leaf(query)
+        if isinstance(query, Not):
+            found = self.sift(query.part)
+            return Verdicts(self._every & ~found.possible, self._every & ~found.matching)
+        some = [self.sift(part) for part in query.parts]
+        return Verdicts(_union(one.matching for one in some), _union(one.possible for one in some))
 
     def _all(self, parts: tuple[Query, ...]) -> Verdicts:
         matching = possible = self._words([part.text for part in parts if isinstance(part, Word)])
@@ -77,12 +76,13 @@ class Sieve:
 
     def _words(self, words: Sequence[str]) -> int:
         """The papers with each of these words, by itself or as one with a neighbour: the quickest to see."""
-        found, before = self._every, 0
-        for word, term in zip_longest(words, glued(words)):
-            if not found:
-                break
+        found, before, last = self._every, 0, len(words) - 1
+        for at, word in enumerate(words):
+            term = glue(word, words[at + 1]) if at < last else None
             behind = 0 if term is None else self._terms.of(term)
             found &= self._leaf(word).matching | before | behind
+            if not found:
+                break
             before = behind
         return found
 

@@ -69,7 +69,10 @@ class Text:
                     continue
                 begin = place.start
                 found += [(begin + at, begin + at + 1) for at in _where(term, passage.parts)]
-                found += [(begin + start, begin + end) for one, start, end in passage.solids if one == term]
+                if term in self._solids:  # of which a text of many signs has tens of thousands
+                    found += [
+                        (begin + start, begin + end) for one, start, end in passage.solids if one == term
+                    ]
             found.sort()
         return found
 

@@ -87,17 +87,20 @@ def _paths(edges: Sequence[Token], length: int) -> Iterator[Way]:
 
 
 def glued(words: Sequence[str]) -> tuple[str | None, ...]:
-    """For each two neighbours among the words, the term that they would be if written as one, or `None`.
-
-    `flash`, `attention`, `is` → `flashattent`, `None`.
+    """For each two neighbours among the words what `glue` gives: `flash`, `attention`, `is` → `flashattent`,
+    `None`.
     """
-    lone = [_lone_part(word) for word in words]
-    return tuple(
-        stem(one + other) if one and other and _halves(one, other) else None for one, other in pairwise(lone)
-    )
+    return tuple([glue(one, other) for one, other in pairwise(words)])
 
 
-@lru_cache(maxsize=1 << 14)  # saved searches have the same words again and again
+@lru_cache(maxsize=1 << 16)  # saved searches have the same words again and again, and many of their pairs
+def glue(word: str, following: str) -> str | None:
+    """The term that the two words would be if they were written as one, or `None`."""
+    one, other = _lone_part(word), _lone_part(following)
+    return stem(one + other) if one and other and _halves(one, other) else None
+
+
+@lru_cache(maxsize=1 << 14)
 def _lone_part(word: str) -> str | None:
     """The word in lower case if it has but one part."""
     written = written_words(word)

@@ -52,6 +52,44 @@ def verdict(query: Query, paper: Paper) -> Verdict:
 
 # --- the language --------------------------------------------------------------------------------
 
+_SIMPLE_WORDS = st.sampled_from(
+    [
+        "or",
+        "OR",
+        "Or",
+        "ORs",
+        "OR-gates",
+        "arxiv",
+        "doi",
+        "e.g.",
+        "cat",
+        "id",
+        "vision",
+        "LoRA",
+        "a-",
+        "x.Y-z",
+    ]
+) | st.from_regex("[A-Za-z][A-Za-z.-]{0,5}", fullmatch=True)
+_SIMPLE_QUOTES = st.lists(_SIMPLE_WORDS, min_size=1, max_size=3).map(lambda words: f'"{" ".join(words)}"')
+_SIMPLE_FIELDS = st.builds(
+    "{}:{}".format,
+    st.sampled_from(["cat", "author", "org", "title", "abstract", "Cat", "id", "sort", "has"]),
+    _SIMPLE_WORDS | _SIMPLE_QUOTES,
+)
+
+
+@given(st.lists(_SIMPLE_WORDS | _SIMPLE_QUOTES | _SIMPLE_FIELDS, min_size=1, max_size=4))
+def test_simple_texts_take_a_short_way_to_the_same_tree(terms: list[str]) -> None:
+    """Of two spaces between terms only the long way makes something."""
+
+    def outcome(text: str) -> object:
+        try:
+            return parse(text)
+        except QueryError as error:
+            return str(error), error.suggestion
+
+    assert outcome(" ".join(terms)) == outcome("  ".join(terms) + " ")
+
 
 @given(QUERIES)
 def test_every_tree_is_read_back_from_its_own_text(query: Query) -> None:
@@ -195,6 +233,13 @@ def test_a_paper_that_matches_words_lacks_none_and_the_other_way_round(
     ]
     query = all_of(parts)
     assert bool(verdict(query, paper)) == (not held(query, paper).missing)
+
+
+@given(st.lists(TEXTS, max_size=3))
+def test_neighbours_are_what_stands_side_by_side(texts: list[str]) -> None:
+    text = Text(texts)
+    pairs = {(one, other) for one in text.terms for other in text.terms if text.side_by_side((one, other))}
+    assert text.neighbours() == pairs
 
 
 @given(QUERIES, TEXTS)
