@@ -126,7 +126,10 @@ def parse(text: str) -> Query:
             field, an order (`sort:`) that is not the whole search's.
     """
     if _SIMPLE.fullmatch(text):  # most saved searches: the rules below would say the same, slowly
-        simple = [_simple_term(*found) for found in _SIMPLE_TERM.findall(text)]
+        if '"' in text or ":" in text:
+            simple = [_simple_term(*found) for found in _SIMPLE_TERM.findall(text)]
+        else:
+            simple = [Word(word) for word in text.split(" ")]
         return simple[0] if len(simple) == 1 else And(tuple(simple))
     text = _normalised(text)
     items = list(_lexemes(text))
@@ -246,7 +249,7 @@ def _term(lexeme: re.Match[str], rest: str) -> Query | None:
 def _simple_term(field: str, quoted: str, chunk: str) -> Query:
     """What `_term` makes of one of the simple terms."""
     if field:
-        name = FieldName(field)
+        name = _SIMPLE_FIELDS[field]
         return Field(name, FIELDS[name].read(quoted or chunk))
     return Phrase(quoted) if quoted else Word(chunk)
 
@@ -259,9 +262,20 @@ def _named_paper(chunk: str) -> Field | None:
     return Field(FieldName.ID, id_value(paper)) if paper is not None else None
 
 
-_TEXT: Final = r"[A-Za-z][A-Za-z.-]*+"  # no digit, so that it names no paper
+# Not with both digits and dots, and without slashes: nothing that may name a paper.
+_TEXT: Final = r"(?:[A-Za-z\d][A-Za-z\d-]*+(?!\.)|[A-Za-z][A-Za-z.-]*+(?!\d))"
+_SIMPLE_FIELDS: Final[dict[str, FieldName]] = {
+    str(name): name
+    for name in (
+        FieldName.CATEGORY,
+        FieldName.AUTHOR,
+        FieldName.ORGANIZATION,
+        FieldName.TITLE,
+        FieldName.ABSTRACT,
+    )
+}
 _SIMPLE_TERM: Final = re.compile(
-    rf"""(?:(cat|author|org|title|abstract):)?+(?:"({_TEXT}(?:\ {_TEXT})*+)"|(?!OR\b)({_TEXT}))""", re.VERBOSE
+    rf"""(?:({"|".join(_SIMPLE_FIELDS)}):)?+(?:"({_TEXT}(?:\ {_TEXT})*+)"|(?!OR\b)({_TEXT}))""", re.VERBOSE
 )
 _SIMPLE: Final = re.compile(rf"{_SIMPLE_TERM.pattern}(?:\ {_SIMPLE_TERM.pattern})*+", re.VERBOSE)
 _DIGIT: Final = re.compile(r"\d")

@@ -80,7 +80,8 @@ class Sieve:
         for at, word in enumerate(words):
             term = glue(word, words[at + 1]) if at < last else None
             behind = 0 if term is None else self._terms.of(term)
-            found &= self._leaf(word).matching | before | behind
+            known = self._judged.get(word)
+            found &= (known or self._leaf(word)).matching | before | behind
             if not found:
                 break
             before = behind

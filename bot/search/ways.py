@@ -93,18 +93,20 @@ def glued(words: Sequence[str]) -> tuple[str | None, ...]:
     return tuple([glue(one, other) for one, other in pairwise(words)])
 
 
-@lru_cache(maxsize=1 << 16)  # saved searches have the same words again and again, and many of their pairs
 def glue(word: str, following: str) -> str | None:
     """The term that the two words would be if they were written as one, or `None`."""
-    one, other = _lone_part(word), _lone_part(following)
-    return stem(one + other) if one and other and _halves(one, other) else None
+    one, other = _lone_half(word), _lone_half(following)
+    return stem(one + other) if one and other and len(one) + len(other) <= _LONGEST_COMPOUND else None
 
 
-@lru_cache(maxsize=1 << 14)
-def _lone_part(word: str) -> str | None:
-    """The word in lower case if it has but one part."""
+@lru_cache(maxsize=1 << 15)  # saved searches have the same words again and again
+def _lone_half(word: str) -> str | None:
+    """The word in lower case if it has but one part, and may be half of a name."""
     written = written_words(word)
-    return written[0][0] if len(written) == 1 and len(written[0]) == 1 else None
+    if len(written) != 1 or len(written[0]) != 1:
+        return None
+    (part,) = written[0]
+    return part if _is_half(part) else None
 
 
 def _spellings(text: str, apart: Callable[[str], Iterable[Way]]) -> Iterator[Way]:
@@ -132,11 +134,8 @@ def halves(part: str) -> tuple[Way, ...]:
 
 def _halves(one: str, other: str) -> bool:
     """Whether the two may be one name, written apart."""
-    return (
-        len(one) >= _SHORTEST_HALF <= len(other)
-        and len(one) + len(other) <= _LONGEST_COMPOUND
-        and one.isalpha()
-        and other.isalpha()
-        and one not in _FUNCTION_WORDS
-        and other not in _FUNCTION_WORDS
-    )
+    return len(one) + len(other) <= _LONGEST_COMPOUND and _is_half(one) and _is_half(other)
+
+
+def _is_half(part: str) -> bool:
+    return len(part) >= _SHORTEST_HALF and part.isalpha() and part not in _FUNCTION_WORDS

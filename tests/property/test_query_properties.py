@@ -68,8 +68,13 @@ _SIMPLE_WORDS = st.sampled_from(
         "LoRA",
         "a-",
         "x.Y-z",
+        "3d",
+        "7B",
+        "v1.5",
+        "2508.13426",
+        "10.1234",
     ]
-) | st.from_regex("[A-Za-z][A-Za-z.-]{0,5}", fullmatch=True)
+) | st.from_regex("[A-Za-z0-9][A-Za-z0-9.-]{0,9}", fullmatch=True)
 _SIMPLE_QUOTES = st.lists(_SIMPLE_WORDS, min_size=1, max_size=3).map(lambda words: f'"{" ".join(words)}"')
 _SIMPLE_FIELDS = st.builds(
     "{}:{}".format,
