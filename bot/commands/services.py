@@ -112,13 +112,20 @@ class Services:
         return (person.zone if person is not None else None) or actor.zone or self.zone
 
     async def routes(self, person: Person, here: Route) -> Sequence[RouteChoice]:
-        """The ways to somebody, one of each surface: their direct messages `here`, where they are now, on
-        other surfaces, and what else is offered. What cannot be found just now is left out.
+        """The ways to somebody, one of each surface: their direct messages `here`, where they are now, and
+        those elsewhere.
         """
-        found = {here.surface: RouteChoice(route=here, label=DIRECT_MESSAGE)}
+        return RouteChoice(route=here, label=DIRECT_MESSAGE), *await self.elsewhere(person, here.surface)
+
+    async def elsewhere(self, person: Person, here: str) -> Sequence[RouteChoice]:
+        """The ways to somebody, one of each surface, but for the surface `here`: their direct messages, and
+        what else is offered. What cannot be found just now is left out.
+        """
+        found: dict[str, RouteChoice] = {}
         for identity in person.identities:
             with suppress(PaperboyError):
-                route = None if identity.surface in found else await self.direct(identity)
+                known = identity.surface == here or identity.surface in found
+                route = None if known else await self.direct(identity)
                 if route is not None:
                     label = f"{DIRECT_MESSAGE} on {route.surface.capitalize()}"
                     found[route.surface] = RouteChoice(route=route, label=label)

@@ -1,7 +1,6 @@
 """`subscribe` and `subscription edit`: a saved search is made or changed, previewed before."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -20,7 +19,7 @@ from bot.commands.text import format_call
 from bot.commands.values import call_from_values, either, quoted
 from bot.commands.view import button, buttons, by_form, moment, note, say, sentence, typed
 from bot.commands.wish import Wish, difference, much_words, values_of, ways_words, when_words, wish_of
-from bot.errors import ConflictError, InputError, PaperboyError
+from bot.errors import ConflictError, InputError
 from bot.model import Destination, Pool, Route
 from bot.people.model import Cadence, Person, Subscription, SubscriptionState
 from bot.schedule.slots import next_slot
@@ -226,9 +225,7 @@ async def _offered(
     person = await services.find(actor)
     names = {place.route.surface for place in places}
     if person is not None:
-        with suppress(PaperboyError):
-            here = Route(surface=surface.name, address=await surface.direct_address(actor.identity))
-            names |= {choice.name for choice in await services.routes(person, here)}
+        names |= {choice.name for choice in await services.elsewhere(person, surface.name)}
     names = (names - {surface.name}) | {HERE}
     options = [
         replace(one, choices=tuple(name for name in one.choices if name in names))

@@ -124,6 +124,18 @@ async def test_what_discord_may_take_its_time_for_is_promised_at_once(
     assert "already" in text_of(await again.message())
 
 
+async def test_the_form_of_somebody_who_is_known_opens_without_a_word_with_discord(
+    server: DiscordServer, scene: Scene, bot: DiscordBot
+) -> None:
+    """It would come too late to be a form, once Discord was told that it takes a while."""
+    zone = {"zone": "Europe/Berlin"}
+    known = await server.command("papers settings", zone, user=scene.reader, channel=scene.channel)
+    assert text_of(await known.message())
+    asked = await server.command("papers subscribe", user=scene.reader, channel=scene.channel)
+    assert (await asked.modal()).form
+    assert not server.called("POST", "/users/@me/channels")
+
+
 async def waited(clock: StillClock, answer: Coroutine[Any, Any, T]) -> T:
     """The answer, while time passes."""
     task = asyncio.ensure_future(answer)
