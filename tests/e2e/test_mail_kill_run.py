@@ -46,6 +46,13 @@ PLACES: Final = (
     Place("new-york", time_of_day(8), "America/New_York"),
     Place("noon", time_of_day(12)),
 )
+MANY: Final = (  # most kills leave a mail in doubt, which is not tried again and cannot be killed again
+    *PLACES,
+    Place("london", time_of_day(7), "Europe/London"),
+    Place("sydney", time_of_day(9), "Australia/Sydney"),
+    Place("denver", time_of_day(9), "America/Denver"),
+    Place("mumbai", time_of_day(10), "Asia/Kolkata"),
+)
 
 
 @dataclass
@@ -162,5 +169,5 @@ def check(run: MailWorld, slots: list[Appointment]) -> None:
 @pytest.mark.soak
 def test_a_hundred_kills_and_more_bring_no_mail_twice(tmp_path: Path) -> None:
     with mail_world(tmp_path) as run:
-        check(run, kill_run(run, PLACES, 300, seed=8))
+        check(run, kill_run(run, MANY, 300, seed=8))
         assert run.world.kills >= 100
