@@ -131,14 +131,12 @@ def parse(text: str) -> Query:
         else:
             simple = [Word(word) for word in text.split(" ")]
         return simple[0] if len(simple) == 1 else And(tuple(simple))
-    text = _normalised(text)
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", typed(text)).translate(_CURLY_QUOTES)
     items = list(_lexemes(text))
-    terms = [item for item in items if not isinstance(item, _Mark)]
-    if len(terms) == len(items):
-        query = all_of(terms)
-    else:
+    if any(isinstance(item, _Mark) for item in items):
         items = list(_paired(items))
-        query = _group(iter(items))
+    query = _group(iter(items))
     if f"{FieldName.SORT}:" in text.lower():
         _check_order(items, query)
     return query
@@ -187,10 +185,6 @@ _LEXEME: Final = re.compile(
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
 _CURLY_QUOTES: Final = str.maketrans(dict.fromkeys("“”„‟", '"'))  # keyboards of phones put these
-
-
-def _normalised(text: str) -> str:
-    return text if text.isascii() else unicodedata.normalize("NFKC", typed(text)).translate(_CURLY_QUOTES)
 
 
 def _lexemes(text: str) -> Iterator[_Item]:
@@ -248,8 +242,7 @@ def _term(lexeme: re.Match[str], rest: str) -> Query | None:
 
 def _simple_term(field: str, quoted: str, chunk: str) -> Query:
     """What `_term` makes of one of the simple terms."""
-    if field:
-        name = _SIMPLE_FIELDS[field]
+    if name := _SIMPLE_FIELDS.get(field):
         return Field(name, FIELDS[name].read(quoted or chunk))
     return Phrase(quoted) if quoted else Word(chunk)
 
@@ -264,16 +257,7 @@ def _named_paper(chunk: str) -> Field | None:
 
 # Not with both digits and dots, and without slashes: nothing that may name a paper.
 _TEXT: Final = r"(?:[A-Za-z\d][A-Za-z\d-]*+(?!\.)|[A-Za-z][A-Za-z.-]*+(?!\d))"
-_SIMPLE_FIELDS: Final[dict[str, FieldName]] = {
-    str(name): name
-    for name in (
-        FieldName.CATEGORY,
-        FieldName.AUTHOR,
-        FieldName.ORGANIZATION,
-        FieldName.TITLE,
-        FieldName.ABSTRACT,
-    )
-}
+_SIMPLE_FIELDS: Final = {one: FieldName(one) for one in ("cat", "author", "org", "title", "abstract")}
 _SIMPLE_TERM: Final = re.compile(
     rf"""(?:({"|".join(_SIMPLE_FIELDS)}):)?+(?:"({_TEXT}(?:\ {_TEXT})*+)"|(?!OR\b)({_TEXT}))""", re.VERBOSE
 )
@@ -330,7 +314,9 @@ def _group(items: Iterator[_Item]) -> Query:
         elif isinstance(item, _Mark):
             group = _group(items)
             if group != EVERYTHING:
-                inside.append(_without(group) if item is _Mark.OPEN_WITHOUT else group)
+                if item is _Mark.OPEN_WITHOUT:
+                    group = group.part if isinstance(group, Not) else Not(group)
+                inside.append(group)
         else:
             inside.append(item)
     return any_of(all_of(operand) for operand in _operands(inside))
@@ -348,10 +334,6 @@ def _operands(inside: Sequence[Query | None]) -> Iterator[list[Query]]:
         else:
             operand.append(Word("or"))
     yield operand
-
-
-def _without(part: Query) -> Query:
-    return part.part if isinstance(part, Not) else Not(part)
 
 
 def _check_order(items: Sequence[_Item], query: Query) -> None:
