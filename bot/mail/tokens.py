@@ -8,10 +8,10 @@ nothing has to be remembered of links.
 import base64
 import hashlib
 import hmac
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 CONFIRM: Final = "confirm"  # purposes: a token for one is none for another
 STOP: Final = "stop"
@@ -30,6 +30,8 @@ def opened(key: bytes, purpose: str, token: str) -> str | None:
     """What was sealed for that purpose; `None` for whatever is no token of ours."""
     if len(token) > _LONGEST or not token.isascii():
         return None
+    from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - as in `_cipher`
+
     try:
         data = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
         text = _cipher(key).decrypt(data, [purpose.encode()]).decode()
@@ -50,5 +52,9 @@ def code_digest(key: bytes, recipient_id: str, code: str) -> str:
     return hmac.new(key, message, hashlib.sha256).hexdigest()
 
 
-def _cipher(key: bytes) -> AESSIV:
+def _cipher(key: bytes) -> "AESSIV":
+    from cryptography.hazmat.primitives.ciphers.aead import (  # noqa: PLC0415 - 6 MB for who sends mail
+        AESSIV,
+    )
+
     return AESSIV(hmac.new(key, b"mail links", hashlib.sha512).digest())

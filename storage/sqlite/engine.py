@@ -20,6 +20,7 @@ T = TypeVar("T")
 
 _BUSY_TIMEOUT: Final = timedelta(seconds=10)
 _LOG_KEPT: Final = 64 << 20  # bytes of the log's file that stay for the next pages
+_READER_CACHE: Final = 512 << 10  # bytes; SQLite's own choice is 2 MB a connection
 _LOCK_PAUSE: Final = timedelta(milliseconds=20)
 
 
@@ -198,6 +199,8 @@ class Engine:
         db.execute("PRAGMA secure_delete = ON")
         if not writes:
             db.execute("PRAGMA query_only = ON")
+            # Whatever is written empties a reader's cache, so that a large one is memory for little.
+            db.execute(f"PRAGMA cache_size = -{_READER_CACHE >> 10}")
         return db
 
     def _finish(self) -> None:
