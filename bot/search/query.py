@@ -20,65 +20,28 @@ error, and it comes with the nearest right form.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from enum import Enum
 from typing import Final, TypeAlias
 
 from bot.errors import QueryError
 from bot.ids import paper_id_of
 from bot.search.fields import FIELDS, FieldName, Sort, id_value, shortened
+from bot.search.simple import simple_query
 from bot.search.tokens import has_words, typed
-
-# --- the tree ------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """One written word, as typed: no white space, quotes or parentheses, and no `-` in front."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Phrase:
-    """Words that stand side by side in this order; single spaces, no double quotes."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A condition on one field; the value is in the field's canonical form."""
-
-    name: FieldName
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class Not:
-    """Without `part`, which is no `Not` itself."""
-
-    part: "Query"
-
-
-@dataclass(frozen=True, slots=True)
-class And:
-    """All of two or more parts, none an `And` itself; of no parts it is the query that takes everything."""
-
-    parts: tuple["Query", ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Or:
-    """At least one of two or more parts, none an `Or` itself."""
-
-    parts: tuple["Query", ...]
-
-
-Query: TypeAlias = Word | Phrase | Field | Not | And | Or
-
-EVERYTHING: Final = And(())
+from bot.search.tree import (
+    EVERYTHING,
+    And,
+    Field,
+    Not,
+    Or,
+    Phrase,
+    Query,
+    Word,
+    all_of,
+    any_of,
+    unordered,
+)
 
 MAX_DEPTH: Final = 32  # parentheses within parentheses; deeper ones are plain text
 
@@ -125,12 +88,9 @@ def parse(text: str) -> Query:
         QueryError: a field without a value or with one that it cannot have, an unclosed quote behind a
             field, an order (`sort:`) that is not the whole search's.
     """
-    if _SIMPLE.fullmatch(text):  # most saved searches: the rules below would say the same, slowly
-        if '"' in text or ":" in text:
-            simple = [_simple_term(*found) for found in _SIMPLE_TERM.findall(text)]
-        else:
-            simple = [Word(word) for word in text.split(" ")]
-        return simple[0] if len(simple) == 1 else And(tuple(simple))
+    simple = simple_query(text)
+    if simple is not None:
+        return simple
     if not text.isascii():
         text = unicodedata.normalize("NFKC", typed(text)).translate(_CURLY_QUOTES)
     items = list(_lexemes(text))
@@ -140,18 +100,6 @@ def parse(text: str) -> Query:
     if f"{FieldName.SORT}:" in text.lower():
         _check_order(items, query)
     return query
-
-
-def all_of(parts: Iterable[Query]) -> Query:
-    """All of the parts, as one query in its plainest form."""
-    flat = [inner for part in parts for inner in (part.parts if isinstance(part, And) else (part,))]
-    return flat[0] if len(flat) == 1 else And(tuple(flat))
-
-
-def any_of(parts: Iterable[Query]) -> Query:
-    """At least one of the parts, of which there is one or more, as one query in its plainest form."""
-    flat = [inner for part in parts for inner in (part.parts if isinstance(part, Or) else (part,))]
-    return flat[0] if len(flat) == 1 else Or(tuple(flat))
 
 
 class _Mark(Enum):
@@ -240,13 +188,6 @@ def _term(lexeme: re.Match[str], rest: str) -> Query | None:
     return Field(name, FIELDS[name].read(value))
 
 
-def _simple_term(field: str, quoted: str, chunk: str) -> Query:
-    """What `_term` makes of one of the simple terms."""
-    if name := _SIMPLE_FIELDS.get(field):
-        return Field(name, FIELDS[name].read(quoted or chunk))
-    return Phrase(quoted) if quoted else Word(chunk)
-
-
 def _named_paper(chunk: str) -> Field | None:
     """The paper that an id or a link, pasted with what stood around it, names."""
     if _DIGIT.search(chunk) is None:
@@ -255,13 +196,6 @@ def _named_paper(chunk: str) -> Field | None:
     return Field(FieldName.ID, id_value(paper)) if paper is not None else None
 
 
-# Not with both digits and dots, and without slashes: nothing that may name a paper.
-_TEXT: Final = r"(?:[A-Za-z\d][A-Za-z\d-]*+(?!\.)|[A-Za-z][A-Za-z.-]*+(?!\d))"
-_SIMPLE_FIELDS: Final = {one: FieldName(one) for one in ("cat", "author", "org", "title", "abstract")}
-_SIMPLE_TERM: Final = re.compile(
-    rf"""(?:({"|".join(_SIMPLE_FIELDS)}):)?+(?:"({_TEXT}(?:\ {_TEXT})*+)"|(?!OR\b)({_TEXT}))""", re.VERBOSE
-)
-_SIMPLE: Final = re.compile(rf"{_SIMPLE_TERM.pattern}(?:\ {_SIMPLE_TERM.pattern})*+", re.VERBOSE)
 _DIGIT: Final = re.compile(r"\d")
 _FIELD_NAMES: Final = frozenset(FieldName)
 
@@ -361,22 +295,6 @@ def _check_order(items: Sequence[_Item], query: Query) -> None:
 
 
 _LONGEST_FORM: Final = 200  # characters of a query that an error repeats
-
-
-def unordered(query: Query) -> Query:
-    """The query without any `sort:`."""
-    match query:
-        case Field(FieldName.SORT):
-            return EVERYTHING
-        case Not(part):
-            rest = unordered(part)
-            return EVERYTHING if rest == EVERYTHING else Not(rest)
-        case And(parts):
-            return all_of(map(unordered, parts))
-        case Or(parts):
-            left = [rest for rest in map(unordered, parts) if rest != EVERYTHING]
-            return any_of(left) if left else EVERYTHING
-    return query
 
 
 __all__ = [

@@ -83,7 +83,14 @@ _SIMPLE_FIELDS = st.builds(
 )
 
 
-@given(st.lists(_SIMPLE_WORDS | _SIMPLE_QUOTES | _SIMPLE_FIELDS, min_size=1, max_size=4))
+_SIMPLE_TERMS = st.builds(
+    "{}{}".format,
+    st.sampled_from(["", "", "-", "--"]),
+    _SIMPLE_WORDS | _SIMPLE_QUOTES | _SIMPLE_FIELDS,
+)
+
+
+@given(st.lists(_SIMPLE_TERMS | st.just("OR"), min_size=1, max_size=6))
 def test_simple_texts_take_a_short_way_to_the_same_tree(terms: list[str]) -> None:
     """Of two spaces between terms only the long way makes something."""
 
