@@ -39,12 +39,15 @@ def stop(address: Annotated[str, typer.Argument(help="Whose mail is to stop.")])
     """Stop mail to an address, and forget it: for whoever writes to you instead of pressing a link."""
     from bot.cli.common import now
     from bot.mail.address import normal_address
+    from bot.people.tombstone import stopped
+    from bot.secret import secret_key
 
-    normal = normal_address(address)
+    normal, settings = normal_address(address), load_settings()
 
     async def work(store: Store) -> bool:
-        return await store.mailboxes.stop(normal, BY, now())
+        key = secret_key(settings, settings.home).value
+        return await store.mailboxes.stop(normal, BY, now(), stopped(key, normal))
 
-    if not with_store(work):
+    if not with_store(work, settings):
         raise NotFoundError("mailbox", normal, "No mail goes there.")
     say("No more mail goes there, and the address is forgotten.")

@@ -11,6 +11,7 @@ import structlog
 from bot.delivery.notices import MAIL_REMEDY, Notifier
 from bot.errors import StorageError
 from bot.mail.returned import Bounced, Complained, Stopped, read_returned
+from bot.people.tombstone import stopped
 from bot.ports import Clock, Store
 
 _log = structlog.get_logger(__name__)
@@ -38,7 +39,8 @@ class Incoming:
                 await self._notifier.unmailable(address, f"A mail was called spam there. {MAIL_REMEDY}")
                 return "A mail was called spam: its address is paused."
             case Stopped(address):
-                await self._store.mailboxes.stop(address, "a mail", self._clock.now())
+                mark = stopped(self._key, address)
+                await self._store.mailboxes.stop(address, "a mail", self._clock.now(), mark)
                 return "Somebody wanted no more mail: it has stopped."
             case None:
                 return "Nothing was done: this is no report about a mail of Paperboy's, nor asks it to stop."

@@ -8,6 +8,7 @@ from bot.errors import InputError, NotAcceptedError
 from bot.mail.address import normal_address
 from bot.mail.tokens import CONFIRM, STOP, code_digest, opened, sealed
 from bot.people.mailboxes import AskedCode, Limits, Mailbox, MailboxStore
+from bot.people.tombstone import stopped
 from bot.ports import Clock
 from bot.view.doc import Doc, Heading, Note, Section, Span
 
@@ -105,11 +106,14 @@ class Mail:
         address = opened(self._key, STOP, token)
         if address is None:
             raise InputError("This link is not whole. Copy all of it from the mail.")
-        return await self._mailboxes.stop(address, "the link in a mail", self._clock.now())
+        return await self._stop(address, "the link in a mail")
 
     async def stop(self, mailbox: Mailbox, by: str) -> None:
         """Stops mail to somebody's mailbox, and forgets the address."""
-        await self._mailboxes.stop(mailbox.address, by, self._clock.now())
+        await self._stop(mailbox.address, by)
+
+    async def _stop(self, address: str, by: str) -> bool:
+        return await self._mailboxes.stop(address, by, self._clock.now(), stopped(self._key, address))
 
     async def of(self, recipient_id: str) -> Mailbox | None:
         """Somebody's mailbox."""

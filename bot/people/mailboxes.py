@@ -77,7 +77,10 @@ class MailboxStore(Protocol):
     async def pause(self, address: str, why: str, at: datetime) -> bool:
         """Nothing arrives there: every destination of the address is paused. Whether that is news."""
 
-    async def stop(self, address: str, by: str, at: datetime) -> bool:
+    async def stop(self, address: str, by: str, at: datetime, tombstone: str) -> bool:
         """Takes the address away: its destinations are removed with what was to go there, and subscriptions
         that have no other way to speak end. Whether it was there.
+
+        `tombstone` is a keyed digest of the address (`bot.people.tombstone.stopped`), kept also where no
+        backup that is restored replaces it.
         """

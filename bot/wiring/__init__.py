@@ -15,7 +15,7 @@ import structlog
 
 from bot.config import Settings
 from bot.model import Window
-from bot.people.tombstone import forget_again
+from bot.people.tombstone import heed_again
 from bot.ports import Clock, Deliverer, Ids, Store
 from bot.secret import secret_key
 from bot.system import available_cores, give_free_pages_back
@@ -61,9 +61,16 @@ async def open_store(
         return secret_key(settings, settings.home).value
 
     async with open_sqlite(settings.database, after_commit=after_commit, secret_key=key) as store:
-        if people := await forget_again(store.people, key):
+        again = await heed_again(store.people, store.mailboxes, key)
+        if again.people:
             _log.warning(
-                "A restored backup brought people back who are forgotten; they are again.", people=people
+                "A restored backup brought people back who are forgotten; they are again.",
+                people=again.people,
+            )
+        if again.addresses:
+            _log.warning(
+                "A restored backup set mail going that its readers had stopped; it has stopped again.",
+                addresses=again.addresses,
             )
         yield store
 

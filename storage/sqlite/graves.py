@@ -1,13 +1,17 @@
-"""Tombstones beside the database: no backup that is restored makes it lose who asked to be forgotten."""
+"""Tombstones, in the database and beside it: no backup that is restored makes it lose who asked to be
+forgotten, or to get no more mail.
+"""
 
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from sqlite_utils import Database
+
 from bot.errors import StorageError
 
-__all__ = ["Graves", "graves_of"]
+__all__ = ["Graves", "buried", "bury", "graves_of"]
 
 _ENDING: Final = ".forgotten"
 
@@ -63,6 +67,20 @@ class Graves:
 
     def _failed(self, what: str, error: OSError) -> StorageError:
         return StorageError(
-            f"{self._file} cannot be {what} ({error.strerror or error}). It keeps who asked to be forgotten: "
-            "give this user access to it, and room on its disk."
+            f"{self._file} cannot be {what} ({error.strerror or error}). It keeps who asked to be "
+            "forgotten, or to get no more mail: give this user access to it, and room on its disk."
         )
+
+
+def bury(db: Database, marks: Mapping[str, int]) -> None:
+    """Notes in the database that it heeds these tombstones: instants, in ms, by digest."""
+    db.conn.executemany(
+        "INSERT INTO tombstones (digest, forgotten_at) VALUES (?, ?)"
+        " ON CONFLICT (digest) DO UPDATE SET forgotten_at = max(forgotten_at, excluded.forgotten_at)",
+        list(marks.items()),
+    )
+
+
+def buried(db: Database) -> dict[str, int]:
+    """All that the database heeds, as `bury` takes them."""
+    return dict(db.execute("SELECT digest, forgotten_at FROM tombstones").fetchall())

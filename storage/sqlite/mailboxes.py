@@ -10,6 +10,7 @@ from bot.model import DestinationState, from_utc_ms, utc_ms
 from bot.people.mailboxes import MAIL, AskedCode, Limits, Mailbox
 from storage.sqlite import subscribing
 from storage.sqlite.engine import Engine
+from storage.sqlite.graves import bury, graves_of
 from storage.sqlite.rows import instant, named
 from storage.sqlite.standing import set_state
 
@@ -32,6 +33,7 @@ class SqliteMailboxes:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._graves = graves_of(engine.path)
 
     async def ask(self, code: AskedCode, limits: Limits) -> bool:
         """Notes the code, in place of the one before; `False` if that were too many."""
@@ -62,9 +64,21 @@ class SqliteMailboxes:
         """Pauses every destination of the address. Whether that is news."""
         return await self._engine.write(lambda db: _pause(db, address, why, utc_ms(at)))
 
-    async def stop(self, address: str, by: str, at: datetime) -> bool:
-        """Takes the address away, with all that speaks there alone. Whether it was there."""
-        return await self._engine.write(lambda db: _stop(db, address, by, utc_ms(at)))
+    async def stop(self, address: str, by: str, at: datetime, tombstone: str) -> bool:
+        """Takes the address away, with all that speaks there alone, and leaves the tombstone: first beside
+        the database, so that whatever happens in between is made good when it is opened next.
+        """
+        marks = {tombstone: utc_ms(at)}
+
+        def work(db: Database) -> bool:
+            if not db.execute("SELECT 1 FROM mailboxes WHERE address = ?", (address,)).fetchone():
+                return False
+            self._graves.add(marks)
+            bury(db, marks)
+            _stop(db, address, by, utc_ms(at))
+            return True
+
+        return await self._engine.write(work)
 
 
 # --- codes ---------------------------------------------------------------------------------------
@@ -160,7 +174,7 @@ def _pause(db: Database, address: str, why: str, at: int) -> bool:
     return bool(news)
 
 
-def _stop(db: Database, address: str, by: str, at: int) -> bool:
+def _stop(db: Database, address: str, by: str, at: int) -> None:
     places = [place for (place,) in db.execute(_PLACES, (address,)).fetchall()]
     for place in places:
         spoke = db.execute(
@@ -170,12 +184,12 @@ def _stop(db: Database, address: str, by: str, at: int) -> bool:
             subscribing.silence_on(db, subscription, place, by, at)
     for (place,) in db.execute(_PLACES, (address,)).fetchall():  # that nothing spoke on any more
         set_state(db, place, DestinationState.REMOVED, by, at)
-    return _forget(db, address)
+    _forget(db, address)
 
 
-def _forget(db: Database, address: str) -> bool:
+def _forget(db: Database, address: str) -> None:
     db.execute("DELETE FROM identities WHERE surface = ? AND tenant = '' AND user = ?", (MAIL, address))
-    return bool(db.execute("DELETE FROM mailboxes WHERE address = ?", (address,)).rowcount)
+    db.execute("DELETE FROM mailboxes WHERE address = ?", (address,))
 
 
 def _one(db: Database, sql: str, value: str) -> Mailbox | None:

@@ -14,7 +14,7 @@ from bot.people.model import Account, Identity, Mark, MarkedPaper, Person, Subsc
 from storage.sqlite import holding, linking, subscribing
 from storage.sqlite.destinations import by_ids
 from storage.sqlite.engine import Engine
-from storage.sqlite.graves import graves_of
+from storage.sqlite.graves import buried, bury, graves_of
 from storage.sqlite.planning import note_waits
 from storage.sqlite.rows import named
 
@@ -233,26 +233,26 @@ class SqlitePeople:
 
         def work(db: Database) -> None:
             self._graves.add(marks)
-            _bury(db, marks)
+            bury(db, marks)
             holding.erase(db, recipient_id)
 
         await self._engine.write(work)
 
     async def tombstones(self) -> Mapping[str, datetime]:
         """Every tombstone, the earliest first, with the instant of the last forgetting."""
-        known, beside = await self._engine.read(lambda db: (_buried(db), self._graves.read()))
+        known, beside = await self._engine.read(lambda db: (buried(db), self._graves.read()))
         latest = {digest: max(known.get(digest, 0), beside.get(digest, 0)) for digest in {*known, *beside}}
         return {digest: from_utc_ms(at) for digest, at in sorted(latest.items(), key=lambda one: one[1])}
 
     async def lost_tombstones(self) -> Mapping[str, datetime]:
         """Those beside the database that it lacks, or has of an earlier instant."""
-        known, beside = await self._engine.read(lambda db: (_buried(db), self._graves.read()))
+        known, beside = await self._engine.read(lambda db: (buried(db), self._graves.read()))
         return {digest: from_utc_ms(at) for digest, at in beside.items() if at > known.get(digest, -1)}
 
     async def bury(self, tombstones: Mapping[str, datetime]) -> None:
         """Notes that the database heeds these."""
         marks = {digest: utc_ms(at) for digest, at in tombstones.items()}
-        await self._engine.write(lambda db: _bury(db, marks))
+        await self._engine.write(lambda db: bury(db, marks))
 
     async def accounts(self) -> Sequence[Account]:
         """Every identity that is known."""
@@ -311,15 +311,3 @@ def _meet(db: Database, identity: Identity, name: str, recipient_id: str, at: in
     )
     db.execute(_MEET, {**identity._asdict(), "recipient": recipient, "name": name, "at": at})
     return _known(db, recipient)
-
-
-def _bury(db: Database, marks: Mapping[str, int]) -> None:
-    db.conn.executemany(
-        "INSERT INTO tombstones (digest, forgotten_at) VALUES (?, ?)"
-        " ON CONFLICT (digest) DO UPDATE SET forgotten_at = max(forgotten_at, excluded.forgotten_at)",
-        list(marks.items()),
-    )
-
-
-def _buried(db: Database) -> dict[str, int]:
-    return dict(db.execute("SELECT digest, forgotten_at FROM tombstones").fetchall())

@@ -133,7 +133,7 @@ async def test_an_answer_that_asks_to_stop_stops(reader: Reader) -> None:
 
 
 async def test_a_report_about_a_mailbox_that_is_gone_changes_nothing(reader: Reader) -> None:
-    await reader.store.mailboxes.stop(MAYA, "a test", NOW)
+    await reader.store.mailboxes.stop(MAYA, "a test", NOW, "digest")
     await reader.incoming.take(BOUNCE)
     assert await reader.told() == []
 

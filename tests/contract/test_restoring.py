@@ -10,8 +10,10 @@ import pytest
 
 from bot.config import Settings
 from bot.errors import StorageError
+from bot.model import Route
+from bot.people.mailboxes import AskedCode, Limits
 from bot.people.model import Identity, Person
-from bot.people.tombstone import tombstone, tombstones
+from bot.people.tombstone import stopped, tombstone, tombstones
 from bot.ports import Store
 from bot.secret import secret_key
 from bot.wiring import open_store
@@ -19,6 +21,7 @@ from storage.sqlite.graves import Graves
 from tests.contract.people import BEN, MAYA, a_subscription, direct, meet
 from tests.contract.rows import DAY, NOW, add_papers, queue
 
+HERS = "maya@lab.example"
 AT_HOME = Identity("discord", "", "4711")
 
 
@@ -146,6 +149,49 @@ async def test_all_accounts_of_a_person_are_forgotten_again(tmp_path: Path) -> N
         assert set(await store.people.tombstones()) == set(tombstones(key_of(tmp_path), (MAYA, AT_HOME)))
 
 
+async def confirm(store: Store, recipient_id: str, address: str, at: datetime = NOW) -> None:
+    asked = AskedCode(recipient_id=recipient_id, address=address, digest="d", asked_at=at)
+    await store.mailboxes.ask(asked, Limits(since=at, of_person=9, of_address=9))
+    assert await store.mailboxes.confirm(recipient_id, "d", at, at, most_wrong=1) is not None
+
+
+async def test_mail_that_was_stopped_does_not_start_again_with_a_restored_backup(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with open_store(settings_of(tmp_path)) as store:
+        papers = await add_papers(store, 1)
+        for identity, address in ((MAYA, HERS), (BEN, "ben@lab.example")):
+            person = await meet(store, identity)
+            await confirm(store, person.recipient_id, address)
+            place = direct(person, route=Route(surface="email", address=address))
+            await store.people.subscribe(a_subscription(person, place), place)
+            await queue(store, place, papers)
+        await store.admin.backup(tmp_path / "copy")
+        mark = stopped(key_of(tmp_path), HERS)
+        assert await store.mailboxes.stop(HERS, "a test", NOW + DAY, mark)
+        assert not await store.mailboxes.stop(HERS, "a test", NOW + DAY, mark), "twice is once"
+    restore(tmp_path, {"paperboy.db": (tmp_path / "copy").read_bytes()})
+
+    async with open_store(settings_of(tmp_path)) as store:
+        assert await store.mailboxes.at(HERS) is None
+        assert await store.mailboxes.at("ben@lab.example") is not None
+        assert await store.people.find(MAYA) is not None, "nothing else of hers goes"
+        assert [one.recipient_id for one in await store.outbox.claim("w", ["email"], NOW, DAY, 9)] == [
+            "r-UBEN0001"
+        ]
+        assert await store.people.lost_tombstones() == {}
+        await confirm(store, "r-UMAYA001", HERS, NOW + 2 * DAY)
+    with closing(sqlite3.connect(tmp_path / "paperboy.db")) as conn:
+        conn.execute("DELETE FROM tombstones")  # as in a database that never heard of it
+        conn.commit()
+
+    async with open_store(settings_of(tmp_path)) as store:
+        assert await store.mailboxes.at(HERS) is not None, "it was confirmed again since"
+    told = capsys.readouterr().out
+    assert told.count("A restored backup set mail going that its readers had stopped") == 1
+    assert "maya" not in told
+
+
 async def test_a_crash_between_the_file_and_the_database_is_made_good(tmp_path: Path) -> None:
     await backed_up(tmp_path, MAYA)
     mark = tombstone(key_of(tmp_path), MAYA)
@@ -185,6 +231,6 @@ async def test_nothing_is_deleted_where_the_wish_cannot_be_kept(tmp_path: Path) 
     async with open_store(settings_of(tmp_path)) as store:
         (maya,) = await fill(store, MAYA)
         (tmp_path / "paperboy.db.forgotten").mkdir()
-        with pytest.raises(StorageError, match="who asked to be forgotten"):
+        with pytest.raises(StorageError, match="who asked to be "):
             await forget(store, tmp_path, maya)
         assert await store.people.find(MAYA) == maya
