@@ -19,25 +19,7 @@ from bot.cli.standing import (
     standing,
     standing_json,
 )
-from bot.cli.wishes import (
-    ROUTE_HELP,
-    AtOption,
-    DaysOption,
-    FeedOption,
-    FilterOption,
-    FloorOption,
-    ForumOption,
-    LayoutOption,
-    MaximumOption,
-    MentionOption,
-    PoolOption,
-    PublishOption,
-    QuietDayOption,
-    TagOption,
-    WindowOption,
-    Wishes,
-    ZoneOption,
-)
+from bot.cli.wishes import ROUTE_HELP, Wishes, with_wishes
 from bot.config import Settings
 from bot.errors import InputError, NotFoundError
 from bot.model import (
@@ -63,24 +45,12 @@ _NAME = Annotated[
 
 
 @app.command()
+@with_wishes
 def add(
+    *,
     name: _NewName,
     route: Annotated[str, typer.Argument(metavar="ROUTE", help=ROUTE_HELP)],
-    at: AtOption = None,
-    days: DaysOption = None,
-    zone: ZoneOption = None,
-    filter_: FilterOption = None,
-    pool: PoolOption = None,
-    window: WindowOption = None,
-    maximum: MaximumOption = None,
-    floor: FloorOption = None,
-    layout: LayoutOption = None,
-    quiet_day: QuietDayOption = None,
-    mention: MentionOption = None,
-    publish: PublishOption = None,
-    forum: ForumOption = None,
-    tag: TagOption = None,
-    feed: FeedOption = None,
+    wishes: Wishes,
     same_as: Annotated[
         str | None,
         typer.Option(
@@ -96,23 +66,6 @@ def add(
     settings = load_settings()
     ids = RandomIds()
     moment = now()
-    wishes = Wishes(
-        at=at,
-        days=days,
-        zone=zone,
-        filter=filter_,
-        pool=pool,
-        window=window,
-        maximum=maximum,
-        floor=floor,
-        layout=layout,
-        quiet_day=quiet_day,
-        mention=mention,
-        publish=publish,
-        forum=forum,
-        tag=tag,
-        feed=feed,
-    )
     made = wishes.applied(
         Destination(
             id=ids.new(),
@@ -181,45 +134,16 @@ def show(name: _NAME, json_: JsonOption = False) -> None:
 
 
 @app.command()
+@with_wishes
 def edit(
+    *,
     name: _NAME,
     route: Annotated[str | None, typer.Option(help=ROUTE_HELP)] = None,
     rename: Annotated[str | None, typer.Option(help="A new name.")] = None,
-    at: AtOption = None,
-    days: DaysOption = None,
-    zone: ZoneOption = None,
-    filter_: FilterOption = None,
-    pool: PoolOption = None,
-    window: WindowOption = None,
-    maximum: MaximumOption = None,
-    floor: FloorOption = None,
-    layout: LayoutOption = None,
-    quiet_day: QuietDayOption = None,
-    mention: MentionOption = None,
-    publish: PublishOption = None,
-    forum: ForumOption = None,
-    tag: TagOption = None,
-    feed: FeedOption = None,
+    wishes: Wishes,
     json_: JsonOption = False,
 ) -> None:
     """Change a destination; what is not named stays."""
-    wishes = Wishes(
-        at=at,
-        days=days,
-        zone=zone,
-        filter=filter_,
-        pool=pool,
-        window=window,
-        maximum=maximum,
-        floor=floor,
-        layout=layout,
-        quiet_day=quiet_day,
-        mention=mention,
-        publish=publish,
-        forum=forum,
-        tag=tag,
-        feed=feed,
-    )
     if not wishes and route is None and rename is None:
         raise InputError("Say what to change: `paperboy destination edit --help` lists what can be.")
     new_route = _route(route) if route is not None else None

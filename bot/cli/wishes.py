@@ -1,8 +1,11 @@
 """What a person may wish of a destination on the command line: the options, and what they make of it."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
-from typing import Annotated, Final
+from functools import wraps
+from inspect import Parameter, Signature, signature
+from typing import Annotated, Any, Final, get_type_hints
 
 import typer
 
@@ -13,56 +16,40 @@ from bot.model import Destination, Layout, Pool, Posting, QuietDay, Schedule, Wi
 ROUTE_HELP: Final = (
     "Where it goes: `console`, the https address of a webhook, slack:TEAM/CHANNEL, or discord:SERVER/CHANNEL."
 )
-AtOption = Annotated[str | None, typer.Option("--at", help="Local time of the post, e.g. 9:00.")]
-DaysOption = Annotated[str | None, typer.Option(help="Days: weekdays, daily, weekends, or mon,wed,fri.")]
-ZoneOption = Annotated[str | None, typer.Option(help="Time zone, e.g. Europe/Berlin.", autocompletion=zones)]
-FilterOption = Annotated[
-    str | None, typer.Option("--filter", help="Only what matches, e.g. 'cat:cs.CL -survey'.")
-]
-PoolOption = Annotated[Pool | None, typer.Option(help="Trending papers, newly announced ones, or both.")]
-WindowOption = Annotated[Window | None, typer.Option(help="How far back trending looks.")]
-MaximumOption = Annotated[int | None, typer.Option("--max", min=1, max=25, help="At most so many papers.")]
-FloorOption = Annotated[int | None, typer.Option(min=0, help="Leave out papers that gained fewer upvotes.")]
-LayoutOption = Annotated[Layout | None, typer.Option(help="How it looks.")]
-QuietDayOption = Annotated[
-    QuietDay | None, typer.Option("--quiet-day", help="What to do when there is nothing.")
-]
-MentionOption = Annotated[str | None, typer.Option(help="Discord: the id of a role to mention, or none.")]
-PublishOption = Annotated[
-    bool | None,
-    typer.Option("--publish/--no-publish", help="Discord: pass digests on to who follows the channel."),
-]
-ForumOption = Annotated[
-    bool | None,
-    typer.Option("--forum/--no-forum", help="Discord: the channel is a forum; a digest opens a post."),
-]
-TagOption = Annotated[str | None, typer.Option(help="Discord: the id of the tag of such posts, or none.")]
-
-FeedOption = Annotated[
-    bool | None,
-    typer.Option("--feed/--no-feed", help="Whoever has the address may follow what is sent as a feed."),
-]
 
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What a person named; what is `None` was not."""
+    """What a person named; what is `None` was not. Each field is an option, see `with_wishes`."""
 
-    at: str | None
-    days: str | None
-    zone: str | None
-    filter: str | None
-    pool: Pool | None
-    window: Window | None
-    maximum: int | None
-    floor: int | None
-    layout: Layout | None
-    quiet_day: QuietDay | None
-    mention: str | None
-    publish: bool | None
-    forum: bool | None
-    tag: str | None
-    feed: bool | None
+    at: Annotated[str | None, typer.Option("--at", help="Local time of the post, e.g. 9:00.")]
+    days: Annotated[str | None, typer.Option(help="Days: weekdays, daily, weekends, or mon,wed,fri.")]
+    zone: Annotated[str | None, typer.Option(help="Time zone, e.g. Europe/Berlin.", autocompletion=zones)]
+    filter: Annotated[
+        str | None, typer.Option("--filter", help="Only what matches, e.g. 'cat:cs.CL -survey'.")
+    ]
+    pool: Annotated[Pool | None, typer.Option(help="Trending papers, newly announced ones, or both.")]
+    window: Annotated[Window | None, typer.Option(help="How far back trending looks.")]
+    maximum: Annotated[int | None, typer.Option("--max", min=1, max=25, help="At most so many papers.")]
+    floor: Annotated[int | None, typer.Option(min=0, help="Leave out papers that gained fewer upvotes.")]
+    layout: Annotated[Layout | None, typer.Option(help="How it looks.")]
+    quiet_day: Annotated[
+        QuietDay | None, typer.Option("--quiet-day", help="What to do when there is nothing.")
+    ]
+    mention: Annotated[str | None, typer.Option(help="Discord: the id of a role to mention, or none.")]
+    publish: Annotated[
+        bool | None,
+        typer.Option("--publish/--no-publish", help="Discord: pass digests on to who follows the channel."),
+    ]
+    forum: Annotated[
+        bool | None,
+        typer.Option("--forum/--no-forum", help="Discord: the channel is a forum; a digest opens a post."),
+    ]
+    tag: Annotated[str | None, typer.Option(help="Discord: the id of the tag of such posts, or none.")]
+    feed: Annotated[
+        bool | None,
+        typer.Option("--feed/--no-feed", help="Whoever has the address may follow what is sent as a feed."),
+    ]
 
     def __bool__(self) -> bool:
         return any(getattr(self, one.name) is not None for one in fields(self))
@@ -105,6 +92,26 @@ class Wishes:
             forum=self.forum if self.forum is not None else base.forum,
             tag=_id(self.tag, "tag") if self.tag is not None else base.tag,
         )
+
+
+def with_wishes(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with an option for each field of `Wishes` in place of its parameter `wishes`."""
+    hints = get_type_hints(Wishes, include_extras=True)
+    options = [Parameter(one, Parameter.KEYWORD_ONLY, default=None, annotation=hints[one]) for one in hints]
+    whole: list[Parameter] = []
+    for one in signature(command, eval_str=True).parameters.values():
+        whole += options if one.name == "wishes" else [one.replace(kind=Parameter.KEYWORD_ONLY)]
+
+    @wraps(command)
+    def run(**named: Any) -> None:
+        wishes = Wishes(**{one: named.pop(one) for one in hints})
+        command(**named, wishes=wishes)
+
+    # What Typer reads a command's options from.
+    shown: Any = run
+    shown.__signature__ = Signature(whole)
+    shown.__annotations__ = {one.name: one.annotation for one in whole}
+    return run
 
 
 def _id(text: str, what: str) -> str:
