@@ -14,8 +14,8 @@ from bot.people.model import Identity, InstallationState
 from tests.clocks import StillClock
 from tests.platform.inbound.installing import OAUTH, Browser
 from tests.platform.slack_bot import SlackBot, slack_bot, text_of
+from tests.servers.platform import PATIENCE
 from tests.servers.slack import Scene, SlackServer
-from tests.servers.slack.web import PATIENCE
 
 
 @pytest.fixture

@@ -4,9 +4,11 @@ import asyncio
 import json
 from collections import defaultdict, deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from aiohttp import web
+
+from tests.servers.platform import Garble, Hang, Held, LoseReply, LoseRequest
 
 VIA = {"Via": "1.1 google"}  # without it a client takes a 429 for a ban
 
@@ -39,41 +41,21 @@ class Fails:
     accepts = False
 
 
-@dataclass(frozen=True, slots=True)
-class LoseRequest:
-    """The connection is cut before anything is done."""
-
-    accepts = False
-
-
-@dataclass(frozen=True, slots=True)
-class LoseReply:
-    """The request is done, and the connection cut before the answer."""
-
-    accepts = True
-
-
-@dataclass(frozen=True, slots=True)
-class Garble:
-    """A 200 whose body is no JSON, though it says so."""
-
-    accepts: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Hang:
-    """No answer ever comes."""
-
-    accepts: bool = True
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Held:
-    """The request waits until the test opens it, and is then done as usual."""
-
-    opened: asyncio.Event = field(default_factory=asyncio.Event)
-    accepts = True
-
+__all__ = [
+    "VIA",
+    "Fails",
+    "Fault",
+    "Garble",
+    "Hang",
+    "Held",
+    "LoseReply",
+    "LoseRequest",
+    "RateLimited",
+    "Script",
+    "Status",
+    "answer",
+    "spoil",
+]
 
 Fault = Held | RateLimited | Status | Fails | LoseRequest | LoseReply | Garble | Hang
 

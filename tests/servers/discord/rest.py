@@ -1,9 +1,8 @@
 """The stand-in's own server: the REST API."""
 
-import asyncio
 from collections.abc import Callable, Coroutine
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from aiohttp import web
 
@@ -30,10 +29,9 @@ from tests.servers.discord.api import (
 from tests.servers.discord.faults import VIA, Held, Script, answer, spoil
 from tests.servers.discord.rate_limits import LimitedError, RateLimits, Verdict
 from tests.servers.discord.world import World
-from tests.servers.faults import StandIn, utc_now
+from tests.servers.faults import utc_now
+from tests.servers.platform import Platform
 
-T = TypeVar("T")
-PATIENCE = 20.0  # seconds that a wait may last before the test fails
 PREFIX = "/api/v10"
 _DECLARED = (  # modules that declare routes
     rest_application,
@@ -46,7 +44,7 @@ _DECLARED = (  # modules that declare routes
 )
 
 
-class DiscordRest(StandIn):
+class DiscordRest(Platform):
     """Discord's REST API on loopback.
 
     Set up `world`, and start a client against `api_url`. What no specification describes, and what the app
@@ -63,9 +61,6 @@ class DiscordRest(StandIn):
         self.script = Script(frozenset(ROUTES))
         self.calls: list[Call] = []  # in the order in which they came
         self._proving = proving
-        self._stopping = asyncio.Event()
-        self._change = asyncio.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
     def api_url(self) -> str:
@@ -79,35 +74,7 @@ class DiscordRest(StandIn):
             for (method, template), described in literal_first
         ]
 
-    async def start(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        await super().start()
-
-    async def stop(self) -> None:
-        self._stopping.set()
-        await super().stop()
-
     # --- waiting and looking ---------------------------------------------------------------------
-
-    def changed(self) -> None:
-        """Wakes all who wait: something happened."""
-        self._change.set()
-        self._change = asyncio.Event()
-
-    async def until(self, condition: Callable[[], T], patience: float = PATIENCE) -> T:
-        """Waits until `condition` gives something true, and gives it; looked at at every change."""
-
-        async def held() -> T:
-            while not (value := condition()):
-                await self._change.wait()
-            return value
-
-        return await asyncio.wait_for(held(), patience)
-
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Runs something of this server's from another thread than its own (`in_thread`)."""
-        assert self._loop is not None, "The server was not started."
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE)
 
     def keep(self, call: Call) -> None:
         """Remembers a request, before it is done. To be overridden where there are too many to keep."""

@@ -3,10 +3,11 @@
 import asyncio
 from collections import defaultdict, deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from aiohttp import web
 
+from tests.servers.platform import Garble, Hang, Held, LoseReply, LoseRequest
 from tests.servers.slack.state import Body
 
 
@@ -34,41 +35,19 @@ class Fails:
     accepts = False
 
 
-@dataclass(frozen=True, slots=True)
-class LoseRequest:
-    """The connection is cut before anything is done."""
-
-    accepts = False
-
-
-@dataclass(frozen=True, slots=True)
-class LoseReply:
-    """The call is done, and the connection cut before the answer."""
-
-    accepts = True
-
-
-@dataclass(frozen=True, slots=True)
-class Garble:
-    """A 200 whose body is no JSON, though it says so."""
-
-    accepts: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Hang:
-    """No answer ever comes."""
-
-    accepts: bool = True
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Held:
-    """The call waits until the test opens it, and is then done as usual."""
-
-    opened: asyncio.Event = field(default_factory=asyncio.Event)
-    accepts = True
-
+__all__ = [
+    "Fails",
+    "Fault",
+    "Garble",
+    "Hang",
+    "Held",
+    "LoseReply",
+    "LoseRequest",
+    "RateLimited",
+    "Script",
+    "Status",
+    "spoil",
+]
 
 Fault = Held | RateLimited | Status | Fails | LoseRequest | LoseReply | Garble | Hang
 

@@ -1,14 +1,13 @@
 """The stand-in's own server: the Web API and every other address that Slack gives an app."""
 
-import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from aiohttp import web
 
-from tests.servers.faults import StandIn, utc_now
+from tests.servers.faults import utc_now
+from tests.servers.platform import Platform
 from tests.servers.slack import chat, conversations, files, oauth, respond, spec, views
 from tests.servers.slack.api import (
     METHODS,
@@ -26,12 +25,10 @@ from tests.servers.slack.socket_mode import SocketMode
 from tests.servers.slack.state import Body, Enterprise, Team, Token, User
 from tests.servers.slack.world import World
 
-T = TypeVar("T")
-PATIENCE = 20.0  # seconds that a wait may last before the test fails
 _DECLARED = (chat, conversations, files, oauth, views)  # modules that declare methods
 
 
-class SlackWeb(StandIn):
+class SlackWeb(Platform):
     """Slack on loopback, as far as an app calls it."""
 
     def __init__(self, now: Callable[[], datetime] = utc_now) -> None:
@@ -44,9 +41,6 @@ class SlackWeb(StandIn):
         self.socket = SocketMode(self.world, self.violations, self.changed)
         self.denies = False  # whether people refuse to install the app
         self.installer: tuple[Team | Enterprise, User] | None = None  # who is asked next, and for what
-        self._stopping = asyncio.Event()
-        self._change = asyncio.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
     def api_url(self) -> str:
@@ -67,10 +61,6 @@ class SlackWeb(StandIn):
             web.get("/oauth/v2/authorize", self._authorize),
         ]
 
-    async def start(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        await super().start()
-
     async def stop(self) -> None:
         self._stopping.set()
         for connection in list(self.socket.connections):
@@ -79,29 +69,9 @@ class SlackWeb(StandIn):
 
     # --- waiting ---------------------------------------------------------------------------------
 
-    def changed(self) -> None:
-        """Wakes all who wait: something happened."""
-        self._change.set()
-        self._change = asyncio.Event()
-
-    async def until(self, condition: Callable[[], T], patience: float = PATIENCE) -> T:
-        """Waits until `condition` gives something true, and gives it; looked at at every change."""
-
-        async def held() -> T:
-            while not (value := condition()):
-                await self._change.wait()
-            return value
-
-        return await asyncio.wait_for(held(), patience)
-
     async def connected(self, connections: int = 1) -> None:
         """Waits until the app has so many connections."""
         await self.until(lambda: len(self.socket.connections) >= connections)
-
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Runs something of this server's from another thread than its own (`in_thread`)."""
-        assert self._loop is not None, "The server was not started."
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE)
 
     def called(self, method: str) -> list[Body]:
         """The arguments of every call of a method, in order."""
