@@ -78,7 +78,10 @@ def with_neighbours(parts: tuple[Query, ...]) -> tuple[frozenset[str], ...]:
     """For each word among the parts of one `And`, the terms that it and a neighbouring word would be
     if they were written as one.
     """
-    joined = (None, *glued([part.text for part in parts if isinstance(part, Word)]), None)
+    words = [part.text for part in parts if isinstance(part, Word)]
+    if not words:
+        return ()
+    joined = (None, *glued(words), None)
     return tuple(frozenset(term for term in pair if term is not None) for pair in pairwise(joined))
 
 

@@ -62,6 +62,7 @@ class Translator:
         self._count = frequency
         self._now = now
         self._named = named
+        self._known: dict[tuple[str, str, bool], list[_Found]] = {}  # by what `_held` was asked
 
     def matching(self, query: Query) -> Engine:
         """The papers that satisfy the query, scored by its words."""
@@ -112,7 +113,7 @@ class Translator:
             case And(parts):
                 return self._and(parts, sure=sure)
             case Or(parts):
-                return any_of([self._true(part, sure=sure) for part in parts])
+                return any_of([self._true(part, sure=sure) for part in dict.fromkeys(parts)])
 
     def _false(self, query: Query, *, sure: bool) -> Engine:
         """At least the papers that are known not to satisfy the query; with `sure`, only such papers.
@@ -132,16 +133,17 @@ class Translator:
                 return all_of([], without=[self._true(query, sure=not sure)])
 
     def _and(self, parts: Sequence[Query], *, sure: bool) -> Engine:
-        neighbours = iter(with_neighbours(tuple(parts)))
+        # Each once: a text that is pasted has the same parts again and again.
+        asked = [part for part in parts if isinstance(part, Word)]
         words: list[list[_Found]] = []
+        for word, neighbours in dict.fromkeys(zip(asked, with_neighbours(tuple(parts)), strict=True)):
+            joined = [term for term in sorted(neighbours) if self._stands(term, "text")]
+            held = self._held(word.text, "text", sure=sure)
+            words.append(held + [one for term in joined for one in self._holding(term)])
         must: list[Engine] = []
         without: list[Engine] = []
-        for part in parts:
-            if isinstance(part, Word):
-                joined = [term for term in sorted(next(neighbours)) if self._stands(term, "text")]
-                held = self._held(part.text, "text", sure=sure)
-                words.append(held + [one for term in joined for one in self._holding(term)])
-            elif isinstance(part, Not) and not _asks_category(part):
+        for part in dict.fromkeys(part for part in parts if not isinstance(part, Word)):
+            if isinstance(part, Not) and not _asks_category(part):
                 without.append(self._true(part.part, sure=not sure))
             else:
                 must.append(self._true(part, sure=sure))
@@ -157,6 +159,9 @@ class Translator:
 
         Where a term is a way by itself, other ways with it find no more papers: "learn ing" beside "learn".
         """
+        asked = value, field, sure
+        if known := self._known.get(asked):  # who pastes a text has the same words in it again and again
+            return known
         alive = self._alive(value, field)
         alone = {term for way in alive if len(way) == 1 for term in way}
         found = [
@@ -169,6 +174,7 @@ class Translator:
                 if alone.isdisjoint(way) and self._hidden(way, alive)
                 for one in self._scattered(way, field)
             ]
+        self._known[asked] = found
         return found
 
     def _hidden(self, way: Way, alive: Sequence[Way]) -> bool:
