@@ -21,8 +21,9 @@ _HEAD: Final = f"""\
 Every chat offers the same commands. In Slack they stand behind `{_PREFIX}` (a setting, `slack_command`);
 at the prompt of `paperboy chat` they are typed as they are. Answers are private unless you share them.
 
-Plain words win: what is no command, or does not fit one, is a search, and says so. `{_PREFIX}` alone shows
-the day's papers. Where a surface has forms, a command marked with ☐ opens one when it is typed alone.
+Plain words win: what is no command, or does not fit one, is a search, and says so; but an address or a code
+behind `mail` or `account` never becomes one. `{_PREFIX}` alone shows the day's papers. Where a
+surface has forms, a command marked with ☐ opens one when it is typed alone.
 
 Options with names are typed as `name=value`, anywhere; a value with spaces stands in quotes, straight or
 curly.

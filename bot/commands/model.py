@@ -77,6 +77,7 @@ class Command:
     options: tuple[Option, ...] = ()
     permission: Permission = Permission.ANYONE
     form: bool = False  # called without arguments, a surface that has forms opens one
+    private: bool = False  # what is typed behind it may be an address or a code: it never becomes a search
 
     @property
     def group(self) -> str | None:

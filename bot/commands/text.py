@@ -1,7 +1,8 @@
 """What people type behind the command's own name, read into one call, and a call written as text. Pure.
 
-Plain words win: where they fit no command, or not what the command takes, they are searched for. A mistake in
-what is clearly meant as a command, since a `name=value` stands in it, is told instead.
+Plain words win: where they fit no command, or not what the command takes, they are searched for. A mistake is
+told instead in what is clearly meant as a command, since a `name=value` stands in it, and in commands whose
+words are private: upstreams may be asked for what is searched for.
 """
 
 import re
@@ -15,6 +16,7 @@ from bot.commands.registry import BY_NAME, GROUPS
 from bot.commands.values import ValuesError, call_from_values, either, needed, quoted, read, write
 
 _SEARCH: Final = BY_NAME["search"]
+_ADDRESS_OR_CODE: Final = re.compile(r"[@0-9]|\b[A-Z]{4}-[A-Z]{4}\b")  # maya@example.org, 123456, K7QX-2M4P
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,11 @@ def read_text(text: str, offered: Offered = lambda command: command) -> Reading:
         if not rest:
             return Reading(BY_NAME["help"], {"topic": first}, {"topic": first})
         names = either(command.name.removeprefix(f"{first} ") for command in GROUPS[first])
-        return _search(text, f"`{first}` is followed by {names}.")
+        followed = f"`{first}` is followed by {names}."
+        private = next((command for command in GROUPS[first] if command.private), None)
+        if private is not None and _ADDRESS_OR_CODE.search(rest):
+            return Reading(private, mistake=_not_searched(followed))
+        return _search(text, followed)
     near = get_close_matches(first, BY_NAME, n=1, cutoff=0.85) if not rest else []
     return _search(text, f"there is a command `{near[0]}`." if near else None)
 
@@ -68,7 +74,7 @@ def read_values(command: Command, values: Mapping[str, str]) -> Reading:
         if not any(one.name in given for one in wrong):
             return Reading(command, values=given, mistake=f"{error} {_example(command)}", missing=True)
         words = " ".join(given[one.name] for one in command.options if not one.named and one.name in given)
-        if not words or any(one.named or one.kind is Kind.QUERY for one in wrong):
+        if not words or command.private or any(one.named or one.kind is Kind.QUERY for one in wrong):
             return Reading(command, values=given, mistake=str(error))
     return _search(words, f"`{command.name}` takes {_taken(command)}.")
 
@@ -129,6 +135,8 @@ def _read(declared: Command, offered: Offered, rest: str, whole: str) -> Reading
     left = _fill(values, positional, parts.rest)
     if left:
         odd = _ODD_NAME.search(left) if names else None
+        if odd is None and not parts.named and command.private:
+            return Reading(command, mistake=_not_searched(f"`{command.name}` takes {_taken(command)}."))
         if odd is None and not parts.named:
             return _search(whole, f"`{command.name}` takes {_taken(command)}.")
         return Reading(command, values=values, mistake=_not_taken(command, left, odd[1] if odd else None))
@@ -138,7 +146,7 @@ def _read(declared: Command, offered: Offered, rest: str, whole: str) -> Reading
         wrong = [command.option(name) for name in error.by_option]
         if not any(one.name in values for one in wrong):
             return Reading(command, values=values, mistake=f"{error} {_example(command)}", missing=True)
-        if parts.named or any(one.kind is Kind.QUERY for one in wrong):
+        if parts.named or command.private or any(one.kind is Kind.QUERY for one in wrong):
             return Reading(command, values=values, mistake=str(error))
     return _search(whole, f"`{command.name}` takes {_taken(command)}.")
 
@@ -151,6 +159,11 @@ def _search(text: str, why: str | None) -> Reading:
         return Reading(_SEARCH, call_from_values(_SEARCH, values), values, note)
     except ValuesError as error:
         return Reading(_SEARCH, values=values, mistake=str(error))
+
+
+def _not_searched(why: str) -> str:
+    """Why private words are no command, and how they would be a search."""
+    return f"{why} To search for these words, put `search` in front of them."
 
 
 def _fill(values: dict[str, str], positional: Sequence[Option], text: str) -> str:

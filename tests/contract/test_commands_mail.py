@@ -8,6 +8,7 @@ import pytest
 
 from bot.commands.model import Actor
 from bot.commands.offering import by_mail
+from bot.commands.registry import COMMANDS
 from bot.errors import InputError, NotAcceptedError
 from bot.mail.service import Mail
 from bot.mail.tokens import STOP, sealed
@@ -95,6 +96,29 @@ async def test_a_code_makes_a_mailbox_a_way_to_somebody(world: World, post: Post
     person = await world.store.people.find(identity_of(MAYA))
     assert person is not None
     assert person.recipient_id == await recipient(world)
+
+
+@pytest.mark.parametrize("given", [f"Maya Lin <{MAYA}>", f'"Lin, Maya" <{MAYA}>', f"<{MAYA}>", f"  {MAYA} "])
+async def test_an_address_may_stand_behind_a_name(world: World, post: Post, given: str) -> None:
+    assert f"A code is on its way to {MAYA}." in text_of(await world.run(f"mail add {given}"))
+    (command,) = (one for one in COMMANDS if one.name == "mail add")
+    await world.commands.call(command, {"address": given}, BEN, HERE, world.room)
+    assert [address for address, _ in post.mailed] == [MAYA, MAYA]
+
+
+@pytest.mark.parametrize(
+    "given", [f"{MAYA} please", f"Maya {MAYA}", f"{MAYA}, ben@example.org", f"<{MAYA}> x"]
+)
+async def test_what_is_more_than_an_address_is_a_mistake_and_no_search(
+    world: World, post: Post, given: str
+) -> None:
+    (command,) = (one for one in COMMANDS if one.name == "mail add")
+    for reply in (
+        await world.run(f"mail add {given}"),
+        await world.commands.call(command, {"address": given}, ADA, HERE, world.room),
+    ):
+        assert text_of(reply).strip() == "Write one mail address and nothing else, like maya@example.org."
+    assert post.mailed == []
 
 
 async def test_the_link_in_the_mail_does_the_same_once(world: World, post: Post) -> None:

@@ -99,6 +99,41 @@ def test_a_mistake_in_a_clear_command_is_told(text: str, command: str, sentence:
     assert (reading.command.name, reading.mistake) == (command, sentence)
 
 
+_LONG = "K7QX " * 50
+
+
+@pytest.mark.parametrize(
+    ("text", "command", "why"),
+    [
+        ("mail maya@example.org", "mail add", "`mail` is followed by add, confirm or stop."),
+        ("mail ad maya@example.org", "mail add", "`mail` is followed by add, confirm or stop."),
+        ("mail stop maya@example.org", "mail stop", "`mail stop` takes nothing more."),
+        ("mail 123 456", "mail add", "`mail` is followed by add, confirm or stop."),
+        ("account KQXA-MNPR", "account link", "`account` is followed by link or unlink."),
+        ("account K7QX-2M4P", "account link", "`account` is followed by link or unlink."),
+        (
+            "account unlink discord K7QX-2M4P",
+            "account unlink",
+            "`account unlink` takes where the account is: slack, discord.",
+        ),
+    ],
+)
+def test_addresses_and_codes_are_never_searched_for(text: str, command: str, why: str) -> None:
+    reading = read_text(text)
+    more = "To search for these words, put `search` in front of them."
+    assert (reading.command.name, reading.mistake) == (command, f"{why} {more}")
+
+
+@pytest.mark.parametrize("name", ["mail add", "mail confirm", "account link"])
+def test_nor_are_those_that_are_too_long(name: str) -> None:
+    (option,) = BY_NAME[name].options
+    for reading in (
+        read_text(f"{name} {_LONG}"),
+        read_values(BY_NAME[name], {option.name: _LONG}),
+    ):
+        assert (reading.command.name, reading.mistake) == (name, "That is longer than 200 characters.")
+
+
 def test_a_mistake_in_a_query_is_told_with_the_right_form() -> None:
     mistake = read_text("search author:").mistake
     assert mistake is not None

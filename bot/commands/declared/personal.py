@@ -102,8 +102,9 @@ PERSONAL_COMMANDS: Final[tuple[Command, ...]] = (
         help="Mails a code to your address. Once you have typed it back with `mail confirm`, subscriptions "
         "can come by `route=mail`. Nobody else sees the address.",
         examples=("mail add maya@example.org",),
-        options=(Option(name="address", kind=Kind.TEXT, required=True, help="your mail address"),),
+        options=(Option(name="address", kind=Kind.TEXT, required=True, rest=True, help="your mail address"),),
         permission=Permission.MEMBER,
+        private=True,
     ),
     Command(
         name="mail confirm",
@@ -113,6 +114,7 @@ PERSONAL_COMMANDS: Final[tuple[Command, ...]] = (
         examples=("mail confirm 123456",),
         options=(Option(name="code", kind=Kind.TEXT, required=True, rest=True, help="the code in the mail"),),
         permission=Permission.MEMBER,
+        private=True,
     ),
     Command(
         name="mail stop",
@@ -121,6 +123,7 @@ PERSONAL_COMMANDS: Final[tuple[Command, ...]] = (
         "alone ends. Asks once before it does.",
         examples=("mail stop",),
         permission=Permission.MEMBER,
+        private=True,
     ),
     Command(
         name="taste",
@@ -161,6 +164,7 @@ PERSONAL_COMMANDS: Final[tuple[Command, ...]] = (
             Option(name="code", kind=Kind.TEXT, rest=True, help="the code that your other account was given"),
         ),
         permission=Permission.MEMBER,
+        private=True,
     ),
     Command(
         name="account unlink",
@@ -174,6 +178,7 @@ PERSONAL_COMMANDS: Final[tuple[Command, ...]] = (
             ),
         ),
         permission=Permission.MEMBER,
+        private=True,
     ),
     Command(
         name="status",

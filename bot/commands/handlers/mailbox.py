@@ -1,5 +1,6 @@
 """`mail add`, `mail confirm` and `mail stop`: papers by mail, once the mailbox has proved to be theirs."""
 
+import re
 from typing import Final
 
 from bot.commands.actions import Verb
@@ -12,14 +13,15 @@ from bot.errors import InputError
 from bot.mail.service import Mail
 from bot.people.mailboxes import Mailbox
 
+_NAMED: Final = re.compile(r"[^<>]*<([^<>]*)>")  # Maya Lin <maya@example.org>
 _EDIT: Final = "subscription edit 1 route=mail"
 
 
 async def add(call: Call, services: Services, surface: Surface) -> Reply:
     """Mails a code to the address that somebody names."""
-    mail = _mail(services)
+    mail, given = _mail(services), _alone(call.text("address"))
     person = await services.meet(call.actor)
-    address = await mail.ask(person.recipient_id, call.text("address"))
+    address = await mail.ask(person.recipient_id, given)
     return say(
         [f"A code is on its way to {address}. Type ", typed(surface, "mail confirm CODE"), " with it here."],
         note("It takes a minute, and may lie among what your mailbox takes for spam."),
@@ -52,6 +54,15 @@ async def stop(call: Call, services: Services, surface: Surface) -> Reply:
         )
     await mail.stop(mailbox, call.actor.name)
     return say(f"No more mail goes to {mailbox.address}, and the address is forgotten.", *buttons(LIST))
+
+
+def _alone(text: str) -> str:
+    """The address without the name that mail programs put in front. Raises `InputError`."""
+    named = _NAMED.fullmatch(text)
+    address = named[1].strip() if named is not None else text
+    if " " in address or "," in address:
+        raise InputError("Write one mail address and nothing else, like maya@example.org.")
+    return address
 
 
 def _mail(services: Services) -> Mail:
