@@ -67,7 +67,8 @@ async def preview(
         told = await _told(store, everyone, arrivals.numbers, ledger=ledger)
         tastes = {} if tasting is None else await tasting.of_people([recipient], arrivals.numbers)
         taste = tastes.get(recipient)
-        chosen = arrivals.choose(speaking, told[recipient], hidden[recipient], taste, FOR_YOU)
+        searches = (await store.people.searches([recipient]))[recipient]
+        chosen = arrivals.choose(speaking, told[recipient], hidden[recipient], taste, FOR_YOU, searches)
         if chosen.papers:
             why = {} if tasting is None else await tasting.why(taste, chosen.papers)
             doc = message(destination, chosen, arrivals.cards(), Occasion(slot), why=why)

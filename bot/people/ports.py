@@ -100,6 +100,11 @@ class PeopleStore(Protocol):
         asked about has an entry.
         """
 
+    async def searches(self, recipient_ids: Iterable[str]) -> Mapping[str, Sequence[str]]:
+        """The queries of all subscriptions of each of these recipients, of those that rest too; every one
+        asked about has an entry.
+        """
+
     async def set_subscription_state(self, subscription_id: str, state: SubscriptionState) -> None:
         """Pauses or resumes. Raises `NotFoundError`."""
 

@@ -48,6 +48,7 @@ class _Known:
     told: frozenset[int]
     hidden: frozenset[int]
     taste: "Taste | None" = None  # None: nothing is known of it
+    searches: Sequence[str] = ()  # of all their subscriptions, if they want papers that none of those brings
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,11 +176,18 @@ class Composer:
             tastes: Mapping[str, Taste] = {}
             if self._tasting is not None:
                 tastes = await self._tasting.of_people(known, arrivals.numbers)
+            keen = [who for who, taste in tastes.items() if taste.choices.for_you]
+            searches = await self._store.people.searches(keen) if keen else {}
             for turn in turns:
                 await _let_others_act()
                 one = turn.due.destination
                 papers = known[one.recipient_id] | told.get(one.recipient_id, frozenset())
-                mine = _Known(papers, hidden[one.recipient_id], tastes.get(one.recipient_id))
+                mine = _Known(
+                    papers,
+                    hidden[one.recipient_id],
+                    tastes.get(one.recipient_id),
+                    searches.get(one.recipient_id, ()),
+                )
                 plan = await self._message(turn, mine, arrivals, desk, now)
                 plans[one.id] = plan
                 if plan.delivery is not None:  # what goes there goes nowhere else
@@ -194,7 +202,9 @@ class Composer:
             if turn.elsewhere:
                 return self._quiet(one, QuietReason.ELSEWHERE, _ELSEWHERE, now)
             return self._quiet(one, QuietReason.PAUSED, _SNOOZED if turn.snoozed else _PAUSED, now)
-        choice = arrivals.choose(turn.subscriptions, known.told, known.hidden, known.taste, FOR_YOU)
+        choice = arrivals.choose(
+            turn.subscriptions, known.told, known.hidden, known.taste, FOR_YOU, known.searches
+        )
         occasion = await self._occasion(one, desk, now)
         if choice.papers:
             why = await self._why(known.taste, choice.papers)

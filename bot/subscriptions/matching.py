@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -39,7 +40,7 @@ class Choice:
     tally: Tally
     unreadable: tuple[QueryError, ...] = ()  # queries of a version that knew other words
     waiting: tuple[Part, ...] = ()  # too few for their subscriptions' minimum
-    for_you: tuple[int, ...] = ()  # that none of them matches, and that resemble what the person keeps
+    for_you: tuple[int, ...] = ()  # that no search of the person's matches, and that resemble what they keep
 
     @property
     def papers(self) -> tuple[int, ...]:
@@ -115,12 +116,14 @@ class Arrivals:
         hidden: frozenset[int] = frozenset(),
         taste: "Taste | None" = None,
         for_you: int = 0,
+        searches: Iterable[str] = (),
     ) -> Choice:
         """What these subscriptions of one person bring: each paper once, under the first that has it.
 
         How far each looks back, `looks_from` says. Where there are fewer than its minimum, they wait. Papers
         that are `hidden` are no candidates. The best of each come first: by the person's `taste`, where
-        anything is known of it. Whoever wants such a section gets up to `for_you` papers more: never alone.
+        anything is known of it. Whoever wants such a section gets up to `for_you` papers more: never alone,
+        and none that one of `searches` matches, the queries of all of the person's subscriptions.
         """
         parts: list[Part] = []
         others: list[int] = []
@@ -165,12 +168,17 @@ class Arrivals:
             ),
             tuple(unreadable),
             tuple(waiting),
-            self._for_you(told | hidden | matched, taste, for_you) if parts else (),
+            self._for_you(told | hidden, searches, taste, for_you) if parts else (),
         )
 
-    def _for_you(self, without: frozenset[int], taste: "Taste | None", limit: int) -> tuple[int, ...]:
+    def _for_you(
+        self, without: frozenset[int], searches: Iterable[str], taste: "Taste | None", limit: int
+    ) -> tuple[int, ...]:
         if not limit or taste is None or not taste.choices.for_you:
             return ()
+        for query in searches:
+            with suppress(QueryError):
+                without = without.union(self._test(query).matching)
         start = self._now - REACH
         return tuple(
             taste.best([n for n in self._order if n not in without and self._since(n, start)], limit)

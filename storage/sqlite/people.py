@@ -172,6 +172,11 @@ class SqlitePeople:
         wanted = list(dict.fromkeys(destination_ids))
         return await self._engine.read(lambda db: subscribing.of_destinations(db, wanted))
 
+    async def searches(self, recipient_ids: Iterable[str]) -> Mapping[str, Sequence[str]]:
+        """The queries of all subscriptions of each of these recipients, of those that rest too."""
+        wanted = list(dict.fromkeys(recipient_ids))
+        return await self._engine.read(lambda db: subscribing.searches(db, wanted))
+
     async def set_subscription_state(self, subscription_id: str, state: SubscriptionState) -> None:
         """Pauses or resumes. Raises `NotFoundError`."""
         await self._engine.write(lambda db: subscribing.set_state(db, subscription_id, state))

@@ -24,6 +24,7 @@ __all__ = [
     "leave",
     "of_destinations",
     "of_recipient",
+    "searches",
     "set_state",
     "silence_on",
     "speak",
@@ -250,6 +251,19 @@ def of_destinations(db: Database, destination_ids: Sequence[str]) -> dict[str, l
         for destination in subscription.destination_ids:
             if destination in found:
                 found[destination].append(subscription)
+    return found
+
+
+def searches(db: Database, recipient_ids: Sequence[str]) -> dict[str, list[str]]:
+    """The queries of all subscriptions of each recipient, whatever their state."""
+    rows = db.execute(
+        "SELECT recipient_id, query FROM subscriptions"
+        " WHERE recipient_id IN (SELECT value FROM json_each(?)) ORDER BY recipient_id, query",
+        (json.dumps(recipient_ids),),
+    )
+    found: dict[str, list[str]] = {recipient: [] for recipient in recipient_ids}
+    for recipient, query in rows.fetchall():
+        found[recipient].append(query)
     return found
 
 

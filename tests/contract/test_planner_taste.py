@@ -1,7 +1,8 @@
 """Messages in a personal order: what is near what somebody marked comes first, and says why."""
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from bot.editions.preview import preview
 from bot.model import AnnounceType, Outcome, PaperReading, Poll, Signal, Slot, Upstream
-from bot.people.model import Cadence, Mark, Person
+from bot.people.model import Cadence, Mark, Person, SubscriptionState
 from bot.ports import Store
 from bot.schedule.instants import Instants
 from bot.schedule.planner import Planner
@@ -197,6 +198,29 @@ async def test_whoever_wants_it_gets_a_section_of_what_no_subscription_matches(
     assert "For you: near what you keep, of any topic" in to_plain(from_json(mine.doc))
     told = await store.destinations.told([maya.recipient_id], seen.papers)
     assert told[maya.recipient_id] == frozenset(seen.papers), "what the section showed is told, too"
+
+
+async def test_the_section_takes_nothing_from_a_subscription_that_speaks_later_or_rests(
+    store: Store, tasting: Tasting
+) -> None:
+    maya = await meet(store)
+    await store.people.mark(maya.recipient_id, await number_of(store, 51), Mark.SAVED, at(WED, 2))
+    await store.taste.choose(maya.recipient_id, TasteChoices(for_you=True))
+    await subscribed(store, maya, query="letters")
+    weekly = direct(maya, id="d-2", name="later", schedule=replace(NINE, at=time(18)), active_from=at(THU, 0))
+    kept = a_subscription(maya, weekly, TOWELS, created_at=at(FRI, 1), cadence=Cadence.WEEKLY)
+    await store.people.subscribe(kept, weekly)
+    (place,) = [one for one in await store.destinations.list() if one.schedule == NINE]
+    slot = Slot(THU, at(THU, 9))
+
+    for state in SubscriptionState:
+        await store.people.set_subscription_state(kept.id, state)
+        seen = await preview(store, place, slot, slot.at, tasting=tasting)
+        numbers = {await number_of(store, one) for one in (3, 5)}
+        assert not numbers.intersection(seen.papers), f"those of a subscription that is {state}"
+    await tick(store, tasting, at(THU, 9))
+
+    assert not {3, 5}.intersection(places((await shown(store))["r-UMAYA001"]))
 
 
 async def test_the_section_never_makes_a_message_and_has_nothing_hidden_or_told(

@@ -47,6 +47,21 @@ async def test_one_appointment_has_one_destination_however_many_subscriptions(st
     assert {one.id for one in await store.destinations.list()} == {first.id, later.id}
 
 
+async def test_searches_are_those_of_all_subscriptions_whatever_their_state(store: Store) -> None:
+    maya, ben = await meet(store), await meet(store, BEN, "Ben")
+    for query in ("towels", "robots"):
+        await store.people.subscribe(a_subscription(maya, direct(maya), query), direct(maya))
+    paused = a_subscription(maya, direct(maya), "towels")
+    await store.people.set_subscription_state(paused.id, SubscriptionState.PAUSED)
+    await store.people.subscribe(a_subscription(ben, direct(ben), "sleep"), direct(ben))
+
+    found = await store.people.searches([maya.recipient_id, "r-nobody"])
+    assert {who: sorted(queries) for who, queries in found.items()} == {
+        maya.recipient_id: ["robots", "towels"],
+        "r-nobody": [],
+    }
+
+
 async def test_nobody_subscribes_to_the_same_search_twice_but_two_people_may(store: Store) -> None:
     maya, ben = await meet(store), await meet(store, BEN, "Ben")
     await store.people.subscribe(a_subscription(maya, direct(maya)), direct(maya))
