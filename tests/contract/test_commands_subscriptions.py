@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import time, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,9 +15,12 @@ from bot.commands.ports import Surface
 from bot.commands.private_feed import offer_of
 from bot.commands.registry import BY_NAME
 from bot.commands.services import RouteChoice
-from bot.model import EVERY_DAY, WORKDAYS, Destination, Route, Schedule, Weekday
+from bot.model import EVERY_DAY, WORKDAYS, Destination, IdScheme, PaperId, Route, Schedule, Weekday
 from bot.people.model import Cadence, Identity, Person, Subscription, SubscriptionState
+from bot.ports import Store
 from bot.search.query import format_query, parse
+from bot.search.service import Search
+from storage.index.index import open_index
 from tests.contract.commands import (
     ADA,
     ATTENTION,
@@ -26,9 +30,12 @@ from tests.contract.commands import (
     NOW,
     Room,
     World,
+    a_paper,
     buttons_of,
+    fill,
     text_of,
 )
+from tests.contract.readings import poll
 from tests.contract.rows import DAY
 
 MAIL = Route(surface="email", address="ada@example.org")
@@ -334,6 +341,26 @@ async def test_a_form_shows_what_last_week_would_have_brought(world: World) -> N
     (said,) = await world.commands.preview(edited, {"query": "unheardof", "number": "1"})
     assert said.startswith("No paper of the last seven days matches it.")
     assert "needs what you want to hear of" in (await world.commands.preview(edited, {"max": "3"}))[0]
+
+
+async def test_what_the_index_does_not_hold_yet_is_counted_too(world: World) -> None:
+    await world.run("subscribe attention")
+    ids = (PaperId(IdScheme.ARXIV, "2511.00008"),)
+    late = poll(250, a_paper(1, 90), a_paper(4, 5, ids=ids, title="Attention at Sea"))
+    await world.store.papers.ingest(late, late.observed_at)
+    assert (await world.services.search.index.state()).behind
+    for query, count in (("attention", 3), ("adapters", 1), ("sea", 1)):
+        lines = await world.commands.preview(BY_NAME["subscribe"], {"query": query})
+        assert lines[0].startswith(f"{count} paper"), query
+    assert "3 papers last week." in text_of(await world.run("subscriptions"))
+
+
+async def test_while_there_is_no_index_last_week_is_known_all_the_same(store: Store, tmp_path: Path) -> None:
+    await fill(store)
+    async with open_index(tmp_path / "index", store.papers, None) as index:
+        world = World.over(store, lambda clock: Search(store.papers, index, clock))
+        lines = await world.commands.preview(BY_NAME["subscribe"], {"query": "attention"})
+        assert lines[0] == "2 papers of the last seven days match it."
 
 
 async def test_more_like_a_paper_and_its_authors_are_subscribed_to_in_words(world: World) -> None:
