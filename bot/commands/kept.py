@@ -12,7 +12,7 @@ from bot.commands.values import quoted
 from bot.commands.view import typed
 from bot.commands.wish import much_words, rest_words, ways_words, when_words
 from bot.errors import InputError
-from bot.model import Destination, Schedule
+from bot.model import Destination, DestinationState, Schedule
 from bot.people.model import Subscription, SubscriptionState
 from bot.schedule.slots import next_slot
 from bot.subscriptions.spans import snoozed
@@ -38,9 +38,10 @@ class Kept:
         return replace(self.places[0].schedule, days=self.subscription.days)
 
     def next_at(self, now: datetime) -> datetime | None:
-        """When it speaks next; `None` if it rests, or speaks as papers appear."""
+        """When it speaks next; `None` if it or all of its places rest, or if it speaks as papers appear."""
         one = self.subscription
-        if one.state is SubscriptionState.PAUSED or not self.places or not one.days:
+        reached = any(place.state is DestinationState.ACTIVE for place in self.places)
+        if one.state is SubscriptionState.PAUSED or not reached or not one.days:
             return None
         after = one.snoozed_until if snoozed(one, now) and one.snoozed_until is not None else now
         return next_slot(self.schedule, after).at

@@ -11,6 +11,7 @@ from bot.commands.rankings import Rankings
 from bot.errors import InputError, PaperboyError
 from bot.mail.service import Mail
 from bot.model import Destination, IdScheme, Paper, PaperId, Route
+from bot.people.mailboxes import MAIL
 from bot.people.model import Identity, Person
 from bot.plots.plots import Plots
 from bot.ports import Clock, Ids, Store
@@ -40,7 +41,12 @@ class RouteChoice:
     @property
     def name(self) -> str:
         """As it is typed behind `route=`."""
-        return self.route.surface
+        return way_name(self.route.surface)
+
+
+def way_name(surface: str) -> str:
+    """A way to somebody as it is typed behind `route=`. Pure."""
+    return "mail" if surface == MAIL else surface
 
 
 class Cooldown:

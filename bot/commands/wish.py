@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time
 
 from bot.commands.model import Value
-from bot.commands.services import DIRECT_MESSAGE
+from bot.commands.services import DIRECT_MESSAGE, way_name
 from bot.commands.subscription_options import HERE
 from bot.errors import InputError
-from bot.model import Destination, Schedule, Weekday
+from bot.model import Destination, DestinationState, Schedule, Weekday
 from bot.people.model import Cadence, Subscription, SubscriptionState
 from bot.schedule.standing import local, schedule_words
 from bot.schedule.zones import format_days, format_time
@@ -69,7 +69,7 @@ def wish_of(arguments: Mapping[str, Value], zone: str) -> Wish:
 
 def values_of(one: Subscription, places: Sequence[Destination], here: str) -> dict[str, str]:
     """The subscription as it would be typed on the surface `here`; times are those of its first place."""
-    routes = [HERE if place.route.surface == here else place.route.surface for place in places]
+    routes = [HERE if place.route.surface == here else way_name(place.route.surface) for place in places]
     values = {
         "query": one.query,
         "cadence": str(one.cadence),
@@ -88,7 +88,7 @@ def values_of(one: Subscription, places: Sequence[Destination], here: str) -> di
 
 
 def difference(before: Mapping[str, str], after: Mapping[str, str]) -> str:
-    """What changed, as a clause: `max from 5 to 10, route from here to email`; else empty."""
+    """What changed, as a clause: `max from 5 to 10, route from here to mail`; else empty."""
     names = [*before, *(name for name in after if name not in before)]
     changes = [
         f"{name} from {before.get(name, 'none')} to {after.get(name, 'none')}"
@@ -110,17 +110,21 @@ def much_words(maximum: int, minimum: int) -> str:
 
 
 def ways_words(places: Sequence[Destination]) -> str:
-    """`by direct message`, or `by mail, else by direct message`; of direct messages on several surfaces each
-    says on which.
+    """`by direct message`, or `by mail (paused: There is no such mailbox), else by direct message`; of direct
+    messages on several surfaces each says on which.
     """
     direct = {place.route.surface for place in places if place.label.startswith(DIRECT_MESSAGE)}
-    labels = {
-        f"{DIRECT_MESSAGE} on {place.route.surface.capitalize()}"
-        if place.label == DIRECT_MESSAGE and len(direct) > 1
-        else place.label or place.route.surface: None
-        for place in places
-    }
-    return ", else ".join(f"by {label}" for label in labels)
+    ways: dict[str, None] = {}
+    for place in places:
+        if place.label == DIRECT_MESSAGE and len(direct) > 1:
+            way = f"{DIRECT_MESSAGE} on {place.route.surface.capitalize()}"
+        else:
+            way = place.label or way_name(place.route.surface)
+        if place.state is DestinationState.PAUSED:
+            why = place.state_why.strip().rstrip(".")
+            way += f" (paused: {why})" if why else " (paused)"
+        ways[f"by {way}"] = None
+    return ", else ".join(ways)
 
 
 def rest_words(one: Subscription, zone: str, now: datetime) -> str:

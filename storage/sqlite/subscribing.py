@@ -9,6 +9,7 @@ from sqlite_utils import Database
 
 from bot.errors import ConflictError, NotFoundError
 from bot.model import Destination, DestinationState, Pool, Weekday, from_utc_ms, utc_ms
+from bot.people.mailboxes import MAIL
 from bot.people.model import Cadence, Subscription, SubscriptionState
 from storage.sqlite.destinations import insert, same_appointment
 from storage.sqlite.rows import instant as at_instant
@@ -80,6 +81,11 @@ _FIT: Final = """
             max(active_from, :at), active_from
         )
     WHERE id = :id AND days <> (SELECT days FROM wanted)
+"""
+# Nothing goes to a mailbox that refused, whoever changes what, until it is confirmed anew.
+_PAUSED_MAILBOX: Final = """
+    SELECT paused_why FROM destinations JOIN mailboxes USING (address)
+    WHERE id = ? AND surface = ? AND paused_at IS NOT NULL
 """
 _LEFT_ALONE: Final = """
     SELECT id FROM destinations WHERE id IN (SELECT value FROM json_each(?)) AND pool = ?
@@ -196,6 +202,8 @@ def _speak_on(db: Database, subscription_id: str, destination: Destination, at: 
         place = destination.id
     else:
         revive(db, place, "a new subscription", at)
+    for (why,) in db.execute(_PAUSED_MAILBOX, (place, MAIL)).fetchall():
+        set_destination_state(db, place, DestinationState.PAUSED, f"{MAIL.capitalize()}: {why}", at)
     if not db.execute(
         "SELECT 1 FROM subscription_destinations WHERE subscription_id = ? AND destination_id = ?",
         (subscription_id, place),

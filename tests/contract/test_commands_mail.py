@@ -87,7 +87,9 @@ async def test_a_code_makes_a_mailbox_a_way_to_somebody(world: World, post: Post
     ((address, doc),) = post.mailed
     assert address == MAYA
     assert "100001" in to_plain(doc)
-    assert "no way to you by email" in text_of(await world.run("subscribe attention route=mail"))
+    assert text_of(await world.run("subscribe attention route=mail")).strip() == (
+        "You have confirmed no mail address yet: `/papers mail add ADDRESS` mails a code there."
+    )
 
     assert f"Mail to {MAYA} is confirmed." in text_of(await world.run("mail confirm 100 001"))
     assert "by mail" in text_of(await world.run("subscribe attention route=mail"))
@@ -267,12 +269,39 @@ async def test_what_bounced_is_paused_offered_no_more_and_goes_on_when_confirmed
     places = await world.store.destinations.list()
     assert {place.state for place in places} == {DestinationState.PAUSED}
     assert {place.state_why for place in places} == {"There is no such mailbox."}
-    assert "no way to you by email" in text_of(await world.run("subscribe kernels route=mail"))
+    refused = text_of(await world.run("subscribe kernels route=mail"))
+    assert (
+        "Mail to you is paused: There is no such mailbox. `/papers mail add ADDRESS` mails a code" in refused
+    )
 
     await confirmed(world, code="100002")
     places = await world.store.destinations.list()
     assert {place.state for place in places} == {DestinationState.ACTIVE}
     assert "by mail" in text_of(await world.run("subscribe kernels route=mail"))
+
+
+async def test_the_list_says_what_does_not_arrive_and_how_it_goes_on(world: World) -> None:
+    await confirmed(world)
+    await world.run("subscribe attention route=mail")
+    assert "Next: " in text_of(await world.run("subscriptions"))
+    assert await world.store.mailboxes.pause(MAYA, "There is no such mailbox.", NOW)
+
+    listed = text_of(await world.run("subscriptions"))
+    assert "at most 5, by mail (paused: There is no such mailbox)." in listed
+    assert "Next: " not in listed
+    assert "Mail goes on once your address is confirmed anew: `/papers mail add ADDRESS`." in listed
+
+    for change in ("max=3", "at=18:00"):
+        await world.run(f"subscription edit 1 {change}")
+        assert "by mail (paused: There is no such mailbox)." in text_of(await world.run("subscriptions")), (
+            change
+        )
+    await world.run("subscription edit 1 route=mail,here")
+    assert "Next: " in text_of(await world.run("subscriptions")), "the second way still brings it"
+    await confirmed(world, code="100002")
+    listed = text_of(await world.run("subscriptions"))
+    assert "paused" not in listed
+    assert "by mail, else by direct message." in listed
 
 
 async def test_all_of_it_can_be_shown_and_is_forgotten(world: World) -> None:

@@ -15,7 +15,17 @@ from bot.commands.ports import Surface
 from bot.commands.private_feed import offer_of
 from bot.commands.registry import BY_NAME
 from bot.commands.services import RouteChoice
-from bot.model import EVERY_DAY, WORKDAYS, Destination, IdScheme, PaperId, Route, Schedule, Weekday
+from bot.model import (
+    EVERY_DAY,
+    WORKDAYS,
+    Destination,
+    DestinationState,
+    IdScheme,
+    PaperId,
+    Route,
+    Schedule,
+    Weekday,
+)
 from bot.people.model import Cadence, Identity, Person, Subscription, SubscriptionState
 from bot.ports import Store
 from bot.search.query import format_query, parse
@@ -134,14 +144,14 @@ async def test_what_is_edited_on_one_surface_shows_on_another(with_mail: World, 
 
     changed = await world.commands.run("subscription edit 1 max=2 route=here,email", actor, where, surface)
 
-    assert "route from slack to here,email" in text_of(changed)
+    assert "route from slack to here,mail" in text_of(changed)
     listed = text_of(await world.run("subscriptions"))
     assert "at most 2, by direct message, else by mail." in listed
     _, places = await only(world)
     assert [one.route.surface for one in places] == ["discord", "email"]
     form = await world.run("subscription edit 1")
     assert form.form is not None
-    assert form.form.values["route"] == "discord,email"
+    assert form.form.values["route"] == "discord,mail"
 
 
 # --- what is made --------------------------------------------------------------------------------
@@ -204,7 +214,8 @@ async def test_too_much_and_too_little_are_told_with_a_remedy_and_made(world: Wo
     ("text", "said"),
     [
         ("subscribe attention min=6", "A message of at most 5 papers never has 6"),
-        ("subscribe attention route=email", "There is no way to you by email yet. You can choose here."),
+        ("subscribe attention route=email", "Mail is not set up here."),
+        ("subscribe attention route=feed", "There is no way to you by feed yet. You can choose here."),
         ("subscribe attention route=pigeon", "“pigeon” is not among the choices."),
         ("subscription edit 1", "You have no subscriptions."),
         ("subscription pause 4", "You have no subscriptions."),
@@ -229,7 +240,7 @@ async def test_a_route_is_offered_only_where_it_is_there(world: World) -> None:
     both = await world.run("subscribe")
     assert both.form is not None
     (route,) = [one for one in both.form.command.options if one.kind is Kind.ROUTES]
-    assert route.choices == ("here", "email")
+    assert route.choices == ("here", "mail")
 
 
 async def test_several_routes_are_kept_in_their_order(with_mail: World) -> None:
@@ -245,6 +256,20 @@ async def test_several_routes_are_kept_in_their_order(with_mail: World) -> None:
     await with_mail.run("subscription edit 1 route=here")
     _, places = await only(with_mail)
     assert [one.route.surface for one in places] == ["slack"]
+
+
+async def test_direct_messages_that_are_paused_are_listed_so_and_resumed_there(world: World) -> None:
+    await world.run("subscribe attention")
+    _, (place,) = await only(world)
+    refused = "Slack: It takes no messages for you."
+    await world.store.destinations.set_state(place.id, DestinationState.PAUSED, refused, NOW)
+    listed = await world.run("subscriptions")
+    assert "by direct message (paused: It takes no messages for you)." in text_of(listed)
+    assert "Next: " not in text_of(listed)
+    await world.press(buttons_of(listed)["Resume what comes by direct message"], place=DIRECT)
+    again = text_of(await world.run("subscriptions"))
+    assert "paused" not in again
+    assert "Next: " in again
 
 
 async def test_a_route_that_is_gone_stays_until_it_is_changed(with_mail: World) -> None:

@@ -207,8 +207,8 @@ async def test_routes_are_those_that_there_are(world: World) -> None:
     await world.run("subscribe attention")
     assert await values(world, "subscribe", "route") == ["here"]
     world.services = replace(world.services, offers=[by_mail])
-    assert await values(world, "subscribe", "route") == ["here", "email"]
-    assert await values(world, "subscription edit", "route", "here,em") == ["here,email"]
+    assert await values(world, "subscribe", "route") == ["here", "mail"]
+    assert await values(world, "subscription edit", "route", "here,ma") == ["here,mail"]
 
 
 async def test_a_subscription_is_named_by_its_number_and_a_rest_by_its_end(world: World) -> None:

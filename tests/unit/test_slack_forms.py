@@ -110,18 +110,18 @@ def test_a_preview_stands_below_the_filter() -> None:
 def test_a_form_that_is_shown_again_has_the_ways_and_fields_that_it_had() -> None:
     whole = BY_NAME["subscription edit"]
     few = [
-        replace(one, choices=("here", "email")) if one.kind is Kind.ROUTES else one
+        replace(one, choices=("here", "mail")) if one.kind is Kind.ROUTES else one
         for one in whole.options
         if one.name != "number"
     ]
-    request = FormRequest(command=replace(whole, options=tuple(few)), values={"route": "email"}, subject="s1")
+    request = FormRequest(command=replace(whole, options=tuple(few)), values={"route": "mail"}, subject="s1")
     view = forms.modal(request, "")
     (ways,) = [block["element"] for block in view["blocks"] if block["block_id"] == "route"]
-    assert [one["value"] for one in ways["initial_options"]] == ["email"]
+    assert [one["value"] for one in ways["initial_options"]] == ["mail"]
 
     command, values, subject = forms.submitted(filled(view))
 
-    assert (values["route"], subject) == ("email", "s1")
+    assert (values["route"], subject) == ("mail", "s1")
     again = forms.shown(view, command)
     assert [(one.name, one.choices) for one in again.options] == [(one.name, one.choices) for one in few]
 

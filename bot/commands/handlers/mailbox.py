@@ -6,6 +6,7 @@ from typing import Final
 from bot.commands.actions import Verb
 from bot.commands.handlers.subscribing import LIST
 from bot.commands.model import Actor, Call, Reply
+from bot.commands.offering import NO_MAIL
 from bot.commands.ports import Surface
 from bot.commands.services import Services
 from bot.commands.view import button, buttons, note, say, typed
@@ -67,7 +68,7 @@ def _alone(text: str) -> str:
 
 def _mail(services: Services) -> Mail:
     if services.mail is None:
-        raise InputError("Mail is not set up here. Whoever runs Paperboy can do that: `paperboy setup mail`.")
+        raise InputError(NO_MAIL)
     return services.mail
 
 

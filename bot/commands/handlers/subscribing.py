@@ -9,11 +9,12 @@ from bot.commands.actions import Verb
 from bot.commands.forecast import Forecast, forecast
 from bot.commands.kept import Kept, chosen
 from bot.commands.model import Actor, Call, Command, FormRequest, Kind, Press, Reply, Value
+from bot.commands.offering import why_not_by_mail
 from bot.commands.ports import Surface
 from bot.commands.private_feed import SURFACE as FEED
 from bot.commands.private_feed import private_feed_words
 from bot.commands.registry import BY_NAME
-from bot.commands.services import RouteChoice, Services
+from bot.commands.services import RouteChoice, Services, way_name
 from bot.commands.subscription_options import HERE
 from bot.commands.text import format_call
 from bot.commands.values import call_from_values, either, quoted
@@ -21,6 +22,7 @@ from bot.commands.view import button, buttons, by_form, moment, note, say, sente
 from bot.commands.wish import Wish, difference, much_words, values_of, ways_words, when_words, wish_of
 from bot.errors import ConflictError, InputError
 from bot.model import Destination, Pool, Route
+from bot.people.mailboxes import MAIL
 from bot.people.model import Cadence, Person, Subscription, SubscriptionState
 from bot.schedule.slots import next_slot
 from bot.view.doc import Block, Button, Span
@@ -38,7 +40,8 @@ async def subscribe(call: Call, services: Services, surface: Surface) -> Reply:
         return _question(expected, format_call(call.command, call.arguments))
     here = Route(surface=surface.name, address=await surface.direct_address(call.actor.identity))
     person = await services.meet(call.actor, call.text("zone"))
-    ways = _named(wish.routes, await services.routes(person, here), here.surface)
+    choices = await services.routes(person, here)
+    ways = await _named(wish.routes, choices, person, services, surface)
     now = services.clock.now()
     places = [_place(services, person, way, wish, now) for way in ways]
     wanted = wish.applied(
@@ -223,7 +226,7 @@ async def _offered(
     but one.
     """
     person = await services.find(actor)
-    names = {place.route.surface for place in places}
+    names = {way_name(place.route.surface) for place in places}
     if person is not None:
         names |= {choice.name for choice in await services.elsewhere(person, surface.name)}
     names = (names - {surface.name}) | {HERE}
@@ -238,13 +241,21 @@ async def _offered(
     return replace(command, options=tuple(options))
 
 
-def _named(names: Sequence[str], choices: Sequence[RouteChoice], here: str) -> list[RouteChoice]:
+async def _named(
+    names: Sequence[str],
+    choices: Sequence[RouteChoice],
+    person: Person,
+    services: Services,
+    surface: Surface,
+) -> list[RouteChoice]:
     """The ways of these names. Raises `InputError` for one that there is not."""
     known = {choice.name: choice for choice in choices}
-    known[HERE] = known[here]
+    known[HERE] = known[surface.name]
     for name in names:
         if name not in known:
-            there = either(sorted({HERE, *(one for one in known if one != here)}))
+            if name == way_name(MAIL):
+                raise InputError(await why_not_by_mail(services.mail, person, surface))
+            there = either(sorted({HERE, *(one for one in known if one != surface.name)}))
             raise InputError(f"There is no way to you by {name} yet. You can choose {there}.")
     return list({known[name].name: known[name] for name in names}.values())
 
@@ -255,7 +266,7 @@ def _place(services: Services, person: Person, way: RouteChoice, wish: Wish, now
     return Destination(
         id=number,
         recipient_id=person.recipient_id,
-        name=f"{way.name}:{number}",
+        name=f"{way.route.surface}:{number}",
         route=way.route,
         schedule=wish.schedule,
         pool=Pool.SUBSCRIPTIONS,
@@ -279,8 +290,7 @@ async def _places(
     if any(name not in {way.name for way in had} for name in names) or not had:
         here = Route(surface=surface.name, address=await surface.direct_address(actor.identity))
         offered = await services.routes(person, here)
-        had = [*offered, *had]
-        ways = _named(names, had, here.surface)
+        ways = await _named(names, [*offered, *had], person, services, surface)
     else:
         known = {way.name: way for way in had}
         ways = [known[name] for name in dict.fromkeys(names)]

@@ -9,16 +9,19 @@ from bot.commands.handlers.subscribing import LIST
 from bot.commands.kept import Kept, kept_by, meant
 from bot.commands.lastweek import last_week
 from bot.commands.model import Actor, Call, Press, Reply
+from bot.commands.offering import ADD
 from bot.commands.ports import Surface
 from bot.commands.registry import BY_NAME
 from bot.commands.services import Services
 from bot.commands.values import quoted
 from bot.commands.view import button, buttons, counted, heading, moment, note, say, sentence, typed
+from bot.model import Destination, DestinationState
+from bot.people.mailboxes import MAIL
 from bot.people.model import Subscription, SubscriptionState
 from bot.schedule.standing import local
 from bot.schedule.until import parse_until
 from bot.subscriptions.spans import looks_from, snoozed
-from bot.view.doc import Block, Button, Doc, Span
+from bot.view.doc import Block, Button, Doc, Span, with_code
 
 _WITH_BUTTONS: Final = 8  # subscriptions of a list that have buttons of their own: some surfaces hold few
 _ALL: Final = "all"
@@ -40,7 +43,7 @@ async def subscriptions(call: Call, services: Services, surface: Surface) -> Rep
         count = f" {counted(len(papers), 'paper')} last week."
         parts: list[str | Span] = [
             Span(f"{one.number}. {one.subscription.query}", strong=True),
-            f": {one.words(now)}{count}",
+            *with_code(f": {one.words(now)}{count}"),
         ]
         next_at = one.next_at(now)
         if next_at is not None:
@@ -52,6 +55,7 @@ async def subscriptions(call: Call, services: Services, surface: Surface) -> Rep
         first = _WITH_BUTTONS + 1
         example = typed(surface, f"subscription edit {first}")
         blocks.append(note("Those without buttons are changed by their numbers: ", example, "."))
+    blocks += _unreached([place for one in kept for place in one.places], surface)
     blocks += buttons(make)
     return Reply(doc=Doc(tuple(blocks), title))
 
@@ -69,6 +73,23 @@ def _own(one: Kept, *, resting: bool) -> tuple[Button | None, ...]:
         else button(f"Snooze subscription {number} for a week", Verb.RUN, f"subscription snooze {name} 1w"),
         button(f"End subscription {number}", Verb.UNSUBSCRIBE, name),
     )
+
+
+def _unreached(places: Sequence[Destination], surface: Surface) -> list[Block]:
+    """How what does not arrive goes on."""
+    paused = {place.id: place for place in places if place.state is DestinationState.PAUSED}
+    surfaces = {place.route.surface for place in paused.values()}
+    blocks: list[Block] = []
+    if MAIL in surfaces:
+        blocks.append(note("Mail goes on once your address is confirmed anew: ", typed(surface, ADD), "."))
+    blocks += buttons(
+        *(
+            button(f"Resume what comes by {place.label or place.route.surface}", Verb.RESUME, place.id)
+            for place in paused.values()
+            if place.route.surface != MAIL
+        )
+    )
+    return blocks
 
 
 def _rests(one: Subscription, services: Services) -> bool:
