@@ -168,7 +168,12 @@ CASES = (
         before=("subscribe attention",),
         buttons=("Subscribe again",),
     ),
-    Case("unsubscribe all", ("All of your subscriptions (1) have ended.",), before=("subscribe attention",)),
+    Case(
+        "unsubscribe all",
+        ("This ends all of your subscriptions (1), for good.",),
+        before=("subscribe attention",),
+        buttons=("End all of them",),
+    ),
     Case("my-feed", ("You have no private feed yet.", "`/papers subscribe attention route=feed` makes one")),
     Case("settings zone=Asia/Tokyo", ("Your time zone is Asia/Tokyo.",)),
     Case(

@@ -440,6 +440,16 @@ async def test_a_subscription_to_everything_is_refused(world: World) -> None:
     assert await world.store.people.find(ADA.identity) is None
 
 
+async def test_all_subscriptions_end_after_a_question(world: World) -> None:
+    for query in ("attention", "adapters"):
+        await world.run(f"subscribe {query}")
+    asked = await world.run("unsubscribe all")
+    assert "You have 2 subscriptions" in text_of(await world.run("subscriptions"))
+    done = await world.press(buttons_of(asked)["End all of them"])
+    assert "All of your subscriptions (2) have ended." in text_of(done)
+    assert "You have no subscriptions." in text_of(await world.run("subscriptions"))
+
+
 async def test_an_ended_subscription_is_taken_back_by_a_button(world: World) -> None:
     await world.run("subscribe attention")
     ended = await world.run("unsubscribe 1")

@@ -83,7 +83,8 @@ PERSONAL_COMMANDS: Final[tuple[Command, ...]] = (
     Command(
         name="unsubscribe",
         summary="End a subscription",
-        help="Ends one of your subscriptions, by its number in `subscriptions`; `all` ends every one.",
+        help="Ends one of your subscriptions, by its number in `subscriptions`; `all` ends every one. "
+        "Asks once before it ends all.",
         examples=("unsubscribe 2", "unsubscribe all"),
         options=(subscription_options.NUMBER,),
     ),

@@ -180,6 +180,9 @@ async def unsubscribe(call: Call, services: Services, surface: Surface) -> Reply
     if not kept:
         return say("You have no subscriptions.")
     if call.text("number").lower() == _ALL:
+        if not call.sure:
+            sure = button("End all of them", Verb.SURE, f"unsubscribe {_ALL}", danger=True)
+            return say(f"This ends all of your subscriptions ({len(kept)}), for good.", *buttons(sure, LIST))
         for one in kept:
             await _end(services, one.subscription, call.actor)
         return say(f"All of your subscriptions ({len(kept)}) have ended.")
