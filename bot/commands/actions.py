@@ -32,7 +32,7 @@ class Verb(StrEnum):
     OTHERS = "others"  # numbers of papers, divided by commas: those a digest had no room for
     SUBSCRIBE = "subscribe"  # a query: opens the form
     UNSUBSCRIBE = "unsubscribe"  # a subscription's id
-    RESUBSCRIBE = "resubscribe"  # a query: takes an unsubscribe back
+    RESUBSCRIBE = "resubscribe"  # what stands behind `subscribe`: takes an unsubscribe back
     AUTHORS = "authors"  # a paper's key: asks which of its authors to follow
     FOLLOW = "follow"  # `paper author`: opens the form, or asks which of those who bear the name
     FORM = "form"  # `command subject`: opens a command's form

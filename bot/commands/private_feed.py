@@ -15,6 +15,7 @@ from bot.ports import Ids, Store
 
 SURFACE: Final = "feed"
 LABEL: Final = "private feed"
+NEW_ADDRESS: Final = "This address is new, and nothing is found at the one before any more."
 
 
 def offer_of(store: Store, ids: Ids) -> Offer:
@@ -61,6 +62,7 @@ def private_feed_words(route: Route, page: str) -> str:
 
 __all__ = [
     "LABEL",
+    "NEW_ADDRESS",
     "SURFACE",
     "new_route",
     "offer_of",

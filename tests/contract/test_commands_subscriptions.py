@@ -1,7 +1,7 @@
 """Subscriptions by command, form and button, alike on every surface; what is edited on one shows on all."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
@@ -433,6 +433,56 @@ async def test_a_private_feed_is_one_for_all_that_goes_there(with_feeds: World) 
     await with_feeds.run("subscribe attention route=feed", BEN)
     (_, [bens]) = (await mine(with_feeds, BEN))[0]
     assert bens.route.address != first.route.address
+
+
+async def test_a_subscription_that_is_taken_back_is_as_it_was(with_feeds: World) -> None:
+    with_feeds.services = replace(with_feeds.services, offers=[*with_feeds.services.offers, mailed])
+    query = '"at=9 in the morning" OR author:"Bo Li"'
+    await with_feeds.run(f"subscribe {query} cadence=weekly days=fri at=18:30 zone=Asia/Tokyo max=7 min=2")
+    await with_feeds.run("subscription edit 1 route=mail,feed,here")
+    await with_feeds.run("settings zone=Europe/Paris")
+    before, places = await only(with_feeds)
+    ended = await with_feeds.run("unsubscribe 1")
+    assert await mine(with_feeds) == []
+
+    again = await with_feeds.press(buttons_of(ended)["Subscribe again"])
+
+    kept, back = await only(with_feeds)
+    new = {"id", "destination_ids", "created_at"}
+    was, now = ({k: v for k, v in asdict(one).items() if k not in new} for one in (before, kept))
+    assert was == now
+    assert [one.schedule for one in back] == [one.schedule for one in places]
+    assert [one.route.surface for one in back] == ["email", "feed", "slack"]
+    assert "This address is new, and nothing is found at the one before any more." in text_of(again)
+    assert back[1].route.address != places[1].route.address
+    assert "Europe/Paris" in text_of(await with_feeds.run("settings")), "whose clocks count elsewhere stays"
+
+
+async def test_one_that_spoke_by_a_way_without_a_name_here_ends_all_the_same(
+    world: World, engine: Any
+) -> None:
+    surface, actor, where = SURFACES["terminal"]
+    await world.commands.run("subscribe attention", actor, where, surface)
+    known = await world.services.meet(actor)
+    row = (ADA.identity.surface, ADA.identity.tenant, ADA.identity.user, known.recipient_id)
+    await engine.write(
+        lambda db: db.execute(
+            "INSERT INTO identities (surface, tenant, user, recipient_id) VALUES (?, ?, ?, ?)", row
+        )
+    )
+    ended = await world.run("unsubscribe 1")
+    assert "has ended" in text_of(ended)
+    assert buttons_of(ended) == {}
+
+
+async def test_a_feed_that_others_keep_stays_where_it_was(with_feeds: World) -> None:
+    for query in ("attention", "adapters"):
+        await with_feeds.run(f"subscribe {query} route=feed")
+    ended = await with_feeds.run("unsubscribe 1")
+    again = await with_feeds.press(buttons_of(ended)["Subscribe again"])
+    assert "address is new" not in text_of(again)
+    (_, [one]), (_, [other]) = await mine(with_feeds)
+    assert one.route == other.route
 
 
 async def test_a_feed_gets_another_address_and_ends_with_its_last_subscription(with_feeds: World) -> None:

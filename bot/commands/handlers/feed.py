@@ -3,7 +3,7 @@
 from bot.commands.actions import Verb
 from bot.commands.model import Call, Reply
 from bot.commands.ports import Surface
-from bot.commands.private_feed import places_of, private_feed_words, renew
+from bot.commands.private_feed import NEW_ADDRESS, places_of, private_feed_words, renew
 from bot.commands.services import Services
 from bot.commands.view import button, buttons, note, say, typed
 
@@ -23,7 +23,7 @@ async def my_feed(call: Call, services: Services, surface: Surface) -> Reply:
     blocks = []
     if call.text("change") == "new":
         route = await renew(services.store, places, services.ids)
-        blocks.append(note("This address is new, and nothing is found at the one before any more."))
+        blocks.append(note(NEW_ADDRESS))
     return say(
         private_feed_words(route, services.page),
         *blocks,

@@ -11,12 +11,12 @@ from bot.commands.kept import Kept, chosen
 from bot.commands.model import Actor, Call, Command, FormRequest, Kind, Press, Reply, Value
 from bot.commands.offering import why_not_by_mail
 from bot.commands.ports import Surface
+from bot.commands.private_feed import NEW_ADDRESS, places_of, private_feed_words
 from bot.commands.private_feed import SURFACE as FEED
-from bot.commands.private_feed import private_feed_words
 from bot.commands.registry import BY_NAME
 from bot.commands.services import RouteChoice, Services, way_name
 from bot.commands.subscription_options import HERE
-from bot.commands.text import format_call
+from bot.commands.text import format_call, read_text
 from bot.commands.values import call_from_values, either, quoted
 from bot.commands.view import button, buttons, by_form, moment, note, say, sentence, typed
 from bot.commands.wish import Wish, difference, much_words, values_of, ways_words, when_words, wish_of
@@ -38,8 +38,16 @@ async def subscribe(call: Call, services: Services, surface: Surface) -> Reply:
     expected = await forecast(services, wish)
     if expected.flood and not call.sure:
         return _question(expected, format_call(call.command, call.arguments))
-    here = Route(surface=surface.name, address=await surface.direct_address(call.actor.identity))
     person = await services.meet(call.actor, call.text("zone"))
+    return await _subscribed(expected, person, call.actor, services, surface)
+
+
+async def _subscribed(
+    expected: Forecast, person: Person, actor: Actor, services: Services, surface: Surface
+) -> Reply:
+    """Makes it, and says what comes of it."""
+    wish = expected.wish
+    here = Route(surface=surface.name, address=await surface.direct_address(actor.identity))
     choices = await services.routes(person, here)
     ways = await _named(wish.routes, choices, person, services, surface)
     now = services.clock.now()
@@ -101,10 +109,17 @@ async def subscribe_to(press: Press, services: Services, surface: Surface) -> Re
 
 
 async def take_back(press: Press, services: Services, surface: Surface) -> Reply:
-    """Subscribes again to what was just ended, at the usual time."""
-    arguments = call_from_values(_SUBSCRIBE, {"query": press.argument})
-    call = Call(command=_SUBSCRIBE, arguments=arguments, actor=press.actor, place=press.place, sure=True)
-    return await subscribe(call, services, surface)
+    """Subscribes again to what was just ended, as it was."""
+    reading = read_text(f"{_SUBSCRIBE.name} {press.argument}")
+    if reading.mistake is not None:
+        raise InputError(reading.mistake)
+    expected = await forecast(services, wish_of(reading.arguments, await services.zone_of(press.actor)))
+    person = await services.meet(press.actor)
+    had_feed = bool(await places_of(services.store, person))
+    reply = await _subscribed(expected, person, press.actor, services, surface)
+    if had_feed or not await places_of(services.store, person):
+        return reply
+    return replace(reply, doc=replace(reply.doc, blocks=(*reply.doc.blocks, note(NEW_ADDRESS))))
 
 
 async def preview(values: Mapping[str, str], services: Services) -> list[str]:

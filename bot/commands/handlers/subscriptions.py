@@ -13,8 +13,10 @@ from bot.commands.offering import ADD
 from bot.commands.ports import Surface
 from bot.commands.registry import BY_NAME
 from bot.commands.services import Services
-from bot.commands.values import quoted
+from bot.commands.text import format_call
+from bot.commands.values import ValuesError, call_from_values, quoted
 from bot.commands.view import button, buttons, counted, heading, moment, note, say, sentence, typed
+from bot.commands.wish import values_of
 from bot.model import Destination, DestinationState
 from bot.people.mailboxes import MAIL
 from bot.people.model import Subscription, SubscriptionState
@@ -25,6 +27,7 @@ from bot.view.doc import Block, Button, Doc, Span, with_code
 
 _WITH_BUTTONS: Final = 8  # subscriptions of a list that have buttons of their own: some surfaces hold few
 _ALL: Final = "all"
+_SUBSCRIBE: Final = BY_NAME["subscribe"]
 
 
 async def subscriptions(call: Call, services: Services, surface: Surface) -> Reply:
@@ -32,7 +35,7 @@ async def subscriptions(call: Call, services: Services, surface: Surface) -> Rep
     kept = await kept_by(services, call.actor)
     make = button("Subscribe to more" if kept else "Subscribe to a search", Verb.FORM, "subscribe")
     if not kept:
-        example = typed(surface, BY_NAME["subscribe"].examples[0])
+        example = typed(surface, _SUBSCRIBE.examples[0])
         return say(["You have no subscriptions. ", example, " makes one."], *buttons(make))
     now = services.clock.now()
     queries = [one.subscription.query for one in kept]
@@ -186,23 +189,33 @@ async def unsubscribe(call: Call, services: Services, surface: Surface) -> Reply
         for one in kept:
             await _end(services, one.subscription, call.actor)
         return say(f"All of your subscriptions ({len(kept)}) have ended.")
-    return await _ended(services, meant(kept, call.text("number"), surface).subscription, call.actor)
+    return await _ended(meant(kept, call.text("number"), surface), call.actor, services, surface)
 
 
 async def end_this(press: Press, services: Services, surface: Surface) -> Reply:
     """Ends the one that a button names."""
-    kept = [one.subscription for one in await kept_by(services, press.actor)]
-    found = next((one for one in kept if one.id == press.argument), None)
-    return (
-        await _ended(services, found, press.actor) if found else say("That subscription has ended already.")
-    )
+    kept = await kept_by(services, press.actor)
+    found = next((one for one in kept if one.subscription.id == press.argument), None)
+    if found is None:
+        return say("That subscription has ended already.")
+    return await _ended(found, press.actor, services, surface)
 
 
 async def _end(services: Services, one: Subscription, actor: Actor) -> None:
     await services.store.people.unsubscribe(one.id, actor.name, services.clock.now())
 
 
-async def _ended(services: Services, one: Subscription, actor: Actor) -> Reply:
-    await _end(services, one, actor)
-    back = button("Subscribe again", Verb.RESUBSCRIBE, one.query)
-    return say(f"Your subscription to {quoted(one.query)} has ended.", *buttons(back))
+async def _ended(one: Kept, actor: Actor, services: Services, surface: Surface) -> Reply:
+    await _end(services, one.subscription, actor)
+    back = _again(one, surface)
+    return say(f"Your subscription to {quoted(one.subscription.query)} has ended.", *buttons(back))
+
+
+def _again(one: Kept, surface: Surface) -> Button | None:
+    """Makes it once more, as it was; none if it spoke by a way that has no name here."""
+    try:
+        was = call_from_values(_SUBSCRIBE, values_of(one.subscription, one.places, surface.name))
+    except ValuesError:
+        return None
+    behind = format_call(_SUBSCRIBE, was).removeprefix(_SUBSCRIBE.name).strip()
+    return button("Subscribe again", Verb.RESUBSCRIBE, behind)
