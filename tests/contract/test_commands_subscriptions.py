@@ -409,6 +409,25 @@ async def test_a_made_subscription_speaks_every_day_that_was_named(world: World)
     assert kept.days == there.schedule.days == EVERY_DAY
 
 
+async def test_a_snooze_of_all_leaves_paused_ones_paused(world: World) -> None:
+    for query in ("attention", "adapters", "speech"):
+        await world.run(f"subscribe {query}")
+    await world.run("subscription pause 2")
+    reply = await world.run("subscription snooze all 1w")
+    assert "2 of your subscriptions are snoozed until" in text_of(reply)
+    assert "1 other stays paused." in text_of(reply)
+    assert "Resume them" not in buttons_of(reply), "it would wake what was paused"
+    found = [one for one, _ in await mine(world)]
+    assert [one.state is SubscriptionState.PAUSED for one in found] == [False, True, False]
+    assert [one.snoozed_until is None for one in found] == [False, True, False]
+
+    await world.run("subscription pause all")
+    stay = text_of(await world.run("subscription snooze all 1w"))
+    assert "All of your subscriptions are paused, and stay so until you resume them." in stay
+    await world.run("subscription snooze 2 1w")
+    assert (await mine(world))[1][0].state is SubscriptionState.ACTIVE, "the one that is named"
+
+
 # --- private feeds -------------------------------------------------------------------------------
 
 

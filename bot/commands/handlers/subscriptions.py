@@ -139,10 +139,21 @@ async def snooze(call: Call, services: Services, surface: Surface) -> Reply:
         )
         await services.store.people.set_subscription_state(one.id, SubscriptionState.ACTIVE)
 
-    some = await _each(call, services, surface, work)
+    wanted = await _wanted(call, services, surface)
+    if call.text("number").lower() == _ALL:  # whoever paused one did not mean it to wake by itself
+        some = [one for one in wanted if one.subscription.state is not SubscriptionState.PAUSED]
+    else:
+        some = wanted
+    if not some:
+        return say("All of your subscriptions are paused, and stay so until you resume them.", *buttons(LIST))
+    for one in some:
+        await work(one.subscription)
+    paused = len(wanted) - len(some)
+    stay = f" {counted(paused, 'other')} {'stays' if paused == 1 else 'stay'} paused." if paused else ""
     return say(
-        f"{_named(some)} snoozed until {local(until, zone, now)} ({zone}). Then comes what came meanwhile.",
-        *buttons(_back(call, some), LIST),
+        f"{_named(some, len(wanted))} snoozed until {local(until, zone, now)} ({zone}). Then comes what came "
+        f"meanwhile.{stay}",
+        *buttons(None if paused else _back(call, some), LIST),
     )
 
 
@@ -150,18 +161,27 @@ async def _each(
     call: Call, services: Services, surface: Surface, work: Callable[[Subscription], Awaitable[None]]
 ) -> list[Kept]:
     """Does this with the one that is named, or all; which they were. Raises `InputError`."""
-    kept = await kept_by(services, call.actor)
-    wanted = call.text("number")
-    some = kept if wanted.lower() == _ALL and kept else [meant(kept, wanted, surface)]
+    some = await _wanted(call, services, surface)
     for one in some:
         await work(one.subscription)
     return some
 
 
-def _named(some: Sequence[Kept]) -> str:
-    """`Your subscription to “towels” is`, or `All of your subscriptions (3) are`."""
+async def _wanted(call: Call, services: Services, surface: Surface) -> list[Kept]:
+    """The one that is named, or all. Raises `InputError`."""
+    kept = await kept_by(services, call.actor)
+    wanted = call.text("number")
+    return kept if wanted.lower() == _ALL and kept else [meant(kept, wanted, surface)]
+
+
+def _named(some: Sequence[Kept], of: int = 0) -> str:
+    """`Your subscription to “towels” is`, or `All of your subscriptions (3) are`; of more than these
+    `3 of your subscriptions are`.
+    """
     if len(some) == 1:
         return f"Your subscription to {quoted(some[0].subscription.query)} is"
+    if len(some) < of:
+        return f"{len(some)} of your subscriptions are"
     return f"All of your subscriptions ({len(some)}) are"
 
 
