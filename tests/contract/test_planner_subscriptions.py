@@ -169,6 +169,20 @@ async def test_a_paper_goes_by_the_route_that_is_due_first_and_by_no_other(store
     assert list(await sent(store)) == [("chat", "Thu")]
 
 
+async def test_one_instant_by_the_clocks_of_two_zones_is_two_messages_and_no_paper_is_in_both(
+    store: Store,
+) -> None:
+    await listed(store, THU, 1, 2, 3)
+    person = await meet(store)
+    here, there = place(person), place(person, schedule=Schedule(time(10), EVERY_DAY, BERLIN))
+    await subscribe(store, "title:1 OR title:2", here)
+    await subscribe(store, "title:2 OR title:3", there)
+
+    assert await tick(store, at(THU, 9)) == 2
+    brought = [sorted(await numbers(store, one)) for one in await deliveries(store)]
+    assert sorted(brought) == [keys(1, 2), keys(3)]
+
+
 async def test_a_route_that_has_nothing_to_add_says_so_and_one_that_is_paused_gives_way(store: Store) -> None:
     await listed(store, WED, 1)
     await listed(store, THU, 2)
