@@ -345,7 +345,8 @@ class OutboxStore(Protocol):
 
     async def resend(self, delivery_id: str, now: datetime, deliver_by: datetime) -> Delivery:
         """A person's decision: makes a rejected or doubtful delivery pending again under the same key,
-        its doubt cleared. Raises `NotFoundError` or `ConflictError` (it is under way or was sent).
+        its doubt cleared. Raises `NotFoundError` or `ConflictError` (it is under way or was sent, or the
+        mail address that it was for is forgotten).
         """
 
     async def resolve(self, delivery_id: str, now: datetime, *, arrived: bool, by: str) -> Delivery:

@@ -63,7 +63,7 @@ class MailboxStore(Protocol):
         the try is counted, if it is not, or if none can be tried any more.
 
         Mail that went to another address of theirs goes to this one, and what was paused there goes on; the
-        other is forgotten. Raises `ConflictError` if the mailbox is somebody else's.
+        other is nowhere any more. Raises `ConflictError` if the mailbox is somebody else's.
         """
 
     async def forget_codes(self, asked_before: datetime) -> None:
@@ -80,6 +80,9 @@ class MailboxStore(Protocol):
     async def stop(self, address: str, by: str, at: datetime, tombstone: str) -> bool:
         """Takes the address away: its destinations are removed with what was to go there, and subscriptions
         that have no other way to speak end. Whether it was there.
+
+        It is nowhere any more: codes on their way there are deleted, and messages and removed destinations
+        stay without it.
 
         `tombstone` is a keyed digest of the address (`bot.people.tombstone.stopped`), kept also where no
         backup that is restored replaces it.

@@ -180,7 +180,12 @@ _DELETE_RECIPIENT: Final = (
     DELETE FROM mailboxes
     WHERE address IN (SELECT user FROM identities WHERE surface = 'email' AND recipient_id = :recipient)
     """,
-    "DELETE FROM mail_codes WHERE recipient_id = :recipient",
+    # Those too that others asked to be mailed there.
+    """
+    DELETE FROM mail_codes WHERE recipient_id = :recipient OR address IN (
+        SELECT user FROM identities WHERE surface = 'email' AND recipient_id = :recipient
+    )
+    """,
     "DELETE FROM tastes WHERE recipient_id = :recipient",
     "DELETE FROM team_saves WHERE recipient_id = :recipient",
     "DELETE FROM identities WHERE recipient_id = :recipient",

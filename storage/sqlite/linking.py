@@ -12,6 +12,7 @@ from bot.model import QuietReason
 from bot.people.mailboxes import MAIL
 from storage.sqlite import subscribing
 from storage.sqlite.holding import identities_of
+from storage.sqlite.mailboxes import forget_address
 from storage.sqlite.planning import call_off
 
 __all__ = ["link", "offer", "offered", "unlink"]
@@ -143,12 +144,10 @@ def unlink(db: Database, recipient_id: str, surface: str, by: str, at: int) -> N
     if {identity.surface for identity in identities} == {surface}:
         raise ConflictError("It is the only account that is known.")
     subscribing.leave(db, recipient_id, surface, by, at)
+    for identity in identities:
+        if identity.surface == surface == MAIL:
+            forget_address(db, identity.user)
     db.execute("DELETE FROM identities WHERE recipient_id = ? AND surface = ?", (recipient_id, surface))
-    if surface == MAIL:
-        db.execute(
-            "DELETE FROM mailboxes WHERE address NOT IN (SELECT user FROM identities WHERE surface = ?)",
-            (MAIL,),
-        )
 
 
 def _merge(db: Database, *, stays: str, gone: str, by: str, at: int) -> None:

@@ -14,14 +14,36 @@ from storage.sqlite.graves import bury, graves_of
 from storage.sqlite.rows import instant, named
 from storage.sqlite.standing import set_state
 
-__all__ = ["SqliteMailboxes"]
-
+__all__ = ["SqliteMailboxes", "forget_address"]
 
 _MAILBOX: Final = f"""
     SELECT m.*, i.recipient_id FROM mailboxes AS m
     JOIN identities AS i ON i.surface = '{MAIL}' AND i.tenant = '' AND i.user = m.address
 """  # noqa: S608 - a name of ours
-_MOVE: Final = "SET address = ? WHERE surface = ? AND address = ? AND recipient_id = ?"
+# Of both, `email` is `MAIL`. What is over does not move along to a new address.
+_MOVE: Final = (
+    """
+    UPDATE destinations SET address = :new
+    WHERE surface = 'email' AND address = :old AND recipient_id = :owner AND state <> 'removed'
+    """,
+    """
+    UPDATE deliveries SET address = :new
+    WHERE surface = 'email' AND address = :old AND recipient_id = :owner AND state <> 'sent'
+    """,
+)
+# Messages stay, so that nothing is told twice. They come first: whose the address is leads to them.
+_FORGET: Final = (
+    """
+    UPDATE deliveries SET address = '' WHERE surface = 'email' AND address = :address AND recipient_id IN (
+        SELECT recipient_id FROM identities WHERE surface = 'email' AND tenant = '' AND user = :address
+        UNION SELECT recipient_id FROM destinations WHERE surface = 'email' AND address = :address
+    )
+    """,
+    "UPDATE destinations SET address = '' WHERE surface = 'email' AND address = :address",
+    "DELETE FROM mail_codes WHERE address = :address",
+    "DELETE FROM mailboxes WHERE address = :address",
+    "DELETE FROM identities WHERE surface = 'email' AND tenant = '' AND user = :address",
+)
 _SURFACE: Final = MAIL.capitalize()  # how a pause says who paused: see `Destination.state_why`
 _PLACES: Final = (
     f"SELECT id FROM destinations WHERE surface = '{MAIL}' AND address = ? AND state <> 'removed'"  # noqa: S608 - as above
@@ -152,10 +174,9 @@ def _own(db: Database, recipient_id: str, address: str, at: int) -> None:
         (recipient_id, MAIL, address),
     ).fetchall()
     for (other,) in others:
-        moved = (address, MAIL, other, recipient_id)
-        db.execute(f"UPDATE destinations {_MOVE} AND state <> 'removed'", moved)
-        db.execute(f"UPDATE deliveries {_MOVE} AND state IN ('pending', 'leased')", moved)
-        _forget(db, other)
+        for statement in _MOVE:
+            db.execute(statement, {"new": address, "old": other, "owner": recipient_id})
+        forget_address(db, other)
     paused = db.execute(f"{_PLACES} AND state = 'paused' AND state_by LIKE ?", (address, f"{_SURFACE}: %"))
     for (place,) in paused.fetchall():
         set_state(db, place, DestinationState.ACTIVE, "a new confirmation", at)
@@ -184,12 +205,15 @@ def _stop(db: Database, address: str, by: str, at: int) -> None:
             subscribing.silence_on(db, subscription, place, by, at)
     for (place,) in db.execute(_PLACES, (address,)).fetchall():  # that nothing spoke on any more
         set_state(db, place, DestinationState.REMOVED, by, at)
-    _forget(db, address)
+    forget_address(db, address)
 
 
-def _forget(db: Database, address: str) -> None:
-    db.execute("DELETE FROM identities WHERE surface = ? AND tenant = '' AND user = ?", (MAIL, address))
-    db.execute("DELETE FROM mailboxes WHERE address = ?", (address,))
+def forget_address(db: Database, address: str) -> None:
+    """Leaves the address nowhere. Its codes go too: only its owner can have it forgotten, so that nobody else
+    is let ask for more.
+    """
+    for statement in _FORGET:
+        db.execute(statement, {"address": address})
 
 
 def _one(db: Database, sql: str, value: str) -> Mailbox | None:

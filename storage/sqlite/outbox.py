@@ -23,6 +23,7 @@ from bot.model import (
     from_utc_ms,
     utc_ms,
 )
+from bot.people.mailboxes import MAIL
 from storage.sqlite.engine import Engine
 from storage.sqlite.planning import announce, end_untold, insert_delivery, queue_again, tell
 from storage.sqlite.rows import instant, named, posting_of
@@ -188,20 +189,23 @@ class SqliteOutbox:
         """A person's decision: makes a rejected or doubtful delivery pending again under the same key.
 
         Its papers count as told again, those excepted that another message told of meanwhile. Raises
-        `NotFoundError`, or `ConflictError` if it is under way or was sent.
+        `NotFoundError`, or `ConflictError` if it is under way or was sent, or its address is forgotten.
         """
 
         def work(db: Database) -> Delivery:
             changed = db.execute(
                 "UPDATE deliveries SET state = 'pending', doubtful = 0, doubtful_since = NULL,"
                 " not_before = :now, deliver_by = :deliver_by, finished_at = NULL, resends = resends + 1"
-                " WHERE id = :id AND state IN ('rejected', 'in_doubt')",
-                {"id": delivery_id, "now": utc_ms(now), "deliver_by": utc_ms(deliver_by)},
+                " WHERE id = :id AND state IN ('rejected', 'in_doubt')"
+                " AND NOT (surface = :mail AND address = '')",
+                {"id": delivery_id, "mail": MAIL, "now": utc_ms(now), "deliver_by": utc_ms(deliver_by)},
             ).rowcount
             delivery = _existing(db, delivery_id)
             if not changed:
                 raise ConflictError(
-                    f"Delivery {delivery_id!r} {_WORDS[delivery.state]}; "
+                    f"Delivery {delivery_id!r} cannot be sent again: mail to its address was stopped."
+                    if delivery.route == _FORGOTTEN
+                    else f"Delivery {delivery_id!r} {_WORDS[delivery.state]}; "
                     "only one that was rejected or is in doubt can be sent again."
                 )
             queue_again(db, delivery_id, utc_ms(now))
@@ -319,6 +323,8 @@ _BOTH_ENDS: Final = """
     SELECT EXISTS (SELECT 1 FROM destinations WHERE id = ?)
         AND EXISTS (SELECT 1 FROM recipients WHERE id = ?)
 """
+
+_FORGOTTEN: Final = Route(surface=MAIL, address="")  # what `mailboxes.forget_address` leaves
 
 _WORDS: Final = {
     DeliveryState.PENDING: "is waiting to be sent",
