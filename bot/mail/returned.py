@@ -4,10 +4,13 @@ Anybody can write to the sender's address and claim anything. What counts is onl
 that was in a mail of ours (`List-Unsubscribe`): whoever has it got that mail, or carried it.
 """
 
+import contextlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email import message_from_bytes, message_from_string
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
 from email.message import Message
 from typing import Final
 
@@ -112,5 +115,13 @@ def _blocks(part: Message) -> Iterator[Message]:
 
 
 def _line(message: Message, name: str) -> str:
-    """A header on one line; empty if there is none."""
-    return one_line(str(message.get(name, ""))).strip()
+    """A header on one line, its encoded words (RFC 2047) read; empty if there is none.
+
+    Mail programs encode a word that is too long for a line, such as a token.
+    """
+    raw = next((str(value) for field, value in message.raw_items() if field.lower() == name.lower()), "")
+    text = raw.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    # Not in base64, no such letters, or no such character set: it stands as it came.
+    with contextlib.suppress(HeaderParseError, ValueError, LookupError):
+        text = str(make_header(decode_header(text)))
+    return one_line(text).strip()

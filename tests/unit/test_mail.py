@@ -1,5 +1,9 @@
 """Addresses, tokens, and what comes back by mail."""
 
+from base64 import b64encode
+from email.message import EmailMessage
+from typing import Final
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -145,6 +149,50 @@ def test_a_report_of_failure_names_the_address_and_why(ways: WayOut, original: s
     assert found.why == (
         "A mail came back: 550 5.1.1 this address: no such user, says this address's server."
     )
+
+
+def with_subject(header: str) -> bytes:
+    return f"From: {MAYA}\r\nSubject: {header}\r\n\r\n".encode()
+
+
+def as_python_writes_it(subject: str) -> bytes:
+    made = EmailMessage()
+    made["Subject"] = subject
+    return made.as_bytes()
+
+
+def quoted(word: str) -> str:
+    return f"=?us-ascii?Q?{word.replace('_', '=5F')}?="
+
+
+LONG: Final = "maya.lindqvist+papers-of-the-week@mail.department.university.example.org"
+LONG_TOKEN: Final = sealed(KEY, STOP, LONG)
+
+
+@pytest.mark.parametrize(
+    "mail",
+    [
+        as_python_writes_it(f"unsubscribe {LONG_TOKEN}"),
+        as_python_writes_it(f"Fwd: unsubscribe\N{NO-BREAK SPACE}{LONG_TOKEN}"),
+        with_subject(f"unsubscribe\N{NO-BREAK SPACE}{LONG_TOKEN}"),
+        with_subject("\r\n ".join(["unsubscribe", quoted(LONG_TOKEN[:40]), quoted(LONG_TOKEN[40:])])),
+        with_subject(f"=?UTF-8?B?{b64encode(f'unsubscribe {LONG_TOKEN}'.encode()).decode()}?="),
+    ],
+)
+def test_words_to_stop_are_read_however_a_mail_program_writes_them(mail: bytes) -> None:
+    assert f"Subject: unsubscribe {LONG_TOKEN}".encode() not in mail
+    assert read_returned(mail, KEY) == Stopped(LONG)
+
+
+@given(st.text("=?utf-8QBqb_ \r\n\t\x00é\ufffd", max_size=40), st.binary(max_size=20))
+def test_no_subject_breaks_the_reading(words: str, garbage: bytes) -> None:
+    start = b"Subject: " + garbage.replace(b"\n", b"").replace(b"\r", b"")
+    assert read_returned(start + f" {words} unsubscribe x".encode(), KEY) is None
+
+
+@pytest.mark.parametrize("header", ["=?nonsense?Q?a?=", "=?utf-8?B?a?=", "=?utf-8?Q?=FF?=", "=?utf-8?B?=?="])
+def test_what_cannot_be_decoded_is_read_as_it_came(header: str) -> None:
+    assert read_returned(with_subject(f"{header} unsubscribe {TOKEN}"), KEY) == Stopped(MAYA)
 
 
 def test_without_words_the_status_stands() -> None:
