@@ -128,12 +128,5 @@ def _spans(spans: Sequence[Span]) -> tuple[Span, ...]:
 
 
 def _span(span: Span) -> Span:
-    url = span.url if span.url is not None and _leads_out(span.url) else None
+    url = span.url if span.url is not None and reaches_outside(span.url) else None
     return replace(span, text=control_free(span.text), url=url)
-
-
-def _leads_out(url: str) -> bool:
-    try:
-        return reaches_outside(url)
-    except ValueError:  # a bracket left open, a port that is no number
-        return False

@@ -5,7 +5,7 @@ import re
 from email.headerregistry import Address
 from email.utils import parseaddr
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from bot.errors import InputError
 from bot.view.text import one_line
@@ -16,6 +16,16 @@ _LOCAL: Final = re.compile(r"(?=.{1,64}$)[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!
 _LABEL: Final = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN: Final = re.compile(rf"({_LABEL}\.)+[a-z]({_LABEL})?")
 _IN_TEXT: Final = re.compile(r"<?[^\s<>()]+@[^\s<>()]+>?")
+# Names that no public server answers to: RFC 6761 (localhost), RFC 6762 with its appendix G (local, and what
+# networks of one's own are called), RFC 8375 (home.arpa).
+_INSIDE: Final = (
+    *(".localhost", ".localdomain", ".local", ".intranet", ".internal", ".private", ".corp", ".home", ".lan"),
+    ".home.arpa",
+)
+# IPv6 with an IPv4 in it: translated (RFC 6052), translated in one network (RFC 8215), and of old (RFC 4291).
+_NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
+_LOCAL_NAT64: Final = ipaddress.IPv6Network("64:ff9b:1::/48")
+_COMPATIBLE: Final = ipaddress.IPv6Network("::/96")
 _EXAMPLE: Final = "Write it like maya@example.org."
 
 
@@ -80,13 +90,31 @@ def unaddressed(words: str, address: str) -> str:
 def reaches_outside(url: str) -> bool:
     """Whether an address of the web leads to more than the machine or the network it is written on.
 
-    A name is taken at its word: nothing is looked up.
+    A name is taken at its word: nothing is looked up. It is read as browsers read it: full-width digits are
+    digits, `%6c` is a letter, and a backslash is a slash.
     """
-    host = (urlsplit(url).hostname or "").rstrip(".").lower()
-    if not host or host == "localhost" or host.endswith((".localhost", ".local", ".internal")):
+    try:
+        named = urlsplit(url.replace("\\", "/")).hostname or ""
+        host = unquote(named).encode("idna").decode().rstrip(".").lower()
+    except ValueError:  # nobody can follow it
+        return False
+    if not host or f".{host}".endswith(_INSIDE):
         return False
     try:
-        return ipaddress.ip_address(host).is_global
+        address = ipaddress.ip_address(host)
     except ValueError:
         # Names with a dot, and no number in another's clothes: 127.1, 0x7f.1 and 2130706433 are loopback too.
         return "." in host and not re.fullmatch(r"(0x[0-9a-f]*|[0-9]+)", host.rpartition(".")[2])
+    return _public(address)
+
+
+def _public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    if isinstance(address, ipaddress.IPv6Address):
+        if address in _COMPATIBLE or address in _LOCAL_NAT64 or address.is_site_local:
+            return False
+        inner = address.ipv4_mapped or address.sixtofour
+        if address in _NAT64:
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if inner is not None:
+            return _public(inner)
+    return address.is_global and not address.is_multicast

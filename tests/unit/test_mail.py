@@ -70,6 +70,11 @@ def test_whatever_is_an_address_has_one_normal_form_that_is_safe_in_a_header(tex
         "http://[::1]/", "http://0.0.0.0/", "http://10.1.2.3/", "http://192.168.1.1/", "http://172.16.0.1/",
         "http://[fe80::1]/", "http://127.1/", "http://0x7f000001/", "http://2130706433/", "http://papers/",
         "http://a.localhost/", "http://printer.local/", "http://[::ffff:127.0.0.1]/", "nothing",
+        "https://localhost.localdomain", "http://nas.lan/", "http://nas.home.arpa./", "http://wiki.corp",
+        "https://\uff10.\uff10.\uff10.\uff10", "https://①②⑦.0.0.1/", "https://127。0。0。1/", "http://loc\u00adalhost/",
+        "http://nas.loca%6c/",
+        "https://[64:ff9b::7f00:1]", "https://[64:ff9b:1::808:808]", "https://[2002:7f00:1::]/", "https://[::7f00:1]",
+        "http://[fec0::1]/", "http://224.0.0.1/", "http://127.0.0.1\\@arxiv.org/", "http://[::1", "http://a℀b.org/",
     ],
 )  # fmt: skip
 def test_what_leads_to_this_machine_or_into_a_network_does_not_lead_out(url: str) -> None:
@@ -77,7 +82,18 @@ def test_what_leads_to_this_machine_or_into_a_network_does_not_lead_out(url: str
 
 
 @pytest.mark.parametrize(
-    "url", ["https://arxiv.org/abs/1", "http://8.8.8.8/", "https://xn--mnchen-3ya.example/"]
+    "url",
+    [
+        "https://arxiv.org/abs/1",
+        "http://8.8.8.8/",
+        "https://xn--mnchen-3ya.example/",
+        "https://münchen.example/",
+        "https://lan.example.org/",
+        "https://home.example/",
+        "https://[64:ff9b::808:808]/",
+        "https://[2606:4700::1]/",
+        "https://[::ffff:8.8.8.8]/",
+    ],
 )
 def test_what_leads_out_does(url: str) -> None:
     assert reaches_outside(url)
