@@ -70,13 +70,13 @@ _AROUND: Final = "()[]{}<>\"'`*_~\u201c\u201d\u2018\u2019,;:.!?\u2026"
 
 
 def ids_in(text: str) -> list[PaperId]:
-    """Every paper that running text names by an arXiv id, a DOI or a link, in order, each once.
+    """Every paper that running text names by an arXiv id, a DOI or a link, in order, each once."""
+    return list(dict.fromkeys(named for word in text.split() if (named := named_by(word)) is not None))
+
+
+def named_by(word: str) -> PaperId | None:
+    """The paper that a word of running text names.
 
     Punctuation of the sentence around a name is no part of it, nor are the marks of chats' markup.
     """
-    found: dict[PaperId, None] = {}
-    for word in text.split():
-        named = paper_id_of(word) or paper_id_of(word.strip(_AROUND))
-        if named is not None:
-            found[named] = None
-    return list(found)
+    return paper_id_of(word) or paper_id_of(word.strip(_AROUND))

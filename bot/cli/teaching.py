@@ -9,7 +9,6 @@ from bot.cli.common import JsonOption, load_settings, now, print_json, say, with
 from bot.cli.completion import destination_names
 from bot.cli.output import counted
 from bot.errors import InputError
-from bot.taste.model import MOST_EXAMPLES
 
 if TYPE_CHECKING:
     from bot.ports import Store
@@ -36,27 +35,31 @@ def register(app: typer.Typer) -> None:
         """Order what it is sent by papers from a file: those like them come first. The newest 50 count."""
         from bot.cli.destinations import find
         from bot.taste.examples import read_examples
-        from bot.taste.teaching import resolve
+        from bot.taste.teaching import left_out, resolve
 
-        examples = read_examples(_text(file))
+        named = read_examples(_text(file))
 
         async def work(store: "Store") -> "tuple[str, Resolved, int]":
             one = await find(store, name)
-            found = await resolve(store, examples)
+            found = await resolve(store, named)
             return one.name, found, await store.taste.teach(one.recipient_id, found.papers, now())
 
         who, found, kept = with_store(work, load_settings())
         if json_:
-            left_out = len(found.unknown)
             print_json(
-                {"examples": kept, "found": len(found.papers), "unknown": left_out, "beyond": found.beyond}
+                {
+                    "examples": kept,
+                    "found": len(found.papers),
+                    "unknown": len(found.unknown),
+                    "words": len(named.words),
+                    "unread": named.unread,
+                    "beyond": found.beyond,
+                }
             )
             return
         say(f"Found {counted(len(found.papers), 'paper')}; {who} has {counted(kept, 'example')} now.")
-        if found.unknown:
-            say(f"Not stored here, and so left out: {counted(len(found.unknown), 'paper')}.")
-        if found.beyond:
-            say(f"Not looked at, beyond the first {MOST_EXAMPLES}: {counted(found.beyond, 'paper')}.")
+        for line in left_out(named, found):
+            say(line)
 
 
 def _text(file: Path) -> str:

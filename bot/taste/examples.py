@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bot.errors import InputError
-from bot.ids import ids_in
+from bot.ids import ids_in, named_by
 from bot.model import IdScheme, PaperId
 from bot.sources.text import clean_title
 
@@ -20,8 +20,13 @@ LONGEST: Final = 5_000_000  # characters: a library of some thousand papers
 
 _Entry = Mapping[str, object]
 
-_BIBTEX: Final = re.compile(r"^\s*@\w+\s*[{(]", re.MULTILINE)
-_RIS: Final = re.compile(r"^\s*TY {2}- ", re.MULTILINE)
+_BIBTEX: Final = re.compile(r"^[ \t]*@\w+\s*[{(]", re.MULTILINE)
+_BIBTEX_ENTRY: Final = re.compile(  # where one begins: on a line of its own, or behind another
+    r"(?:^|(?<=[})]))[ \t]*(?=@(?!(?:comment|preamble|string)\b)\w+\s*[{(][^\s,{}()]*\s*,)",
+    re.MULTILINE | re.IGNORECASE,
+)
+_RIS: Final = re.compile(r"^[ \t]*TY {2}- ", re.MULTILINE)
+_RIS_ENTRY: Final = re.compile(r"^(?=TY {2}- )", re.MULTILINE)
 _TITLES: Final = ("title", "primary_title", "Title")
 # Where ids stand, the surest first; the last ones hold "arXiv:1706.03762" in so many words.
 _WITH_IDS: Final = (
@@ -38,12 +43,21 @@ class Example:
     title: str = ""
 
 
-def read_examples(text: str) -> tuple[Example, ...]:
-    """The papers that a text names, each once, in its order. Raises `InputError` if it names none."""
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a text names, and what of it names nothing."""
+
+    examples: tuple[Example, ...]  # each once, in their order
+    words: tuple[str, ...] = ()  # of running text: neither ids nor links
+    unread: int = 0  # entries of a list that are not whole, or have neither an id nor a title
+
+
+def read_examples(text: str) -> Named:
+    """The papers that a text names. Raises `InputError` if it names none."""
     if len(text) > LONGEST:
         raise InputError(f"That is longer than {LONGEST:,} characters. Give a part of it.")
-    found = tuple(dict.fromkeys(_examples(text)))
-    if not found:
+    found = _named(text)
+    if not found.examples:
         raise InputError(
             "That names no paper. Give links or ids such as 1706.03762, or a list as BibTeX, RIS, CSL-JSON "
             "or CSV."
@@ -51,16 +65,19 @@ def read_examples(text: str) -> tuple[Example, ...]:
     return found
 
 
-def _examples(text: str) -> Iterator[Example]:
+def _named(text: str) -> Named:
     for looks_so, name, entries in _LISTS:
         if looks_so(text):
             try:
-                yield from (one for one in map(_example, entries(text)) if one.ids or one.title)
+                found = [_example(entry) for entry in entries(text)]
             except (ValueError, LookupError, OSError, RecursionError, csv.Error) as error:
                 raise InputError(f"That looks like {name}, but cannot be read as such.") from error
-            return
-    for paper_id in ids_in(text):
-        yield Example((paper_id,))
+            read = [one for one in found if one.ids or one.title]
+            return Named(tuple(dict.fromkeys(read)), unread=len(found) - len(read))
+    words = {word: named_by(word) for word in text.split()}
+    examples = dict.fromkeys(Example((one,)) for one in words.values() if one is not None)
+    others = (word for word, one in words.items() if one is None and any(map(str.isalnum, word)))
+    return Named(tuple(examples), words=tuple(others))
 
 
 def _example(entry: _Entry) -> Example:
@@ -80,34 +97,53 @@ def _texts(value: object) -> Iterator[str]:
 
 # --- formats -------------------------------------------------------------------------------------
 
+# Each gives the entries of a list in their order, an empty one for each that cannot be read.
+
 
 def _bibtex(text: str) -> Iterable[_Entry]:
-    import bibtexparser  # noqa: PLC0415 - takes a tenth of a second to load, for what few use
-    from bibtexparser.bparser import BibTexParser  # noqa: PLC0415 - as above
-    from bibtexparser.latexenc import latex_to_unicode  # noqa: PLC0415 - as above
+    from bibtexparser.latexenc import latex_to_unicode  # noqa: PLC0415 - as below
 
-    parser = BibTexParser(common_strings=True, ignore_nonstandard_types=False)
-    for entry in bibtexparser.loads(text, parser).entries:
+    before, *begun = _BIBTEX_ENTRY.split(text)
+    entries = _parsed([text])
+    if len(entries) < len(begun):  # one that is not whole swallows what comes next: each by itself does not
+        entries = max(entries, _parsed([before, *begun]), key=len)
+    for entry in entries:
         title = latex_to_unicode(str(entry.get("title", "")))
         yield {**entry, "title": title.replace("{", "").replace("}", "")}
+    yield from [{}] * (len(begun) - len(entries))
+
+
+def _parsed(pieces: Iterable[str]) -> list[dict[str, str]]:
+    """The entries of BibTeX that is read piece by piece, with the abbreviations that it defines."""
+    from bibtexparser.bparser import BibTexParser  # noqa: PLC0415 - takes a tenth of a second, for what few use
+
+    parser = BibTexParser(common_strings=True, ignore_nonstandard_types=False)
+    parser.expect_multiple_parse = True
+    for piece in pieces:
+        parser.parse(piece)
+    entries: list[dict[str, str]] = parser.bib_database.entries
+    return entries
 
 
 def _ris(text: str) -> Iterable[_Entry]:
     import rispy  # noqa: PLC0415 - as above
 
     lines = "\n".join(line.lstrip() for line in text.splitlines())
-    found: list[dict[str, Any]] = rispy.loads(lines, skip_unknown_tags=True)
-    return found
+    # An end that is missing would take what comes next for a part of the entry; a second end is passed over.
+    for entry in _RIS_ENTRY.split(lines)[1:]:
+        found: list[dict[str, Any]] = rispy.loads(f"{entry}\nER  - ", skip_unknown_tags=True)
+        yield from found
 
 
 def _csl_json(text: str) -> Iterable[_Entry]:
     value = json.loads(text)
     rows = value if isinstance(value, list) else [value]
-    return [one for one in rows if isinstance(one, dict)]
+    return [one if isinstance(one, dict) else {} for one in rows]
 
 
 def _csv(text: str) -> Iterable[_Entry]:
-    return csv.DictReader(io.StringIO(text.lstrip("\ufeff")))
+    rows = csv.DictReader(io.StringIO(text.lstrip("\ufeff")))
+    return (row for row in rows if any(row.values()))  # spreadsheets write empty ones
 
 
 def _has_header(text: str) -> bool:
@@ -122,4 +158,4 @@ _LISTS: Final[tuple[tuple[Callable[[str], object], str, Callable[[str], Iterable
     (_has_header, "CSV", _csv),
 )
 
-__all__ = ["Example", "read_examples"]
+__all__ = ["Example", "Named", "read_examples"]

@@ -377,16 +377,20 @@ def test_a_file_of_papers_teaches_a_destination(cli: Cli, tmp_path: Path) -> Non
     cli.store(listed)
     file = tmp_path / "library.bib"
     file.write_text(
-        "@misc{a, title={One}, eprint={2511.00001}}\n@misc{b, title={PAPER 2 on matter}}\n@misc{c, title={C}}"
+        "@misc{a, title={One}, eprint={2511.00001}}\n@misc{b, title={PAPER 2 on matter}}\n"
+        "@misc{c, title={C}}\n@misc{d, title={D"
     )
     assert cli.ok(f"destination teach team {file}").splitlines() == [
         "Found 2 papers; team has 2 examples now.",
-        "Not stored here, and so left out: 1 paper.",
+        "Not stored here, and so left out: “C”.",
+        "1 entry could not be read: not whole, or with neither an id nor a title.",
     ]
     assert cli.json(f"destination teach team {file}") == {
         "examples": 2,
         "found": 2,
         "unknown": 1,
+        "words": 0,
+        "unread": 1,
         "beyond": 0,
     }
     file.write_bytes(b"\xff\xfe\x00")

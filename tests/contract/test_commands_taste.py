@@ -111,6 +111,19 @@ async def test_a_list_that_is_pasted_into_the_form_teaches(world: World) -> None
     assert await marks(world) == {Mark.EXAMPLE: [ATTENTION, ADAPTERS]}
 
 
+async def test_what_could_not_be_read_is_told(world: World) -> None:
+    said = text_of(await world.run("teach 2511.00001 9999.99999 <!channel> `more` and 5 6 7"))
+    assert "You have 1 example" in said
+    assert (
+        "Neither ids nor links of papers: “9999.99999”, “<!channel>”, “'more'”, “and”, “5” and 2 more."
+        in said
+    )
+    said = text_of(
+        await world.run("teach @misc{a, title={One} @misc{two, title = {Another}, eprint = {2511.00002}}")
+    )
+    assert "1 entry could not be read: not whole, or with neither an id nor a title." in said
+
+
 async def test_words_behind_teach_are_searched_for(world: World) -> None:
     said = text_of(await world.run("teach robots"))
     assert "Searched for “teach robots”; `teach` takes links or ids of papers" in said

@@ -61,12 +61,14 @@ ZOTERO_CSV = (
 
 
 def test_bibtex() -> None:
-    assert read_examples(BIBTEX) == (
+    found = read_examples(BIBTEX)
+    assert found.examples == (
         Example((ATTENTION,), "Attention Is All You Need, über alles"),
         Example((GPT3,), "Few-Shot Learners"),
         Example((KDD,), "Some Paper"),
         Example((), "Known by Its Title Alone"),
     )
+    assert found.unread == 1, "the one that has neither an id nor a title"
 
 
 @pytest.mark.parametrize(
@@ -81,7 +83,7 @@ def test_bibtex() -> None:
     ids=["ris", "ris with other line ends", "csl-json", "csv", "links"],
 )
 def test_other_lists_and_links(text: str, titles: list[str]) -> None:
-    found = read_examples(text)
+    found = read_examples(text).examples
     assert [one.ids for one in found] == [(ATTENTION,), (GPT3,)]
     assert [one.title for one in found] == titles
 
@@ -90,8 +92,45 @@ def test_other_lists_and_links(text: str, titles: list[str]) -> None:
 def test_what_we_export_can_be_read_again(form: str) -> None:
     papers = [a_paper(number, title=f"Towels & Maps {number}") for number in (1, 2)]
     found = read_examples(FORMATS[form].write(papers))
-    assert [one.title for one in found] == [paper.title for paper in papers]
-    assert all(set(one.ids) & set(paper.ids) for one, paper in zip(found, papers, strict=True))
+    assert (found.words, found.unread) == ((), 0)
+    assert [one.title for one in found.examples] == [paper.title for paper in papers]
+    assert all(set(one.ids) & set(paper.ids) for one, paper in zip(found.examples, papers, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("text", "titles", "unread"),
+    [
+        ("@misc{a, title={One},\n eprint={1706.03762}\n\n@misc{b, title={Two}}\n", ["Two"], 1),
+        (
+            "@misc{a, title={One, note={x}}\n@misc{b, title={Two}} @misc{c, title={Three}}",
+            ["Two", "Three"],
+            1,
+        ),
+        ("@string{t = {Two}}\n@misc{a, title={One\n@misc{b, title=t}\n@comment{c}\n", ["Two"], 1),
+        ("@misc{a, title={One}}\n@misc{b, abstract={\n@home{x} and so on}, title={Two}}", ["One", "Two"], 0),
+        (RIS.replace("ER  -\n", ""), ["Attention Is All You Need", "Few-Shot Learners"], 0),
+        (RIS.removesuffix("ER  -\n"), ["Attention Is All You Need", "Few-Shot Learners"], 0),
+        (
+            RIS + "\nTY  - JOUR\nAU  - Vaswani, A\nER  -\n",
+            ["Attention Is All You Need", "Few-Shot Learners"],
+            1,
+        ),
+        (CSL_JSON, ["Attention", "Few-Shot Learners"], 1),
+        (ZOTERO_CSV + '"C","preprint"\n,,,\n', ["Attention, please", "Few-Shot Learners"], 1),
+    ],
+)
+def test_what_is_not_whole_is_counted_and_takes_nothing_along(
+    text: str, titles: list[str], unread: int
+) -> None:
+    found = read_examples(text)
+    assert [one.title for one in found.examples] == titles
+    assert found.unread == unread
+
+
+def test_words_that_name_no_paper_are_told() -> None:
+    found = read_examples("1706.03762, 9999.99999 - garbage words (2005.14165) words")
+    assert [one.ids for one in found.examples] == [(ATTENTION,), (GPT3,)]
+    assert found.words == ("9999.99999", "garbage", "words")
 
 
 @pytest.mark.parametrize(

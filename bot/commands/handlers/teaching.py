@@ -9,27 +9,25 @@ from bot.commands.model import Call, FormRequest, Press, Reply
 from bot.commands.ports import Surface
 from bot.commands.registry import BY_NAME
 from bot.commands.services import Services
-from bot.commands.values import quoted
 from bot.commands.view import button, buttons, by_form, counted, note, say, typed
 from bot.model import Destination
 from bot.people.model import Mark
-from bot.taste.examples import Example, read_examples
+from bot.taste.examples import Named, read_examples
 from bot.taste.model import MOST_EXAMPLES
-from bot.taste.teaching import Resolved, resolve
+from bot.taste.teaching import Resolved, left_out, resolve
 from bot.view.doc import Block, Button
 
-_NAMED: Final = 5  # papers that are not known and that an answer names
 _INTRO: Final = f"Up to {MOST_EXAMPLES} papers: links or ids, or a list as BibTeX, RIS, CSL-JSON or CSV."
 
 
 async def teach(call: Call, services: Services, surface: Surface) -> Reply:
     """Papers that order what comes to the person."""
-    examples = read_examples(call.text("papers"))
+    named = read_examples(call.text("papers"))
     person = await services.meet(call.actor)
-    found = await resolve(services.store, examples, services.paper)
+    found = await resolve(services.store, named, services.paper)
     kept = await services.store.taste.teach(person.recipient_id, found.papers, services.clock.now())
     has = f"You have {counted(kept, 'example')}: papers like them come earlier to you."
-    return _taught(found, has, button("What your papers are ordered by", Verb.RUN, "taste"))
+    return _taught(named, found, has, button("What your papers are ordered by", Verb.RUN, "taste"))
 
 
 async def teach_form(call: Call, services: Services, surface: Surface) -> Reply:
@@ -42,12 +40,13 @@ async def teach_form(call: Call, services: Services, surface: Surface) -> Reply:
 async def channel_teach(call: Call, services: Services, surface: Surface) -> Reply:
     """Papers that order a channel's digest."""
     one = await _meant(call, services, surface)
-    found = await resolve(services.store, read_examples(call.text("papers")), services.paper)
+    named = read_examples(call.text("papers"))
+    found = await resolve(services.store, named, services.paper)
     kept = await services.store.taste.teach(one.recipient_id, found.papers, services.clock.now())
     if found.papers:
         await log(services, one, call.actor, f"Taught with {counted(len(found.papers), 'example')}.")
     has = f"{one.label or call.place.name} has {counted(kept, 'example')}: papers like them come first here."
-    return _taught(found, has, _forget(one))
+    return _taught(named, found, has, _forget(one))
 
 
 async def channel_teach_form(call: Call, services: Services, surface: Surface) -> Reply:
@@ -91,23 +90,12 @@ async def _meant(call: Call, services: Services, surface: Surface) -> Destinatio
     return await here(services, surface, call.place)
 
 
-def _taught(found: Resolved, has: str, beside: Button | None) -> Reply:
+def _taught(named: Named, found: Resolved, has: str, beside: Button | None) -> Reply:
     """What became of the papers that were named; `has` says how many examples there are now. Pure."""
-    blocks: list[Block] = []
-    if found.unknown:
-        named = ", ".join(_name(one) for one in found.unknown[:_NAMED])
-        more = len(found.unknown) - _NAMED
-        others = f" and {more} more" if more > 0 else ""
-        blocks.append(note(f"Not stored here, and so left out: {named}{others}."))
-    if found.beyond:
-        blocks.append(note(f"Only the first {MOST_EXAMPLES} were looked at; {found.beyond} were not."))
+    blocks = [note(line) for line in left_out(named, found)]
     if not found.papers:
         return say("None of these papers is stored here.", *blocks)
     return say(has, *blocks, *buttons(beside))
-
-
-def _name(one: Example) -> str:
-    return quoted(one.title) if one.title else one.ids[0].value
 
 
 __all__ = ["channel_teach", "channel_teach_form", "reset_channel", "taught_blocks", "teach", "teach_form"]
