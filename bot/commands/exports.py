@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from bot.model import IdScheme, Paper
 
@@ -29,21 +29,50 @@ class Format:
 # --- names and dates -----------------------------------------------------------------------------
 
 
-def _parts(name: str) -> tuple[str, str]:
-    """Family and given name; small words in front of a family name belong to it (van der Berg).
+class _Name(NamedTuple):
+    """An author's, as programs sort it. What is no one person's name (a team's) is all family name."""
 
-    What is no one person's name (a team's) is all family name.
+    family: str
+    given: str = ""
+    suffix: str = ""  # only of who has a given name
+
+
+_SUFFIX: Final = r"(?:[Jj]r|[Ss]r)\.?|II|III|IV"
+_WITH_SUFFIX: Final = re.compile(rf"(?P<before>.+?)(?:,\s*|\s+)(?P<suffix>{_SUFFIX})")
+
+
+def _names(paper: Paper) -> list[_Name]:
+    """Of the authors, but of those whose name has no letter in it."""
+    return [_name(_line(name)) for name in paper.authors if any(map(str.isalnum, name))]
+
+
+def _name(name: str) -> _Name:
+    """Its parts; small words in front of a family name belong to it (van der Berg), and a suffix is a part of
+    its own wherever it stands: `Sammy Davis, Jr.`, `Davis Jr., Sammy`, `Davis, Jr., Sammy`.
     """
-    if re.search(r"\band\b", name) or name.count(",") > 1:
-        return name.strip(), ""
-    if "," in name:
-        family, _, given = name.partition(",")
-        return family.strip(), given.strip()
-    words = name.split()
-    first = len(words) - 1
-    while first > 1 and words[first - 1].islower():
-        first -= 1
-    return " ".join(words[first:]), " ".join(words[:first])
+    if re.search(r"\band\b", name, re.IGNORECASE):
+        return _Name(name)
+    rest, suffix = _without_suffix(name)
+    family, comma, given = (part.strip() for part in rest.partition(","))
+    if comma and not suffix:
+        family, suffix = _without_suffix(family)
+        if not suffix and (middle := re.fullmatch(rf"({_SUFFIX}),\s*(.+)", given)):
+            suffix, given = middle[1], middle[2]
+    if not comma:
+        words = rest.split()
+        first = len(words) - 1
+        while first > 1 and words[first - 1].islower():
+            first -= 1
+        family, given = " ".join(words[first:]), " ".join(words[:first])
+    if not family or not given or "," in given:
+        return _Name(name)
+    return _Name(family, given, suffix)
+
+
+def _without_suffix(name: str) -> tuple[str, str]:
+    """A name, and the suffix at its end; empty if it has none."""
+    found = _WITH_SUFFIX.fullmatch(name)
+    return (found["before"], found["suffix"]) if found else (name, "")
 
 
 def _year(paper: Paper) -> str:
@@ -129,7 +158,7 @@ def _entry(paper: Paper, key: str) -> str:
     at = paper.published_at
     fields = {
         "title": f"{{{latex(paper.title)}}}",  # braces of its own keep its capitals
-        "author": " and ".join(_bibtex_name(name) for name in paper.authors if name.strip()),
+        "author": " and ".join(map(_bibtex_name, _names(paper))),
         "year": _year(paper),
         "eprint": paper.arxiv_id or "",
         "archivePrefix": "arXiv" if paper.arxiv_id else "",
@@ -144,15 +173,16 @@ def _entry(paper: Paper, key: str) -> str:
     return f"@misc{{{key},\n" + ",\n".join(lines) + "\n}\n"
 
 
-def _bibtex_name(name: str) -> str:
-    """`Family, Given`, or in braces what has one part, so that BibTeX does not take it apart."""
-    family, given = _parts(name)
-    return f"{latex(family)}, {latex(given)}" if given else f"{{{latex(family)}}}"
+def _bibtex_name(name: _Name) -> str:
+    """`Family, Jr., Given`, or in braces what has one part, so that BibTeX does not take it apart."""
+    if not name.given:
+        return f"{{{latex(name.family)}}}"
+    return ", ".join(latex(part) for part in (name.family, name.suffix, name.given) if part)
 
 
 def _key(paper: Paper, taken: set[str]) -> str:
     """`vaswani2017attention`, with a number behind it if that is taken already."""
-    family = _ascii(_parts(paper.authors[0])[0]) if paper.authors else ""
+    family = next((_ascii(name.family) for name in _names(paper)), "")
     words = (_ascii(word) for word in paper.title.split())
     word = next((one for one in words if one and one not in _SMALL_WORDS), "")
     base = f"{family}{_year(paper)}{word}" or "paper"
@@ -180,9 +210,8 @@ def ris(papers: Sequence[Paper]) -> str:
 def _tags(paper: Paper) -> Iterator[tuple[str, str]]:
     yield "TY", "UNPB"
     yield "TI", _line(paper.title)
-    for name in paper.authors:
-        family, given = _parts(_line(name))
-        yield "AU", f"{family}, {given}" if given else family
+    for name in _names(paper):
+        yield "AU", ", ".join(filter(None, name))
     if paper.published_at is not None:
         yield "PY", _year(paper)
         yield "DA", f"{paper.published_at:%Y/%m/%d}"
@@ -214,7 +243,7 @@ def _item(paper: Paper) -> Mapping[str, Any]:
         "id": paper.key,
         "type": "article",
         "title": _line(paper.title),
-        "author": [_csl_name(_line(name)) for name in paper.authors],
+        "author": [_csl_name(name) for name in _names(paper)],
         "issued": {"date-parts": [[at.year, at.month, at.day]]} if at is not None else None,
         "abstract": _line(paper.abstract),
         "DOI": _doi(paper),
@@ -226,9 +255,10 @@ def _item(paper: Paper) -> Mapping[str, Any]:
     return {name: value for name, value in item.items() if value}
 
 
-def _csl_name(name: str) -> dict[str, str]:
-    family, given = _parts(name)
-    return {"family": family, "given": given} if given else {"literal": family}
+def _csl_name(name: _Name) -> dict[str, str]:
+    if not name.given:
+        return {"literal": name.family}
+    return {part: value for part, value in name._asdict().items() if value}
 
 
 # --- CSV -----------------------------------------------------------------------------------------
@@ -246,7 +276,7 @@ def csv_table(papers: Sequence[Paper]) -> str:
         cells = (
             paper.key,
             paper.title,
-            "; ".join(paper.authors),
+            "; ".join(name for name in paper.authors if name.strip()),
             "" if paper.published_at is None else f"{paper.published_at:%Y-%m-%d}",
             " ".join(paper.categories or ()),
             paper.url or "",

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+import rispy
 from citeproc import Citation, CitationItem, CitationStylesBibliography, CitationStylesStyle, formatter
 from citeproc.source.json import CiteProcJSON
 from hypothesis import given
@@ -100,6 +101,36 @@ def test_a_citation_processor_makes_a_bibliography() -> None:
     assert "https://doi.org/10.48550/x_y" in vaswani
     assert "Li, B. (2017)" in li
     assert "On Towels" in li
+
+
+@pytest.mark.parametrize(
+    ("written", "family", "given_name", "suffix"),
+    [
+        ("Sammy Davis Jr.", "Davis", "Sammy", "Jr."),
+        ("Martin Luther King, Jr.", "King", "Martin Luther", "Jr."),
+        ("King, Martin Luther, Jr.", "King", "Martin Luther", "Jr."),
+        ("King, Jr., Martin Luther", "King", "Martin Luther", "Jr."),
+        ("King Jr., Martin Luther", "King", "Martin Luther", "Jr."),
+        ("Ludwig van der Berg III", "van der Berg", "Ludwig", "III"),
+        ("Ada Sr", "Ada Sr", "", ""),
+        ("Stage IV", "Stage IV", "", ""),
+        ("Vera I. Ivanova", "Ivanova", "Vera I.", ""),
+    ],
+)
+def test_a_suffix_is_no_family_name(written: str, family: str, given_name: str, suffix: str) -> None:
+    paper = replace(ATTENTION, authors=(written, " ", "\n"))
+    (item,) = json.loads(csl_json([paper]))
+    parts = {"family": family, "given": given_name, "suffix": suffix}
+    expected = {name: part for name, part in parts.items() if part} if given_name else {"literal": family}
+    assert item["author"] == [expected]
+    (read,) = rispy.loads(ris([paper]))
+    assert read["authors"] == [", ".join(part for part in (family, given_name, suffix) if part)]
+    (entry,) = entries([paper])
+    (person,) = entry.persons["author"]
+    found = [*person.prelast_names, *person.last_names], [*person.first_names, *person.middle_names]
+    assert [" ".join(words) for words in (*found, person.lineage_names)] == (
+        [family, given_name, suffix] if given_name else [f"{{{family}}}", "", ""]
+    )
 
 
 @given(PAPERS.filter(bool))
