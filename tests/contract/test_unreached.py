@@ -63,6 +63,25 @@ async def test_it_is_told_anew_when_it_is_paused_anew(world: World) -> None:
     assert "Your subscriptions on Slack are paused" in text_of(await world.run("today"))
 
 
+async def paused_twice(world: World) -> None:
+    """What comes to Ada at two times of day, both refused."""
+    await world.run("subscribe robots")
+    await world.run("subscribe letters at=18:00")
+    for one in await world.store.destinations.list():
+        at = world.clock.now()
+        await world.store.destinations.set_state(one.id, DestinationState.PAUSED, f"Slack: {CLOSED}", at)
+
+
+async def test_one_reason_is_told_once_whatever_the_times_of_day_and_ends_for_all(world: World) -> None:
+    await paused_twice(world)
+    told = await world.run("today")
+    assert text_of(told).count("are paused since") == 1
+    later(world, MINUTE)
+    await world.press(buttons_of(told)["Resume them"])
+    places = await world.store.destinations.list()
+    assert [one.state for one in places] == [DestinationState.ACTIVE] * 2
+
+
 async def test_nobody_else_is_told_and_nobody_of_a_pause_that_was_meant(world: World) -> None:
     await refused(world)
     assert "are paused" not in text_of(await world.run("today", BEN))
@@ -115,6 +134,16 @@ async def test_they_may_go_to_another_surface_where_the_person_is_known(both: Wo
     assert moved.state is DestinationState.ACTIVE
     (subscription,) = await both.store.people.subscriptions(one.recipient_id)
     assert subscription.destination_ids == (moved.id,)
+
+
+async def test_all_that_is_paused_for_one_reason_moves(both: World) -> None:
+    await paused_twice(both)
+    told = await both.run("today")
+    later(both, MINUTE)
+    await both.press(buttons_of(told)["Send them by Discord instead"])
+    places = await both.store.destinations.list()
+    assert [(one.route.surface, one.state) for one in places] == [("discord", DestinationState.ACTIVE)] * 2
+    assert len({one.schedule.at for one in places}) == 2
 
 
 async def test_they_join_others_that_come_there_at_that_time(both: World) -> None:

@@ -1,6 +1,7 @@
 """Buttons of what was posted, and of notices to whoever set it up; each looks up the rights anew."""
 
 from bot.commands.handlers.channel import resumed
+from bot.commands.handlers.unreached import alike
 from bot.commands.managing import log, managed
 from bot.commands.model import Press, Reply
 from bot.commands.ports import Surface
@@ -35,8 +36,10 @@ async def first(press: Press, services: Services, surface: Surface) -> Reply:
 
 
 async def resume(press: Press, services: Services, surface: Surface) -> Reply:
-    """Goes on after a pause."""
+    """Goes on after a pause; of what did not arrive somewhere all goes on that is paused for it."""
     one = await managed(services, surface, press.argument, press.actor, press.place)
+    for other in await alike(services, one):
+        await resumed(services, other, press.actor)
     return await resumed(services, one, press.actor)
 
 

@@ -26,26 +26,41 @@ async def unreached(actor: Actor, services: Services, surface: Surface) -> Seque
     if person is None:
         return ()
     now = services.clock.now()
-    blocks: list[Block] = []
+    groups: dict[tuple[Route, str], list[Destination]] = {}
     for one in await services.store.destinations.owned(person.recipient_id):
-        if not _unreached(one, person) or await _was_told(services, one):
-            continue
-        await services.store.history.note(Change(one.id, now, str(actor.identity), _TOLD))
-        name = "by mail" if one.route.surface == MAIL else f"on {one.route.surface.capitalize()}"
-        since = local(one.state_at or now, one.schedule.zone, now)
+        if _unreached(one, person) and not await _was_told(services, one):
+            await services.store.history.note(Change(one.id, now, str(actor.identity), _TOLD))
+            groups.setdefault((one.route, one.state_why), []).append(one)
+    blocks: list[Block] = []
+    for (route, why), group in groups.items():
+        one = group[0]  # whose buttons are for all that `alike` finds
+        by_mail = route.surface == MAIL  # which goes on once the address is confirmed anew
+        name = "by mail" if by_mail else f"on {route.surface.capitalize()}"
+        since = local(min(each.state_at or now for each in group), one.schedule.zone, now)
         ways = await _ways(person, one, services, surface)
         elsewhere = [
             button(f"Send them by {way.surface.capitalize()} instead", Verb.MOVE, f"{one.id} {way.surface}")
             for way in ways
         ]
-        blocks.append(
-            sentence(f"Your subscriptions {name} are paused since {since}. ", *with_code(one.state_why))
-        )
+        blocks.append(sentence(f"Your subscriptions {name} are paused since {since}. ", *with_code(why)))
         mine = button("My subscriptions", Verb.RUN, "subscriptions")
-        by_mail = one.route.surface == MAIL  # which goes on once the address is confirmed anew
         again = None if by_mail else button("Resume them", Verb.RESUME, one.id)
         blocks += buttons(again, *(elsewhere or [mine]))
     return blocks
+
+
+async def alike(services: Services, one: Destination) -> Sequence[Destination]:
+    """What else of the same person is paused on the same route for the same reason: at other times of day."""
+    person = None if one.owner_id is None else await services.store.people.of_recipient(one.owner_id)
+    if person is None or not _unreached(one, person):
+        return ()
+    return [
+        other
+        for other in await services.store.destinations.owned(person.recipient_id)
+        if _unreached(other, person)
+        and (other.route, other.state_why) == (one.route, one.state_why)
+        and other.id != one.id
+    ]
 
 
 async def move(press: Press, services: Services, surface: Surface) -> Reply:
@@ -58,21 +73,24 @@ async def move(press: Press, services: Services, surface: Surface) -> Reply:
     route = next((way for way in await _ways(person, one, services, surface) if way.surface == wanted), None)
     if route is None:
         raise InputError(f"You have no direct messages on {wanted.capitalize()} that I know of.")
-    now, number = services.clock.now(), services.ids.new()
-    moved = replace(
-        one,
-        id=number,
-        name=f"{route.surface}:{number}",
-        route=route,
-        state=DestinationState.ACTIVE,
-        active_from=now,
-        created_at=now,
-    )
+    now = services.clock.now()
+    moved: dict[str, Destination] = {}
+    for place in (one, *await alike(services, one)):
+        number = services.ids.new()
+        moved[place.id] = replace(
+            place,
+            id=number,
+            name=f"{route.surface}:{number}",
+            route=route,
+            state=DestinationState.ACTIVE,
+            active_from=now,
+            created_at=now,
+        )
     people = services.store.people
     for each in await people.subscriptions(person.recipient_id):
-        if one.id in each.destination_ids:
+        if moved.keys() & set(each.destination_ids):
             known = [await services.store.destinations.by_name(name) for name in each.destination_ids]
-            places = [moved if place.id == one.id else place for place in known if place is not None]
+            places = [moved.get(place.id, place) for place in known if place is not None]
             await people.speak(each, places, press.actor.name, now)
     where = f"{DIRECT_MESSAGE}s on {route.surface.capitalize()}"
     return say(f"What came there comes to your {where} from now on, without a backlog.")
