@@ -95,7 +95,7 @@ async def empty_day(store: Store) -> None:
 
 
 async def hostile_day(store: Store) -> None:
-    """Every field that an upstream fills, with what breaks pages."""
+    """Every field that an upstream fills, with what breaks pages; each title comes three times."""
     at = datetime.combine(TODAY, time(6), UTC)
     readings = tuple(
         PaperReading(
@@ -120,7 +120,7 @@ async def hostile_day(store: Store) -> None:
             announce_type=AnnounceType.LISTED,
             signals={Signal.UPVOTES: 100 - number, Signal.COMMENTS: 1},
         )
-        for number, title in enumerate(HOSTILE, 1)
+        for number, title in enumerate(HOSTILE * 3, 1)  # more than are shown whole
     )
     poll = Poll(
         upstream=Upstream.HUGGING_FACE,

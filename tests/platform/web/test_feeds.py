@@ -135,7 +135,7 @@ async def test_what_upstreams_and_strangers_wrote_stays_text(
     assert titles == [item["title"] for item in feed["items"]]
     if not query:
         assert set(scenes.HOSTILE[:3]) <= set(titles)
-        assert len(titles) == len(scenes.HOSTILE)
+        assert len(titles) == 20  # as many as a feed has
     for item in feed["items"]:
         assert not [one for one in Html(item["content_html"]).addresses if not one.startswith("https://")]
     assert not feedparser.parse(document).bozo

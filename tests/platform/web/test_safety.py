@@ -106,10 +106,18 @@ async def test_the_titles_of_a_hostile_day_are_shown_as_they_were_written(
 ) -> None:
     async with reader.get(hostile.url) as got:
         html = await got.text()
-    titles = [one.text for one in Document(html).all("h2")]
+    document = Document(html)
+    titles = [one.text for one in document.all("h2")]
     assert titles[0] == scenes.HOSTILE[0]
     assert titles[7] == "{{ 7 * 7 }} {% raw %} {{ config }}"
     assert titles[9].endswith("…")
+    beside = [
+        one.text
+        for one in document.all("a", dir="auto")
+        if one.attributes["href"] > "/paper/arxiv/2511.00020"
+    ]
+    assert beside[3].startswith("מודלי שפה")  # a direction of its own, which the reason does not follow
+    assert not [one for one in document.all("li", dir="auto") if "upvote" in one.text]
     assert len(html) < 60_000
 
 
