@@ -75,8 +75,9 @@ SCENES: Final[Mapping[str, tuple[Scene, Mapping[str, str]]]] = {
         },
     ),
 }
-PHONE, DESK = 390, 1280
+SMALL, PHONE, DESK = 320, 390, 1280
 VIEWS: Final = (
+    pytest.param(SMALL, False, id="small-phone"),
     pytest.param(PHONE, False, id="phone-light", marks=pytest.mark.soak),
     pytest.param(PHONE, True, id="phone-dark"),
     pytest.param(DESK, False, id="desk-light"),

@@ -1,6 +1,7 @@
 """What stands on each page."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -8,10 +9,12 @@ import pytest
 from bot.editions.make import edition_for
 from bot.model import IdScheme, PaperId, Window
 from bot.ports import Store
+from tests.clocks import StillClock
 from tests.contract.commands import NOW, a_paper
 from tests.contract.readings import doi, poll, reading
+from tests.looking import scenes
 from tests.platform.web.reading import Answer
-from tests.platform.web.serving import Served
+from tests.platform.web.serving import Served, served
 
 
 async def get(reader: aiohttp.ClientSession, page: Served, path: str, **headers: str) -> Answer:
@@ -51,6 +54,13 @@ async def test_an_archived_day_is_made_anew_and_says_so(
     frozen = await get(reader, page, "/day/2025-11-20")
     assert "The edition of 20 Nov 2025, 12:00 UTC, as it was frozen then." in frozen.document.text
     assert len(frozen.document.all("article")) == len(made.document.all("article")) == 7
+
+
+async def test_one_is_not_told_as_many(store: Store, tmp_path: Path, reader: aiohttp.ClientSession) -> None:
+    await store.papers.ingest(scenes.pictured("https://example.org/a.png"), scenes.NOW)
+    async with served(store, tmp_path, StillClock(scenes.NOW)) as page:
+        archive = (await get(reader, page, "/archive")).document
+    assert "1 paper of 1 daily list, since" in archive.text
 
 
 async def test_weeks_and_months_are_those_of_the_calendar(
