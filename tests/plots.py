@@ -5,7 +5,7 @@ from typing import Final
 
 from bot.commands.rankings import Rankings
 from bot.errors import DrawingError
-from bot.plots.model import Plot, Theme
+from bot.plots.model import Plot, Shape, Theme
 from bot.plots.plots import Plots
 from bot.ports import Clock, Store
 
@@ -17,14 +17,14 @@ class Painter:
     """`bot.plots.ports.Drawer`: draws the same picture of everything, or fails."""
 
     fails: str = ""  # a sentence: why nothing can be drawn
-    drawn: list[tuple[Plot, Theme | None]] = field(default_factory=list)
+    drawn: list[tuple[Plot, Theme | None, Shape]] = field(default_factory=list)
     closed: bool = False
 
-    async def draw(self, plot: Plot, theme: Theme | None) -> bytes:
-        self.drawn.append((plot, theme))
+    async def draw(self, plot: Plot, theme: Theme | None, shape: Shape = Shape.WIDE) -> bytes:
+        self.drawn.append((plot, theme, shape))
         if self.fails:
             raise DrawingError(self.fails)
-        return PICTURE if theme is None else f"<svg>{theme}</svg>".encode()
+        return PICTURE if theme is None else f"<svg>{theme} {shape}</svg>".encode()
 
     async def aclose(self) -> None:
         self.closed = True

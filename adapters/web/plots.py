@@ -11,7 +11,7 @@ from adapters.web.queries import asked_query
 from bot.commands.turns import Turns
 from bot.errors import InputError, NotFoundError
 from bot.model import IdScheme, PaperId, Window
-from bot.plots.model import Plot, Theme
+from bot.plots.model import Plot, Shape, Theme
 from bot.plots.plots import Plots
 from bot.reading.periods import read_period
 
@@ -63,4 +63,8 @@ class PlotPages:
         name = request.query.get("theme", Theme.LIGHT)
         if name not in set(Theme):
             raise InputError(f"A plot is drawn as {', '.join(Theme)}.")
-        return answer(request, Body.of(await self._plots.svg(plot, Theme(name)), "image/svg+xml"), keep=_KEEP)
+        shape = request.query.get("shape", Shape.WIDE)
+        if shape not in set(Shape):
+            raise InputError(f"A plot is {' or '.join(Shape)}.")
+        drawn = await self._plots.svg(plot, Theme(name), Shape(shape))
+        return answer(request, Body.of(drawn, "image/svg+xml"), keep=_KEEP)

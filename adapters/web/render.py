@@ -17,7 +17,7 @@ from bot.commands.topics import TOPICS
 from bot.editions.cards import summary_of
 from bot.model import Paper, PaperId, PaperSeries, Series, Signal, Upstream, Window, from_utc_ms
 from bot.plots.alternative import alternative
-from bot.plots.model import size
+from bot.plots.model import Shape, Theme, size
 from bot.reading.model import Story
 from bot.reading.periods import Period, period_of
 from bot.trending.merge import merged
@@ -81,12 +81,15 @@ class Renderer:
             "SPARK_HEIGHT": HEIGHT,
             "SPARK_WIDTH": WIDTH,
             "Window": Window,
+            "Shape": Shape,
             "Signal": Signal,
+            "Theme": Theme,
             "day_plot_path": day_plot_path,
             "histories": histories,
             "numbers": numbers,
             "period_of": period_of,
             "plot_path": plot_path,
+            "dressed": dressed,
             "plot_size": size,
             "search_path": search_path,
             "topic_path": topic_path,
@@ -156,14 +159,14 @@ def paper_path(paper: Paper | PaperId) -> str:
     return f"/paper/{scheme}/{quote(value, safe='/')}"
 
 
-def plot_path(paper: Paper, theme: str) -> str:
-    """The path of a paper's plot, for a page of that theme."""
-    return f"/plot{paper_path(paper)}.svg?theme={theme}"
+def plot_path(paper: Paper) -> str:
+    """The path of a paper's plot."""
+    return f"/plot{paper_path(paper)}.svg"
 
 
-def day_plot_path(day: date, theme: str) -> str:
-    """The path of a day's field, for a page of that theme."""
-    return f"/plot/day/{day}.svg?theme={theme}"
+def day_plot_path(day: date) -> str:
+    """The path of a day's field."""
+    return f"/plot/day/{day}.svg"
 
 
 def search_path(query: str, page: str | None = None) -> str:
@@ -176,9 +179,15 @@ def topic_path(query: str) -> str:
     return "/topic?" + urlencode({"q": query})
 
 
-def topic_plot_path(query: str, theme: str) -> str:
-    """The path of its plot, for a page of that theme."""
-    return "/plot/topic.svg?" + urlencode({"q": query, "theme": theme})
+def topic_plot_path(query: str) -> str:
+    """The path of its plot."""
+    return "/plot/topic.svg?" + urlencode({"q": query})
+
+
+def dressed(path: str, theme: Theme, shape: Shape) -> str:
+    """The path of a plot for a page of that theme and width."""
+    separator = "&" if "?" in path else "?"
+    return path + separator + urlencode({"theme": theme} | ({} if shape is Shape.WIDE else {"shape": shape}))
 
 
 def web_address(address: str | None) -> str | None:

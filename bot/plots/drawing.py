@@ -17,7 +17,7 @@ from typing import Final, TypeVar
 import structlog
 
 from bot.errors import DrawingError
-from bot.plots.model import Plot, Theme
+from bot.plots.model import Plot, Shape, Theme
 from bot.plots.worker import LENGTH, order
 from bot.ports import Clock
 
@@ -50,12 +50,12 @@ class DrawingProcess:
         """The number of the process; `None` while there is none."""
         return None if self._process is None else self._process.pid
 
-    async def draw(self, plot: Plot, theme: Theme | None) -> bytes:
+    async def draw(self, plot: Plot, theme: Theme | None, shape: Shape = Shape.WIDE) -> bytes:
         """As `bot.plots.ports.Drawer` says."""
         async with self._turn:
             await self._awake()
             try:
-                picture = await self._in_time(self._asked(order(plot, theme)))
+                picture = await self._in_time(self._asked(order(plot, theme, shape)))
             except _GONE as error:
                 await self._end()
                 raise DrawingError("The plot could not be drawn: the process that draws ended.") from error

@@ -10,13 +10,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from bot.plots.model import Plot, Theme
+from bot.plots.model import Plot, Shape, Theme
 from bot.plots.ports import Drawer
 
 LARGEST: Final = 64 << 20  # bytes of all pictures
 
 # What makes a picture look as it does: another look gives it another name.
-_LOOK: Final = ("alternative.py", "draw.py", "glyphs.py", "look.py", "svg.py")
+_LOOK: Final = ("alternative.py", "draw.py", "glyphs.py", "look.py", "model.py", "svg.py")
 
 
 class KeptDrawings:
@@ -27,16 +27,16 @@ class KeptDrawings:
         self._kept = kept
         self._turn = asyncio.Lock()
 
-    async def draw(self, plot: Plot, theme: Theme | None) -> bytes:
+    async def draw(self, plot: Plot, theme: Theme | None, shape: Shape = Shape.WIDE) -> bytes:
         """As `bot.plots.ports.Drawer` says."""
-        name = self._kept.name(plot, theme)
+        name = self._kept.name(plot, theme, shape)
         found = await asyncio.to_thread(self._kept.get, name)
         if found is not None:
             return found
         async with self._turn:  # of many who ask for one picture at once, one draws it
             found = await asyncio.to_thread(self._kept.get, name)
             if found is None:
-                found = await self._drawer.draw(plot, theme)
+                found = await self._drawer.draw(plot, theme, shape)
                 await asyncio.to_thread(self._kept.put, name, found)
             return found
 
@@ -52,10 +52,10 @@ class KeptPictures:
         self._largest = largest
         self._look = _look()
 
-    def name(self, plot: Plot, theme: Theme | None) -> str:
+    def name(self, plot: Plot, theme: Theme | None, shape: Shape = Shape.WIDE) -> str:
         """The file's name: equal plots have equal ones."""
         said = f"{self._look}\n{plot!r}".encode()
-        kind = ".png" if theme is None else f"-{theme}.svg"
+        kind = ".png" if theme is None else f"-{theme}-{shape}.svg"
         return hashlib.blake2b(said, digest_size=20).hexdigest() + kind
 
     def get(self, name: str) -> bytes | None:

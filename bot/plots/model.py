@@ -13,9 +13,9 @@ from bot.model import Signal
 Corners: TypeAlias = tuple[tuple[int, int], ...]
 """A number that holds until it changes: (milliseconds since the plot's zero, value), in order of time."""
 
-WIDTH: Final = 640  # pixels
-_HEIGHT: Final = 350
+_HEIGHT: Final = 350  # pixels
 _PANEL: Final = 60  # more, for each further number of a paper
+NAME_LINE: Final = 20  # more, for each name that stands below the panel
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +97,25 @@ class DayField:
 Plot: TypeAlias = PaperTrend | TopicMonth | DayField
 
 
-def size(plot: Plot) -> tuple[int, int]:
+class Shape(StrEnum):
+    """How wide a picture is; text is of one size in all."""
+
+    WIDE = "wide"
+    NARROW = "narrow"  # for phones
+
+
+WIDTHS: Final = {Shape.WIDE: 640, Shape.NARROW: 350}
+"""In pixels."""
+
+
+def size(plot: Plot, shape: Shape = Shape.WIDE) -> tuple[int, int]:
     """The width and the height of the plot's picture, in pixels of which a PNG has two dots."""
-    panels = len(plot.curves) if isinstance(plot, PaperTrend) else 1
-    return WIDTH, _HEIGHT + (panels - 1) * _PANEL
+    height = _HEIGHT
+    if isinstance(plot, PaperTrend):
+        height += (len(plot.curves) - 1) * _PANEL
+    if isinstance(plot, DayField) and shape is Shape.NARROW:
+        height += sum(one.place is not None for one in plot.runners) * NAME_LINE
+    return WIDTHS[shape], height
 
 
 class Theme(StrEnum):

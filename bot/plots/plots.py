@@ -11,7 +11,7 @@ from bot.errors import NotFoundError
 from bot.model import Paper, PaperId, Signal, Window
 from bot.plots.alternative import alternative, long_day
 from bot.plots.build import MONTH, day_came, day_field, paper_trend, topic_month
-from bot.plots.model import DayField, PaperTrend, Plot, Theme, TopicMonth
+from bot.plots.model import DayField, PaperTrend, Plot, Shape, Theme, TopicMonth
 from bot.plots.ports import Drawer
 from bot.ports import Clock, Store
 from bot.search.match import compile_query, prepare
@@ -118,9 +118,9 @@ class Plots:
         """A picture on a card of its own, for chats and mail. Raises `DrawingError`."""
         return await self._drawer.draw(plot, None)
 
-    async def svg(self, plot: Plot, theme: Theme = Theme.LIGHT) -> bytes:
+    async def svg(self, plot: Plot, theme: Theme = Theme.LIGHT, shape: Shape = Shape.WIDE) -> bytes:
         """A picture for a page of that theme, as UTF-8. Raises `DrawingError`."""
-        return await self._drawer.draw(plot, theme)
+        return await self._drawer.draw(plot, theme, shape)
 
     @staticmethod
     def alternative(plot: Plot) -> str:

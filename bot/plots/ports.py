@@ -2,15 +2,15 @@
 
 from typing import Protocol
 
-from bot.plots.model import Plot, Theme
+from bot.plots.model import Plot, Shape, Theme
 
 
 class Drawer(Protocol):
     """Makes pictures. Belongs to one event loop."""
 
-    async def draw(self, plot: Plot, theme: Theme | None) -> bytes:
-        """The plot as SVG in this theme, as UTF-8; without a theme as PNG, on a card of its own. Equal plots
-        give equal bytes. Raises `DrawingError`.
+    async def draw(self, plot: Plot, theme: Theme | None, shape: Shape = Shape.WIDE) -> bytes:
+        """The plot as SVG in this theme, as UTF-8; without a theme as PNG, on a card of its own and always
+        wide. Equal plots give equal bytes. Raises `DrawingError`.
         """
 
     async def aclose(self) -> None:

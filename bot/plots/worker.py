@@ -1,9 +1,9 @@
 """The process that draws for another one: `python -m bot.plots.worker`.
 
-An order comes by standard input, pickled behind its length: a plot, and the theme of its SVG or `None` for
-a PNG. The picture goes by standard output behind its length; behind a length of 0 a note of what went wrong,
-without anything that the plot holds. The process ends with its input, so that it never outlives the one that
-it works for.
+An order comes by standard input, pickled behind its length: a plot, the theme of its SVG or `None` for a
+PNG, and its shape. The picture goes by standard output behind its length; behind a length of 0 a note of what
+went wrong, without anything that the plot holds. The process ends with its input, so that it never outlives
+the one that it works for.
 """
 
 import json
@@ -14,7 +14,7 @@ import sys
 from typing import Final
 
 from bot.logs import whereabouts
-from bot.plots.model import Plot, Theme
+from bot.plots.model import Plot, Shape, Theme
 
 LENGTH: Final = struct.Struct(">I")
 
@@ -24,9 +24,9 @@ def packed(data: bytes) -> bytes:
     return LENGTH.pack(len(data)) + data
 
 
-def order(plot: Plot, theme: Theme | None) -> bytes:
+def order(plot: Plot, theme: Theme | None, shape: Shape = Shape.WIDE) -> bytes:
     """An order as it is sent; both ends are of one program and one interpreter."""
-    return packed(pickle.dumps((plot, theme), pickle.HIGHEST_PROTOCOL))
+    return packed(pickle.dumps((plot, theme, shape), pickle.HIGHEST_PROTOCOL))
 
 
 def main() -> None:
@@ -36,9 +36,9 @@ def main() -> None:
     from bot.plots import draw  # noqa: PLC0415 - whoever only sends orders must not load matplotlib
 
     while header := sys.stdin.buffer.read(LENGTH.size):
-        plot, theme = pickle.loads(sys.stdin.buffer.read(*LENGTH.unpack(header)))  # noqa: S301 - as above
+        plot, theme, shape = pickle.loads(sys.stdin.buffer.read(*LENGTH.unpack(header)))  # noqa: S301 - as above
         try:
-            answer = packed(draw.png(plot) if theme is None else draw.svg(plot, theme))
+            answer = packed(draw.png(plot) if theme is None else draw.svg(plot, theme, shape))
         except Exception as error:  # noqa: BLE001 - a bug costs one picture
             note = {"kind": type(error).__name__, "where": whereabouts(error)}
             answer = packed(b"") + packed(json.dumps(note).encode())

@@ -9,7 +9,7 @@ import pytest
 
 from bot.errors import NotFoundError, QueryError
 from bot.model import IdScheme, PaperId, Window
-from bot.plots.model import Theme
+from bot.plots.model import Shape, Theme
 from bot.ports import Store
 from tests.cli import Cli
 from tests.clocks import StillClock
@@ -112,8 +112,8 @@ async def test_pictures_come_from_whoever_draws(store: Store) -> None:
     plots = painted(store, StillClock(NOW), painter)
     trend = await plots.paper(ATTENTION)
     assert await plots.png(trend) == PICTURE
-    assert await plots.svg(trend, Theme.DARK) == b"<svg>dark</svg>"
-    assert painter.drawn == [(trend, None), (trend, Theme.DARK)]
+    assert await plots.svg(trend, Theme.DARK) == b"<svg>dark wide</svg>"
+    assert painter.drawn == [(trend, None, Shape.WIDE), (trend, Theme.DARK, Shape.WIDE)]
     assert plots.alternative(trend).endswith("Upvotes rose from 18 to 90 in 4 h.")
     await plots.aclose()
     assert painter.closed

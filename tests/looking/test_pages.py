@@ -85,6 +85,12 @@ VIEWS: Final = (
 )
 
 
+_PLOTS: Final = """
+[...document.querySelectorAll(".plot img")].map(
+    one => [one.getBoundingClientRect().right, one.clientWidth / one.naturalWidth])
+"""
+
+
 @asynccontextmanager
 async def shown(scene: Scene, folder: Path) -> AsyncIterator[tuple[Served, Tab]]:
     chromium()
@@ -110,6 +116,9 @@ async def test_every_page_fits_its_screen_and_asks_nobody_else(
             assert await tab.evaluate("document.documentElement.scrollWidth") <= width, called
             assert all(one.startswith(page.url) for one in tab.requested), tab.requested
             assert not await tab.evaluate("document.scripts.length"), called
+            for right, scale in await tab.evaluate(_PLOTS):  # whole, and not too small to be read
+                assert right <= width, called
+                assert scale > 0.75, called
 
 
 @pytest.mark.parametrize(("width", "dark"), VIEWS)

@@ -16,6 +16,9 @@ from tests.platform.web.serving import Served, served
 from tests.plots import PICTURE, Painter
 
 PAPER = "/plot/paper/arxiv/2511.00001"
+DARK = "(prefers-color-scheme: dark)"
+PHONE = "(max-width: 36rem)"
+PHONE_DARK = f"{PHONE} and {DARK}"
 SHOWS = "“Attention in Small Places”. Upvotes rose from 18 to 90 in 4 h."
 
 
@@ -31,11 +34,18 @@ async def test_a_papers_page_shows_its_trend_for_either_theme(
         "height": "350",
         "alt": SHOWS,
     }
-    dark = document.one("source", media="(prefers-color-scheme: dark)").attributes["srcset"]
-    for path, theme in ((picture.attributes["src"], "light"), (dark, "dark")):
+    sources = {one.attributes["media"]: one.attributes for one in document.all("source")}
+    assert list(sources) == [PHONE_DARK, PHONE, DARK]
+    assert (sources[PHONE]["width"], sources[PHONE]["height"]) == ("350", "350")
+    for path, drawn in (
+        (picture.attributes["src"], "light wide"),
+        (sources[DARK]["srcset"], "dark wide"),
+        (sources[PHONE]["srcset"], "light narrow"),
+        (sources[PHONE_DARK]["srcset"], "dark narrow"),
+    ):
         async with reader.get(page.url + path) as got:
             assert got.content_type == "image/svg+xml"
-            assert await got.text() == f"<svg>{theme}</svg>"
+            assert await got.text() == f"<svg>{drawn}</svg>"
 
 
 async def test_a_topics_month_is_shown_drawn_and_in_numbers(
@@ -49,11 +59,11 @@ async def test_a_topics_month_is_shown_drawn_and_in_numbers(
         "2 papers about “attention & more OR title:attention” came from 22 Oct to 20 Nov 2025. "
         "Their upvotes rose from 0 to 150."
     )
-    dark = document.one("source", media="(prefers-color-scheme: dark)").attributes["srcset"]
-    for path, theme in ((picture["src"], "light"), (dark, "dark")):
+    narrow = document.one("source", media=PHONE).attributes["srcset"]
+    for path, drawn in ((picture["src"], "light wide"), (narrow, "light narrow")):
         async with reader.get(page.url + path) as got:
             assert got.content_type == "image/svg+xml"
-            assert await got.text() == f"<svg>{theme}</svg>"
+            assert await got.text() == f"<svg>{drawn}</svg>"
     rows = [one.text.split() for one in document.all("tr")]
     assert rows[1][-3:] == ["20", "November", "20252150"]
     assert len(rows) == 31
@@ -83,7 +93,7 @@ async def test_a_day_of_the_archive_shows_its_list(page: Served, reader: aiohttp
         picture = Document(await got.text()).one("img").attributes
     assert picture["alt"].startswith("7 papers of Thu 20 November 2025, by upvotes as of 10:00 UTC.")
     async with reader.get(page.url + picture["src"]) as got:
-        assert await got.text() == "<svg>light</svg>"
+        assert await got.text() == "<svg>light wide</svg>"
     page.clock.set(NOW + timedelta(days=1))
     async with reader.get(f"{page.url}/day/2025-11-21") as got:
         assert got.status == 200
@@ -124,6 +134,7 @@ async def test_a_picture_that_the_reader_has_is_not_sent_again(
         ("/plot/day/2025-11-03.svg", 404, "No paper of its list was watched on that day."),
         ("/plot/day/yesterday.svg", 404, "Write one like 2025-11-20."),
         (f"{PAPER}.svg?theme=neon", 400, "A plot is drawn as card, light, dark."),
+        (f"{PAPER}.svg?shape=round", 400, "A plot is wide or narrow."),
         ("/plot/topic.svg", 400, "Say which topic"),
         ("/plot/topic.svg?q=cat:visoin", 400, "vision"),
         ("/plot/topic.png?q=" + "a" * 501, 400, "at most 500 characters"),

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 from bot.model import IdScheme, Paper, PaperId, Signal, Upstream
 from bot.plots import draw
-from bot.plots.model import Curve, DayField, PaperTrend, Plot, Runner, Theme, TopicDay, TopicMonth
+from bot.plots.model import Curve, DayField, PaperTrend, Plot, Runner, Shape, Theme, TopicDay, TopicMonth
 
 HOUR: Final = 3_600_000
 SEEN: Final = datetime(2025, 11, 20, 7, 12, tzinfo=UTC)
@@ -29,9 +29,9 @@ MONTH: Final = TopicMonth(
 )
 
 
-def svg_of(plot: Plot, theme: Theme = Theme.LIGHT) -> ET.Element:
+def svg_of(plot: Plot, theme: Theme = Theme.LIGHT, shape: Shape = Shape.WIDE) -> ET.Element:
     """The plot's picture, read back."""
-    return ET.fromstring(draw.svg(plot, theme))  # noqa: S314 - we made it
+    return ET.fromstring(draw.svg(plot, theme, shape))  # noqa: S314 - we made it
 
 
 def runner(number: int, last: int, place: int | None = None, title: str = "") -> Runner:

@@ -1,16 +1,19 @@
 """Pictures by their structure: what they show, on what, and that equal plots give equal bytes."""
 
+import io
 import struct
 from dataclasses import replace
 
+import numpy as np
 import pytest
+from matplotlib.image import imread
 
 from bot.model import Signal
 from bot.plots import draw
 from bot.plots.alternative import alternative
 from bot.plots.glyphs import MISSING, readable
 from bot.plots.look import INKS
-from bot.plots.model import Curve, Plot, Theme, TopicMonth
+from bot.plots.model import Curve, Plot, Shape, Theme, TopicMonth, size
 from tests.unit.plots.pieces import FIELD, HOUR, MONTH, TREND, svg_of
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -20,8 +23,8 @@ GROUNDS = {Theme.CARD: ["#fdfbf7"], Theme.LIGHT: ["#fdfbf7", "#ffffff"], Theme.D
 named = pytest.mark.parametrize("plot", PLOTS, ids=lambda plot: type(plot).__name__)
 
 
-def ids(plot: Plot, theme: Theme = Theme.LIGHT) -> list[str]:
-    return [element.attrib["id"] for element in svg_of(plot, theme).iter() if "id" in element.attrib]
+def ids(plot: Plot, theme: Theme = Theme.LIGHT, shape: Shape = Shape.WIDE) -> list[str]:
+    return [element.attrib["id"] for element in svg_of(plot, theme, shape).iter() if "id" in element.attrib]
 
 
 @named
@@ -67,6 +70,36 @@ def test_a_field_has_a_line_for_each_paper_and_a_name_for_those_of_the_edition()
     found = ids(FIELD)
     assert len([one for one in found if one.startswith("paper ")]) == 4
     assert len([one for one in found if one == "label"]) == 2
+
+
+def test_where_there_is_no_room_for_names_they_stand_below_and_numbers_at_the_ends_of_lines() -> None:
+    found = ids(FIELD, shape=Shape.NARROW)
+    assert len([one for one in found if one == "label"]) == 2 * 2
+    assert size(FIELD, Shape.NARROW) == (350, 350 + 2 * 20)
+    root = svg_of(FIELD, shape=Shape.NARROW)
+    assert root.attrib["width"] == "252pt"  # of which a picture 350 pixels wide has 72 for each 100
+
+
+@pytest.mark.parametrize("stars", [(7, 9), (98_765, 99_321), (123_456, 151_300), (12_345_678, 12_999_999)])
+def test_numbers_beside_a_plot_stay_within_its_margin(stars: tuple[int, int]) -> None:
+    first, last = stars
+    picture = pixels(replace(TREND, curves=(Curve(Signal.STARS, ((0, first), (HOUR, last))),), usual=()))
+    margin = picture[40:-40, 6:40]  # inside the card, two dots for a pixel
+    assert np.unique(margin.reshape(-1, margin.shape[-1]), axis=0).shape[0] == 1
+
+
+def test_days_that_would_touch_are_left_out() -> None:
+    wide, narrow = (days_named(shape) for shape in Shape)
+    assert (wide, narrow) == (4, 3)
+
+
+def days_named(shape: Shape) -> int:
+    [axis] = [one for one in svg_of(MONTH, shape=shape).iter() if one.attrib.get("id") == "matplotlib.axis_3"]
+    return len([one for one in axis if one.find(f".//{SVG}use") is not None])
+
+
+def pixels(plot: Plot) -> "np.ndarray[tuple[int, int, int], np.dtype[np.float32]]":
+    return imread(io.BytesIO(draw.png(plot)))
 
 
 def test_only_a_card_brings_its_ground() -> None:
