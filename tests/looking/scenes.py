@@ -26,6 +26,7 @@ from bot.sources.huggingface import poll_from_body
 from tests.shared import shared_file
 
 TODAY: Final = date(2025, 11, 20)
+MORNING: Final = datetime.combine(TODAY, time(6), UTC)
 NOW: Final = datetime.combine(TODAY, time(20, 30), UTC)
 LEADING: Final = PaperId(IdScheme.ARXIV, "2511.15065")  # on that day's list, with the most upvotes
 _SINCE: Final = TODAY - timedelta(days=35)
@@ -132,15 +133,15 @@ async def hostile_day(store: Store) -> None:
     await store.papers.ingest(poll, at)
 
 
-def pictured(thumbnail: str) -> Poll:
+def pictured(thumbnail: str, at: datetime = MORNING, upvotes: int = 9) -> Poll:
     """A list with one paper, whose picture lies there."""
-    at = datetime.combine(TODAY, time(6), UTC)
     reading = PaperReading(
         ids=(LEADING,),
         title="A Picture of It",
+        abstract="It is worth a thousand words, of which a few stand beside it here.",
         announce_type=AnnounceType.LISTED,
         thumbnail_url=thumbnail,
-        signals={Signal.UPVOTES: 9},
+        signals={Signal.UPVOTES: upvotes},
     )
     return Poll(
         upstream=Upstream.HUGGING_FACE,

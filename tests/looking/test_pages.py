@@ -9,11 +9,13 @@ import os
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
+from adapters.web.headers import THUMBNAILS
 from bot.plots.drawing import DrawingProcess
 from bot.ports import Store
 from storage.sqlite.store import open_sqlite
@@ -92,13 +94,16 @@ _PLOTS: Final = """
 
 
 @asynccontextmanager
-async def shown(scene: Scene, folder: Path) -> AsyncIterator[tuple[Served, Tab]]:
+async def shown(scene: Scene, folder: Path, *, thumbnails: bool = False) -> AsyncIterator[tuple[Served, Tab]]:
     chromium()
     async with open_sqlite(folder / "scene.db") as store:
         await scene(store)
         clock = StillClock(scenes.NOW)
         drawer = DrawingProcess(clock, folder / "plots")
-        async with served(store, folder, clock, drawer=drawer) as page, browser(folder) as tab:
+        async with (
+            served(store, folder, clock, drawer=drawer, thumbnails=thumbnails) as page,
+            browser(folder) as tab,
+        ):
             yield page, tab
 
 
@@ -141,6 +146,35 @@ async def test_no_page_has_a_barrier_that_axe_knows(
 
 def _told(violation: Mapping[str, Any]) -> str:
     return f"{violation['id']}: {[one['html'][:200] for one in violation['nodes']]}"
+
+
+async def rising_with_a_picture(store: Store) -> None:
+    """A paper that has both a line and a picture, which nobody has to fetch for its room to be seen."""
+    for hours, upvotes in ((9, 2), (5, 20), (1, 44)):
+        at = scenes.NOW - timedelta(hours=hours)
+        await store.papers.ingest(scenes.pictured(f"{THUMBNAILS}/nothing.png", at, upvotes), at)
+
+
+@pytest.mark.parametrize("width", [SMALL, PHONE, DESK])
+async def test_a_papers_picture_stands_with_its_numbers(width: int, tmp_path: Path) -> None:
+    """At a desk beside the text and below the line; on a phone above the text."""
+    pictures = Path(os.environ.get("PAPERBOY_PICTURES", tmp_path))
+    async with shown(rising_with_a_picture, tmp_path, thumbnails=True) as (page, tab):
+        await tab.call("Network.setBlockedURLs", urls=[f"{THUMBNAILS}/*"])
+        await tab.open(page.url, width=width)
+        await tab.picture(pictures / f"picture-today-{width}-light.png")
+        assert await tab.evaluate("document.documentElement.scrollWidth") <= width
+        picture, line, summary = [
+            await tab.evaluate(f"document.querySelector('.story {one}').getBoundingClientRect().toJSON()")
+            for one in (".thumbnail", ".spark", ".summary")
+        ]
+    assert picture["width"] > 100
+    if width == DESK:
+        assert picture["left"] == line["left"] > summary["right"]
+        assert line["bottom"] < picture["top"]
+    else:
+        assert picture["bottom"] < summary["top"]
+        assert picture["right"] <= width
 
 
 async def test_the_page_is_used_by_keyboard_alone(tmp_path: Path) -> None:
