@@ -87,7 +87,7 @@ def _paper(trend: PaperTrend, ink: Ink, shape: Shape) -> Figure:
     first = trend.first_seen_at
     seen = f"First seen on {long_day(first.date())} at {first:%H:%M} UTC"
     group = f" · usual: the median of {_papers(trend.compared)} of {GROUP_DAYS} days" if trend.usual else ""
-    titles(figure, ink, readable(trend.title, trend.key, _LONGEST), seen + group)
+    titles(figure, ink, readable(trend.title, trend.key, _LONGEST, strong=True), seen + group)
     shares = [3.0 if one.signal is Signal.UPVOTES else 1.2 for one in trend.curves]
     panels = panels_of(figure, ink, shares, names=_NAMES[shape])
     reach = max(trend.reach, _SHORTEST)
@@ -134,7 +134,7 @@ def _topic(month: TopicMonth, ink: Ink, shape: Shape) -> Figure:
     titles(
         figure,
         ink,
-        readable(month.query, "A topic", _LONGEST),
+        readable(month.query, "A topic", _LONGEST, strong=True),
         f"{_papers(month.papers)} from {short_day(first)} to {short_day(last)} {last.year}, by day (UTC)",
     )
     papers, upvotes = panels_of(figure, ink, [1.6, 1.4], names=_NAMES[shape])
@@ -216,8 +216,9 @@ def _field(field: DayField, ink: Ink, shape: Shape) -> Figure:
             [one.reach], [one.last], "o", color=color, markersize=4 if stands_out else 2, clip_on=False
         )
         if stands_out:
-            name = f"{one.last:,}  {readable(one.title, one.key, _LONGEST)}"
-            names.append(Label(one.reach, one.last, name, color, strong=one.place == 1))
+            strong = one.place == 1
+            name = f"{one.last:,}  {readable(one.title, one.key, _LONGEST, strong=strong)}"
+            names.append(Label(one.reach, one.last, name, color, strong))
             labels.append(replace(names[-1], text=f"{one.last:,}") if narrow else names[-1])
     name_ends(panel, ink, labels)
     if narrow:

@@ -122,14 +122,17 @@ def test_the_smallest_plots_are_drawn_too() -> None:
         assert draw.png(plot)
 
 
-def test_what_no_font_has_is_replaced_where_it_stands() -> None:
-    assert (
-        readable("Learning 学习 by x² ∑ \U0001d4b3 مقالة", "key", 100)
-        == f"Learning {MISSING}{MISSING} by x² ∑ \U0001d4b3 مقالة"
+@pytest.mark.parametrize("strong", [False, True])
+def test_what_no_font_has_is_replaced_where_it_stands(strong: bool) -> None:
+    def shown(title: str) -> str:
+        return readable(title, "arxiv:2511.00001", 100, strong=strong)
+
+    assert shown("Learning 学习 by x² ∑ \U0001d4b3 مقالة") == (
+        f"Learning {MISSING}{MISSING} by x² ∑ {MISSING if strong else chr(0x1D4B3)} مقالة"
     )
-    assert readable("a 👩\u200d🔬 b", "key", 100) == f"a {MISSING} b"
-    assert readable("深度学习", "arxiv:2511.00001", 100) == "arxiv:2511.00001"
-    assert readable(" \n ", "arxiv:2511.00001", 100) == "arxiv:2511.00001"
+    assert shown("a 👩\u200d🔬 b") == f"a {MISSING} b"
+    assert shown("深度学习") == shown(" \n ") == "arxiv:2511.00001"
+    assert shown(f"{MISSING} abc") == f"{MISSING} abc"  # the sign itself is in all of them
 
 
 def contrast(one: str, other: str) -> float:
