@@ -108,6 +108,11 @@ def diff(
     one, other = instant(earlier), instant(later)
     if other <= one:
         raise InputError(f"{later} is not after {earlier}. Name the earlier instant first.")
+    present = now()
+    if other > present:
+        raise InputError(
+            f"{later} is not over yet. The latest instant to compare is now, {present:%Y-%m-%dT%H:%M}."
+        )
 
     async def compare(store: Store) -> "tuple[Ranking, Ranking, Sequence[Change], Mapping[int, Paper]]":
         from bot.editions.changes import changes

@@ -149,6 +149,11 @@ def test_instants_in_the_wrong_order_are_said_in_a_sentence(kept: Cli) -> None:
     assert said == "2025-11-20T08:00 is not after 2025-11-20T12:00. Name the earlier instant first."
 
 
+def test_what_is_to_come_is_not_compared(kept: Cli) -> None:
+    said = kept.fails("edition diff 2025-11-20T08:00 2999-01-01")
+    assert said.startswith("2999-01-01 is not over yet. The latest instant to compare is now, 2")
+
+
 def test_no_database_is_made_to_look_at(cli: Cli) -> None:
     assert "There is no database" in cli.fails("edition verify --all")
     assert not cli.database.exists()
