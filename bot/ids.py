@@ -66,6 +66,11 @@ def paper_id_of(text: str) -> PaperId | None:
     return None
 
 
+def canonical(paper: PaperId) -> PaperId:
+    """The id as papers are kept under it: without a version, and arXiv's own DOIs as arXiv's ids."""
+    return paper_id_of(str(paper) if paper.scheme is IdScheme.LOCAL else paper.value) or paper
+
+
 _AROUND: Final = "()[]{}<>\"'`*_~\u201c\u201d\u2018\u2019,;:.!?\u2026"
 
 

@@ -11,11 +11,12 @@ from aiohttp import web
 from adapters.web.answers import FOR_EVER, Body, answer
 from adapters.web.headers import THUMBNAILS
 from adapters.web.kept import KeptPage
-from adapters.web.queries import asked_query
+from adapters.web.queries import asked_paper, asked_query
 from adapters.web.render import Renderer, paper_path, period_title
 from bot.commands.turns import Turns
 from bot.errors import NotFoundError
-from bot.model import IdScheme, PaperId, Window
+from bot.ids import canonical
+from bot.model import Window
 from bot.plots.model import DayField
 from bot.plots.plots import Plots
 from bot.ports import Clock
@@ -119,12 +120,10 @@ class Pages:
 
     async def paper(self, request: web.Request) -> web.StreamResponse:
         """One paper, under the best id it has; other ids of it lead there."""
-        scheme, value = request.match_info["scheme"], request.match_info["value"]
-        if scheme not in set(IdScheme):
-            raise NotFoundError("kind of paper's id", scheme)
+        asked = asked_paper(request)
         async with self._turns.turn():
-            page = await self._reading.paper(PaperId(IdScheme(scheme), value))
-            asked, known = PaperId(IdScheme(scheme), value), page.story.paper.ids[0]
+            page = await self._reading.paper(canonical(asked))
+            known = page.story.paper.ids[0]
             if asked != known:
                 raise web.HTTPFound(paper_path(known))
             return answer(request, self._page("paper.html", "", page=page, most_authors=MOST_AUTHORS))

@@ -7,10 +7,11 @@ from typing import Final
 from aiohttp import web
 
 from adapters.web.answers import Body, answer
-from adapters.web.queries import asked_query
+from adapters.web.queries import asked_paper, asked_query
 from bot.commands.turns import Turns
-from bot.errors import InputError, NotFoundError
-from bot.model import IdScheme, PaperId, Window
+from bot.errors import InputError
+from bot.ids import canonical
+from bot.model import Window
 from bot.plots.model import Plot, Shape, Theme
 from bot.plots.plots import Plots
 from bot.reading.periods import read_period
@@ -36,11 +37,9 @@ class PlotPages:
 
     async def paper(self, request: web.Request) -> web.Response:
         """A paper's trend."""
-        scheme, value = request.match_info["scheme"], request.match_info["value"]
-        if scheme not in set(IdScheme):
-            raise NotFoundError("kind of paper's id", scheme)
+        asked = canonical(asked_paper(request))
         async with self._turns.turn():
-            return await self._drawn(request, await self._plots.paper(PaperId(IdScheme(scheme), value)))
+            return await self._drawn(request, await self._plots.paper(asked))
 
     async def topic(self, request: web.Request) -> web.Response:
         """A topic's month."""

@@ -134,9 +134,18 @@ async def test_another_id_of_a_paper_leads_to_its_page(
     await store.papers.ingest(
         poll(241, reading(PaperId(IdScheme.ARXIV, "2511.00002"), doi(7)), subject="lookup"), NOW
     )
-    async with reader.get(f"{page.url}/paper/doi/{doi(7).value}", allow_redirects=False) as got:
-        assert got.status == 302
-        assert got.headers["Location"] == "/paper/arxiv/2511.00002"
+    for other in (
+        f"doi/{doi(7).value}",
+        f"doi/{doi(7).value.upper()}",
+        "arxiv/2511.00002v2",
+        "doi/10.48550/arxiv.2511.00002",
+        "doi/10.48550/arXiv.2511.00002v1",
+    ):
+        async with reader.get(f"{page.url}/paper/{other}", allow_redirects=False) as got:
+            assert got.status == 302, other
+            assert got.headers["Location"] == "/paper/arxiv/2511.00002"
+        async with reader.get(f"{page.url}/plot/paper/{other}.svg") as got:
+            assert got.status == 200, other
 
 
 async def test_a_search_shows_matches_first_and_says_why(page: Served, reader: aiohttp.ClientSession) -> None:
