@@ -27,6 +27,10 @@ _HEADINGS: Final = {
     405: "That cannot be done here",
     503: "Not just now",
 }
+_SENTENCES: Final = {
+    404: "Nothing here has this address.",
+    405: "This address does not take that kind of request.",
+}
 
 
 class Site:
@@ -71,7 +75,7 @@ class Site:
         except web.HTTPException as error:
             if error.status < 400:  # a way on; to return the exception itself is deprecated
                 return web.Response(status=error.status, headers=error.headers)
-            response = self._error(request, error.status, error.reason + ".")
+            response = self._error(request, error.status, _SENTENCES.get(error.status, f"{error.reason}."))
             if hdrs.ALLOW in error.headers:
                 response.headers[hdrs.ALLOW] = error.headers[hdrs.ALLOW]
             return response

@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 
 from bot.editions.make import edition_for
-from bot.model import IdScheme, PaperId, Window
+from bot.model import IdScheme, Outcome, PaperId, Poll, Upstream, Window
 from bot.ports import Store
 from tests.clocks import StillClock
 from tests.contract.commands import NOW, a_paper
@@ -100,6 +100,34 @@ async def test_what_is_not_there_is_said_in_a_sentence(
     assert answer.status == 404
     assert answer.document.one("h1").text == "There is no such page"
     assert answer.document.text.count(".") >= 2
+    assert "Not Found" not in answer.document.text
+
+
+async def test_where_no_address_leads_it_is_said_once(page: Served, reader: aiohttp.ClientSession) -> None:
+    document = (await get(reader, page, "/wp-admin")).document
+    assert document.text.startswith("There is no such page Nothing here has this address. Today")
+
+
+async def test_a_first_start_without_a_network_claims_no_papers(
+    store: Store, tmp_path: Path, reader: aiohttp.ClientSession
+) -> None:
+    failed = Poll(
+        upstream=Upstream.HUGGING_FACE,
+        subject=f"daily:{scenes.TODAY}",
+        observed_at=scenes.NOW - timedelta(hours=3),
+        outcome=Outcome.FAILED,
+        detail="no network",
+    )
+    await store.papers.ingest(failed, failed.observed_at)
+    async with served(store, tmp_path, StillClock(scenes.NOW)) as page:
+        document = (await get(reader, page, "/")).document
+    assert (
+        "Hugging Face could not be read since 20 Nov 2025, 17:30 UTC. No papers today. Nothing was"
+        in document.text
+    )
+    assert document.one("meta", name_="description").attributes["content"] == (
+        "Today, Thursday 20 November 2025: no papers."
+    )
 
 
 async def test_a_paper_has_all_that_is_known_of_it(

@@ -202,7 +202,9 @@ async def test_nothing_can_be_changed(page: Served, reader: aiohttp.ClientSessio
     async with reader.request(method, page.url) as got:
         assert got.status == 405
         assert got.headers["Allow"] == "GET,HEAD"
-        assert Document(await got.text()).one("h1").text == "That cannot be done here"
+        document = Document(await got.text())
+    assert document.one("h1").text == "That cannot be done here"
+    assert "This address does not take that kind of request." in document.text
 
 
 async def test_what_a_reader_has_is_not_sent_again(page: Served, reader: aiohttp.ClientSession) -> None:
