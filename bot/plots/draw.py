@@ -41,7 +41,7 @@ _NUMBERS: Final = 48  # and where they have numbers alone
 _LABELS: Final = {
     Signal.UPVOTES: ("{:,} upvote", "{:,} upvotes"),
     Signal.STARS: ("{:,}\nGitHub star", "{:,}\nGitHub stars"),
-    Signal.HN_POINTS: ("{:,} point on\nHacker News", "{:,} points on\nHacker News"),
+    Signal.HN_POINTS: ("{:,} point,\nHacker News", "{:,} points,\nHacker News"),
 }
 
 
