@@ -93,6 +93,16 @@ def instant(text: str) -> datetime:
         ) from None
 
 
+def past_instant(text: str) -> datetime:
+    """The same, up to now, which is what today's date stands for. Raises `InputError`."""
+    at, present = instant(text), now()
+    if at <= present:
+        return at
+    if len(text.strip()) <= len("2025-11-20") and at.date() == present.date():
+        return present
+    raise InputError(f"{text} is still to come. The latest instant is now, {present:%Y-%m-%dT%H:%M} (UTC).")
+
+
 def local(at: datetime, zone: str, today: datetime | None = None) -> str:
     """`Tue 24 Nov 09:00`, as the clocks of `zone` show it; with the year unless it is `today`'s."""
     from bot.schedule.standing import local as shown

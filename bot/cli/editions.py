@@ -11,6 +11,7 @@ from bot.cli.common import (
     load_settings,
     local,
     now,
+    past_instant,
     print_json,
     say,
     with_store,
@@ -105,14 +106,9 @@ def diff(
     json_: JsonOption = False,
 ) -> None:
     """Explain what changed between two instants, and why each paper rose or fell."""
-    one, other = instant(earlier), instant(later)
+    one, other = instant(earlier), past_instant(later)
     if other <= one:
         raise InputError(f"{later} is not after {earlier}. Name the earlier instant first.")
-    present = now()
-    if other > present:
-        raise InputError(
-            f"{later} is not over yet. The latest instant to compare is now, {present:%Y-%m-%dT%H:%M}."
-        )
 
     async def compare(store: Store) -> "tuple[Ranking, Ranking, Sequence[Change], Mapping[int, Paper]]":
         from bot.editions.changes import changes
@@ -224,7 +220,7 @@ def _say_changes(
         paragraph(Span(_title(change.entry, papers), strong=True), first=number)
         paragraph(Span(change.why), first=" " * len(number))
     if not found:
-        say("Nothing was trending at either instant, as far as was observed.")
+        say("Nothing was trending at either instant, past_instant, as far as was observed.")
 
 
 def _title(entry: Ranked, papers: "Mapping[int, Paper]") -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.cli.common import JsonOption, instant, load_settings, local, now, print_json, warn, with_store
+from bot.cli.common import JsonOption, load_settings, local, now, past_instant, print_json, warn, with_store
 from bot.cli.output import counted, paragraph
 from bot.config import Settings
 from bot.model import Paper, Ranked, Ranking, Upstream, Window
@@ -160,7 +160,7 @@ def register(app: typer.Typer) -> None:
         json_: JsonOption = False,
     ) -> None:
         """Show the trending papers, ranked and explained, now or at any past instant."""
-        at = instant(as_of) if as_of else now()
+        at = past_instant(as_of) if as_of else now()
         settings = load_settings()
 
         async def answer(store: Store) -> Shown:

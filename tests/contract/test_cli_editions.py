@@ -151,7 +151,7 @@ def test_instants_in_the_wrong_order_are_said_in_a_sentence(kept: Cli) -> None:
 
 def test_what_is_to_come_is_not_compared(kept: Cli) -> None:
     said = kept.fails("edition diff 2025-11-20T08:00 2999-01-01")
-    assert said.startswith("2999-01-01 is not over yet. The latest instant to compare is now, 2")
+    assert said.startswith("2999-01-01 is still to come. The latest instant is now, 2")
 
 
 def test_no_database_is_made_to_look_at(cli: Cli) -> None:

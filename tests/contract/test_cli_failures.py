@@ -63,6 +63,11 @@ def test_a_bad_instant_is_told_with_examples(cli: Cli, line: str) -> None:
     )
 
 
+def test_what_is_to_come_is_not_known(cli: Cli) -> None:
+    said = cli.fails("trending --as-of 2999-01-01")
+    assert said.startswith("2999-01-01 is still to come. The latest instant is now, 2")
+
+
 def failing(error: Exception) -> typer.Typer:
     """The command line with one command, which fails so."""
     broken = typer.Typer(cls=Root, rich_markup_mode=None)
