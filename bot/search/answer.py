@@ -58,7 +58,7 @@ class Answer:
     results: tuple[Result, ...]
     total: int  # papers that match, as far as the index can tell
     more: str | None  # names the next page, which shows nothing of this one even if papers arrive meanwhile
-    did_you_mean: str | None  # the query with its typing errors mended
+    did_you_mean: str | None  # what may have been meant, see `bot.search.mending`
     notes: tuple[str, ...] = ()  # sentences for the person: the index is being built, an upstream was asked
     awaited: tuple[Upstream, ...] = ()  # asked, and their findings are yet to come: see `Search.live`
     start: int = 0  # how many results the pages before this one hold

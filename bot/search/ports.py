@@ -83,10 +83,13 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Spelling:
-    """A word as papers write it, in lower case, and in how many papers it stands (by its stem)."""
+    """A word as papers write it, in lower case, in how many papers it stands (by its stem), and how many
+    typing errors make of it what was asked for.
+    """
 
     word: str
     papers: int
+    errors: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +149,8 @@ class SearchIndex(Protocol):
         """The vectors of these papers (n, dimensions), of length 1, or 0 where a paper has none (yet)."""
 
     async def spellings(self, word: str, limit: int) -> Sequence[Spelling]:
-        """Words of the papers that differ from `word` by a typing error or two, the most frequent first;
-        `word` itself is among them if papers hold it.
+        """Words of the papers that differ from `word` by a typing error or two: those with fewer errors
+        first, of equals the more frequent; `word` itself is among them if papers hold it.
         """
 
     async def titles(self, beginning: str, limit: int) -> Sequence[int]:
@@ -158,6 +161,11 @@ class SearchIndex(Protocol):
     async def people(self, beginning: str, limit: int) -> Sequence[str]:
         """Authors whose family name begins as the text ends, and whose first name as it begins: as they are
         written, those of most papers first.
+        """
+
+    async def namesakes(self, name: str, limit: int) -> Sequence[str]:
+        """How authors are written whose whole name, or family name if `name` is no more, differs from it by a
+        typing error or two: those with fewer errors first, of equals those of more papers.
         """
 
     async def catch_up(self, progress: Progress | None = None) -> IndexState:

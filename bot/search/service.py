@@ -6,9 +6,9 @@ a person reaches a log, or an error of a lower layer.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from bot.errors import InputError, NotFoundError
@@ -20,22 +20,19 @@ from bot.search.fields import id_value
 from bot.search.fusion import WEIGHTS, Weights
 from bot.search.live import LiveSearch
 from bot.search.marks import excerpt
-from bot.search.parts import named_papers, wanted
-from bot.search.ports import IndexState, Limits, Order, SearchedUpstream, SearchIndex
+from bot.search.mending import Mender
+from bot.search.parts import named_papers
+from bot.search.ports import IndexState, Limits, SearchedUpstream, SearchIndex
 from bot.search.query import (
     EVERYTHING,
-    And,
     Field,
     FieldName,
-    Not,
     Or,
     Query,
-    Word,
     format_query,
     parse,
 )
 from bot.search.ranking import Ranking, result_of
-from bot.search.tokens import terms_of
 
 Fetch = Callable[[PaperId], Awaitable[Poll | None]]
 """Asks the upstreams for one paper; `None` if none of them knows it, or can be asked now."""
@@ -45,11 +42,6 @@ Heard = Callable[[timedelta], object]
 _KEPT: Final = 64  # searches whose order is kept for their next pages
 _KEPT_FOR: Final = timedelta(minutes=15)
 _NEARLY: Final = 1_000  # changes that an index takes in while a person waits
-_FEW: Final = 3  # fewer matches than this may be the fault of a typing error
-_TYPED: Final = 8  # words; more were hardly typed by hand
-_LONGEST_WORD: Final = 50  # characters; what is longer is no word
-_SPELLINGS: Final = 3  # other spellings of a word that are weighed
-_RARE: Final = 20  # a word is taken for an error if another spelling is so many times as frequent
 
 
 class Search:
@@ -77,6 +69,7 @@ class Search:
         self._listeners: list[Heard] = []
         self._live = LiveSearch(papers, clock, upstreams, weights)
         self._proposer = Proposer(papers, index, weights, trend)
+        self._mender = Mender(index)
         self._weights = weights
         self._kept: OrderedDict[tuple[str, Mode, int], Ranking] = OrderedDict()
 
@@ -113,14 +106,15 @@ class Search:
             upto, start = _page(page)
         ranking = await self._begun(query, mode, upto)
         ranked, mended = await asyncio.gather(
-            ranking.upto(start + limit + 1), self._mended(ranking) if start == 0 else _nothing()
+            ranking.upto(start + limit + 1),
+            self._mender.mended(query, ranking.total, Limits(ranking.now, 1)) if start == 0 else _nothing(),
         )
         return Answer(
             query=query,
             results=tuple(result_of(query, one) for one in ranked[start : start + limit]),
             total=ranking.total,
             more=f"{upto}.{start + limit}" if len(ranked) > start + limit else None,
-            did_you_mean=mended,
+            did_you_mean=None if mended is None else format_query(mended),
             notes=_notes(state),
             start=start,
         )
@@ -232,32 +226,6 @@ class Search:
             self._kept.popitem(last=False)
         return kept
 
-    # --- what is said beside the results ---------------------------------------------------------
-
-    async def _mended(self, ranking: Ranking) -> str | None:
-        """The query with words that look like typing errors replaced, if few papers match it."""
-        words = [one for one in wanted(ranking.query) if isinstance(one, Word)]
-        if ranking.total >= _FEW or len(words) > _TYPED:
-            return None
-        mended: dict[Query, Query] = {}
-        rare = await asyncio.gather(*(self._rare(one, ranking.now) for one in words))
-        for one, is_rare in zip(words, rare, strict=True):
-            if is_rare:
-                spellings = await self.index.spellings(one.text, _SPELLINGS)
-                typed = terms_of(one.text)[0]  # another ending of a word is no typing error
-                mine = max((s.papers for s in spellings if terms_of(s.word)[0] == typed), default=0)
-                best = next((s for s in spellings if terms_of(s.word)[0] != typed), None)
-                if best is not None and best.papers >= max(1, mine * _RARE):
-                    mended[one] = Word(best.word)
-        return format_query(_replaced(ranking.query, mended)) if mended else None
-
-    async def _rare(self, word: Word, now: datetime) -> bool:
-        """Whether so few papers hold the word that it may be a typing error."""
-        if len(word.text) > _LONGEST_WORD:
-            return False
-        found = await self.index.matching(word, Limits(now, 1), Order.NEW)  # the order that needs no scores
-        return found.total < _FEW
-
 
 async def _nothing() -> None:
     return None
@@ -282,18 +250,6 @@ def _page(page: str) -> tuple[int, int]:
 
 def _id_field(paper_id: PaperId) -> Field:
     return Field(FieldName.ID, id_value(paper_id))
-
-
-def _replaced(query: Query, mended: Mapping[Query, Query]) -> Query:
-    match query:
-        case And(parts):
-            return And(tuple(_replaced(part, mended) for part in parts))
-        case Or(parts):
-            return Or(tuple(_replaced(part, mended) for part in parts))
-        case Not():
-            return query
-        case _:
-            return mended.get(query, query)
 
 
 def _nothing_near(state: IndexState) -> str:

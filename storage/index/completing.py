@@ -67,7 +67,14 @@ def bearers(words: Lexical, name: str, limit: int) -> list[Bearer]:
             if comma and len(first.rstrip(".")) > 1 and (not given or first.startswith(given)):
                 found[term] = papers
     best = sorted(found.items(), key=lambda item: (-item[1], item[0]))[:limit]
-    return [Bearer(term, papers, _example(words, term)) for term, papers in best]
+    return [bearer_of(words, term, papers) for term, papers in best]
+
+
+def bearer_of(words: Lexical, term: str, papers: int) -> Bearer:
+    """The term, which stands in so many papers, with one of them."""
+    held = Query.term_query(words.schema, "author", term)
+    (hit,) = words.find(held, Filter(1), count=False).hits
+    return Bearer(term, papers, hit.paper_id)
 
 
 def _readings(name: str) -> Iterator[tuple[str, str]]:
@@ -89,10 +96,15 @@ def names_of(found: Iterable[Bearer], papers: Mapping[int, Paper]) -> list[str]:
     return list(names)
 
 
-def _example(words: Lexical, term: str) -> int:
-    held = Query.term_query(words.schema, "author", term)
-    (hit,) = words.find(held, Filter(1), count=False).hits
-    return hit.paper_id
+def asked_names_of(found: Iterable[Bearer], papers: Mapping[int, Paper]) -> list[str]:
+    """As `names_of`, without the given names where the term has none: "LeCun"."""
+    names: dict[str, None] = {}
+    for one in found:
+        for name in names_of([one], papers):
+            words = name.split()
+            ends = [" ".join(words[at:]) for at in reversed(range(len(words)))]
+            names[next((end for end in ends if one.term in author_terms([end])), name)] = None
+    return list(names)
 
 
 def _divided(text: str) -> tuple[list[str], str]:
@@ -123,4 +135,4 @@ def _all(parts: list[Query]) -> Query:
     return Query.boolean_query([(Occur.Must, part) for part in parts])
 
 
-__all__ = ["Bearer", "bearers", "names_of", "titled_so_far"]
+__all__ = ["Bearer", "asked_names_of", "bearer_of", "bearers", "names_of", "titled_so_far"]

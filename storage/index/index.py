@@ -19,13 +19,13 @@ from bot.search.parts import ids_named
 from bot.search.ports import Encoder, Hits, IndexState, Limits, Order, Progress, Spelling
 from bot.search.query import EVERYTHING, Query
 from storage.index.checking import problems
-from storage.index.completing import Bearer, bearers, names_of, titled_so_far
+from storage.index.completing import Bearer, asked_names_of, bearers, names_of, titled_so_far
 from storage.index.cosines import Floats
 from storage.index.following import Pace, follow_vectors, follow_words, same_store
 from storage.index.generations import Generations
 from storage.index.lexical import DamagedIndexError, Filter, Lexical
 from storage.index.nearest import by_vector, moved, nearest, similar, vectors_of
-from storage.index.spelling import Correction, corrections, surface
+from storage.index.spelling import Correction, corrections, namesakes, spelling_of
 from storage.index.translate import Translator
 from storage.index.vectors import VectorFile
 from storage.index.weights import WEIGHTS, Weights
@@ -146,12 +146,13 @@ class FolderIndex:
         return await self._read(lambda one: vectors_of(one.vectors, paper_ids), nothing)
 
     async def spellings(self, word: str, limit: int) -> Sequence[Spelling]:
-        """Words of the papers that differ from `word` by a typing error or two, the most frequent first."""
+        """Words of the papers that differ from `word` by a typing error or two, the nearest first."""
         nothing: list[Correction] = []
-        found = await self._read(lambda generation: corrections(generation.words, word, limit), nothing)
+        # Stems that are near may be those of words that are not.
+        found = await self._read(lambda generation: corrections(generation.words, word, 2 * limit), nothing)
         papers = await self._papers.get({number for one in found for number in one.examples})
-        spelt = (Spelling(surface(one, word, papers), one.papers) for one in found)
-        return sorted(spelt, key=lambda one: (-one.papers, one.word))
+        spelt = [one for one in (spelling_of(one, word, papers) for one in found) if one is not None]
+        return sorted(spelt, key=lambda one: (one.errors, -one.papers, one.word))[:limit]
 
     async def titles(self, beginning: str, limit: int) -> Sequence[int]:
         """Numbers of papers whose title holds the words of the text, of which the last may be unfinished."""
@@ -162,6 +163,12 @@ class FolderIndex:
         nothing: list[Bearer] = []
         found = await self._read(lambda generation: bearers(generation.words, beginning, 2 * limit), nothing)
         return names_of(found, await self._papers.get({one.example for one in found}))[:limit]
+
+    async def namesakes(self, name: str, limit: int) -> Sequence[str]:
+        """Authors whose names differ from `name` by a typing error or two, the nearest first."""
+        nothing: list[Bearer] = []
+        found = await self._read(lambda generation: namesakes(generation.words, name, limit), nothing)
+        return asked_names_of(found, await self._papers.get({one.example for one in found}))[:limit]
 
     async def state(self) -> IndexState:
         """How far the index follows its store."""

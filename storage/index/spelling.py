@@ -1,6 +1,7 @@
-"""Typing errors: which words of the papers a typed word may have been meant as.
+"""Typing errors: which words of the papers, or names of their authors, may have been meant.
 
-Terms are stems, so stems are compared; how a word is written in full is then read from papers that hold it.
+Terms are stems, so that stems are compared; how a word is written in full is then read from papers that hold
+it, and compared with what was typed.
 """
 
 from collections import Counter
@@ -12,14 +13,17 @@ from typing import Final, NamedTuple
 from tantivy import Occur, Query
 
 from bot.model import Paper
+from bot.search.names import name_words
+from bot.search.ports import Spelling
 from bot.search.tokens import stem, written_words
+from storage.index.completing import Bearer, bearer_of
 from storage.index.lexical import Filter, Lexical
 
 _SHORTEST: Final = 4  # letters; shorter words have too many neighbours
 _LONGEST: Final = 40
 _ONE_ERROR: Final = 5  # words of up to so many letters have one error, longer ones two
 _COMMON: Final = 2  # papers a term must stand in to be a word at all: a misprint stands in one
-_EXAMPLES: Final = 4  # papers in which it is looked up how a word is written
+_EXAMPLES: Final = 8  # papers in which it is looked up how a word is written
 
 
 class Correction(NamedTuple):
@@ -27,7 +31,6 @@ class Correction(NamedTuple):
 
     term: str
     papers: int  # in how many it stands
-    errors: int
     examples: tuple[int, ...]  # numbers of papers that hold it
 
 
@@ -41,17 +44,45 @@ def corrections(words: Lexical, word: str, limit: int) -> list[Correction]:
     typed = written[0][0]
     if not (_SHORTEST <= len(typed) <= _LONGEST and typed.isalpha()):
         return []
-    allowed = 1 if len(typed) <= _ONE_ERROR else 2
-    # An error in the ending may hide it from the stemmer, so that the whole word is compared too.
-    forms = {stem(typed), typed}
+    allowed = _allowed(typed)
+    own = stem(typed)
+    # An error in the ending may hide it from the stemmer: the whole word is compared too, and the stems of
+    # all that is one error away.
+    forms = {own, typed}
+    near = {stem(variant) for variant in _one_error_away(typed)} - forms
     close = [
         (errors, -papers, other)
-        for other, papers in _candidates(words, typed)
-        if (papers >= _COMMON or other in forms)
-        and (errors := min(_errors(form, other, allowed) for form in forms)) <= allowed
+        for other, papers in _candidates(words, "text", typed)
+        if other.isalpha()
+        and (papers >= _COMMON or other in forms)
+        and (errors := _least(forms, near, other, allowed)) <= allowed
     ]
     close.sort()
-    return [_correction(words, other, errors) for errors, _, other in close[:limit]]
+    return [_correction(words, other) for _, _, other in close[:limit]]
+
+
+def _allowed(typed: str) -> int:
+    """How many errors there may be in what was typed."""
+    return 1 if len(typed) <= _ONE_ERROR else 2
+
+
+def _least(forms: set[str], near: set[str], other: str, most: int) -> int:
+    errors = min(_errors(form, other, most) for form in forms)
+    return min(errors, 1) if other in near else errors
+
+
+def _one_error_away(word: str) -> Iterator[str]:
+    """The word with a letter less, more, or other, or with two neighbours exchanged."""
+    for at in range(len(word) + 1):
+        head, tail = word[:at], word[at:]
+        for letter in ascii_lowercase:
+            yield head + letter + tail
+            if tail:
+                yield head + letter + tail[1:]
+        if tail:
+            yield head + tail[1:]
+        if len(tail) > 1:
+            yield head + tail[1] + tail[0] + tail[2:]
 
 
 def _errors(form: str, other: str, most: int) -> int:
@@ -61,7 +92,7 @@ def _errors(form: str, other: str, most: int) -> int:
     return distance(form, other, most)
 
 
-def _candidates(words: Lexical, word: str) -> Iterator[tuple[str, int]]:
+def _candidates(words: Lexical, field: str, word: str) -> Iterator[tuple[str, int]]:
     """Terms that begin like the word, each with the number of papers that hold it. The first letter is
     mistaken seldom, but sometimes, and then the next ones are right.
     """
@@ -73,21 +104,21 @@ def _candidates(words: Lexical, word: str) -> Iterator[tuple[str, int]]:
     shortest = {
         one for one in beginnings if not any(one != other and one.startswith(other) for other in beginnings)
     }
-    found = chain.from_iterable(words.terms("text", beginning) for beginning in sorted(shortest))
-    return ((other, papers) for other, papers in found if other.isalpha())
+    return chain.from_iterable(words.terms(field, beginning) for beginning in sorted(shortest))
 
 
-def _correction(words: Lexical, term: str, errors: int) -> Correction:
+def _correction(words: Lexical, term: str) -> Correction:
     anywhere = Query.boolean_query(
         [(Occur.Should, Query.term_query(words.schema, field, term)) for field in ("text", "solid")]
     )
     found = words.find(anywhere, Filter(_EXAMPLES))
-    return Correction(term, found.total, errors, tuple(hit.paper_id for hit in found.hits))
+    return Correction(term, found.total, tuple(hit.paper_id for hit in found.hits))
 
 
-def surface(correction: Correction, typed: str, papers: Mapping[int, Paper]) -> str:
+def spelling_of(correction: Correction, typed: str, papers: Mapping[int, Paper]) -> Spelling | None:
     """How those of the papers that are its examples write the term: nearest to what was typed, then as most
-    of them do.
+    of them do. `None` if that is further from it than typing errors reach: "semantic" from "segmnt", whose
+    stems are near.
     """
     beginning = correction.term[:3]  # no ending reaches so far
     texts = (f"{papers[one].title} {papers[one].abstract}" for one in correction.examples if one in papers)
@@ -98,12 +129,29 @@ def surface(correction: Correction, typed: str, papers: Mapping[int, Paper]) -> 
         for word in written_words(chunk)
         if len(word) == 1 and stem(word[0]) == correction.term
     )
-    typed = typed.casefold()
-    return min(
-        written,
-        key=lambda word: (distance(typed, word, len(typed)), -written[word], word),
-        default=correction.term,
-    )
+    ((typed,),) = written_words(typed)
+    most = _allowed(typed)
+    errors = {word: distance(typed, word, most) for word in written or [correction.term]}
+    word = min(errors, key=lambda one: (errors[one], -written[one], one))
+    return Spelling(word, correction.papers, errors[word]) if errors[word] <= most else None
+
+
+def namesakes(words: Lexical, name: str, limit: int) -> list[Bearer]:
+    """People whose whole name, or family name if that is all that is asked for, is within a typing error or
+    two of this one: those with fewer errors first, then those in more papers. Blocking, for threads.
+    """
+    first, *others = name_words(name) or ("",)
+    key = f"{''.join(others)},{first}" if len(first) == 1 and others else "".join((first, *others))
+    if not _SHORTEST <= len(key) <= _LONGEST:
+        return []
+    allowed = _allowed(key)
+    close = [
+        (errors, -papers, term)
+        for term, papers in _candidates(words, "author", key)
+        if ("," in term) == ("," in key) and (errors := _errors(key, term, allowed)) <= allowed
+    ]
+    close.sort()
+    return [bearer_of(words, term, -papers) for _, papers, term in close[:limit]]
 
 
 def distance(one: str, other: str, most: int) -> int:
@@ -127,4 +175,4 @@ def distance(one: str, other: str, most: int) -> int:
     return min(row[-1], most + 1)
 
 
-__all__ = ["Correction", "corrections", "distance", "surface"]
+__all__ = ["Correction", "corrections", "distance", "namesakes", "spelling_of"]

@@ -62,6 +62,7 @@ async def test_an_index_of_nothing_finds_nothing(index: FolderIndex) -> None:
     assert await index.similar([1, 2], LIMITS) == Hits()
     assert await index.similar([], LIMITS) == Hits()
     assert await index.spellings("anything", 5) == []
+    assert await index.namesakes("anybody", 5) == []
     assert await index.check() == []
 
 
@@ -356,17 +357,66 @@ async def test_typing_errors_are_mended_with_words_of_the_papers(store: Store, i
     await index.catch_up()
 
     assert await index.spellings("Transfomers", 5) == [
-        Spelling("transformers", 3),
-        Spelling("transfer", 2),
-        Spelling("transfomer", 1),  # somebody wrote so
+        Spelling("transformers", 3, 1),
+        Spelling("transfomer", 1, 1),  # somebody wrote so; "transfer" is further away than its stem
     ]
-    assert await index.spellings("atention", 5) == [Spelling("attention", 3)]
-    assert await index.spellings("enural", 5) == [Spelling("neural", 3)]
-    assert await index.spellings("eural", 5) == [Spelling("neural", 3)]
-    assert await index.spellings("Attention", 5) == [Spelling("attention", 3)]  # rightly spelt
-    assert await index.spellings("atentions", 5) == [Spelling("attention", 3)]
+    assert await index.spellings("atention", 5) == [Spelling("attention", 3, 1)]
+    assert await index.spellings("enural", 5) == [Spelling("neural", 3, 1)]
+    assert await index.spellings("eural", 5) == [Spelling("neural", 3, 1)]
+    assert await index.spellings("Attention", 5) == [Spelling("attention", 3, 0)]  # rightly spelt
+    assert await index.spellings("atentions", 5) == [Spelling("attention", 3, 2)]
     for hopeless in ("atn", "gpt-4o", "2025", "zebra", "", "模型", "x" * 5_000, "flash attention"):
         assert await index.spellings(hopeless, 5) == []
+
+
+async def test_fewer_typing_errors_come_before_more_papers(store: Store, index: FolderIndex) -> None:
+    many = [reading(arxiv(n), title=f"Semantic letters {n}") for n in range(1, 8)]
+    few = [reading(arxiv(n), title=f"Segment {n} of a cement") for n in range(8, 10)]
+    await take(store.papers, poll(0, *many, *few))
+    await index.catch_up()
+    assert [one.word for one in await index.spellings("segmnt", 3)] == ["segment"]
+    assert [one.word for one in await index.spellings("cegment", 3)] == ["cement", "segment"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("classificaton", "classification"),
+        ("optimizaton", "optimization"),
+        ("hallucinaton", "hallucination"),
+        ("alignmnt", "alignment"),
+        ("diffusoin", "diffusion"),
+    ],
+)
+async def test_an_error_in_a_words_ending_does_not_hide_the_word(
+    store: Store, index: FolderIndex, typed: str, meant: str
+) -> None:
+    papers = [reading(arxiv(n), title=f"On {meant}", abstract=f"{meant.title()}s {n}.") for n in range(1, 4)]
+    await take(store.papers, poll(0, *papers))
+    await index.catch_up()
+    assert await index.spellings(typed, 3) == [Spelling(meant, 3, 1)]
+
+
+async def test_typing_errors_in_names_are_mended_with_names_of_authors(
+    store: Store, index: FolderIndex
+) -> None:
+    await take(
+        store.papers,
+        poll(
+            0,
+            reading(arxiv(1), title="One", authors=("Yann LeCun", "Laurens van der Maaten")),
+            reading(arxiv(2), title="Two", authors=("Zoë Müller", "Yann LeCun")),
+            reading(arxiv(3), title="Three", authors=("Ann Mullen", "Li Li")),
+        ),
+    )
+    await index.catch_up()
+    assert await index.namesakes("lecunn", 3) == ["LeCun"]
+    assert await index.namesakes("Yan LeCun", 3) == ["Yann LeCun"]
+    assert await index.namesakes("Y. LeCunn", 3) == ["Yann LeCun"]
+    assert await index.namesakes("vander Maten", 3) == ["van der Maaten"]
+    assert await index.namesakes("mullr", 3) == ["Müller"]
+    for hopeless in ("Lo", "", "!", "zebra", "x" * 5_000):
+        assert await index.namesakes(hopeless, 3) == []
 
 
 async def test_hostile_text_only_ever_asks_for_words(store: Store, index: FolderIndex) -> None:

@@ -157,15 +157,6 @@ async def test_sorting_by_trend_puts_what_trends_first(store: Store, index: Fold
     assert titles(await search.search("attention sort:trending"))[0] == "Kernels for Flash Attention"
 
 
-async def test_a_typing_error_is_mended_from_the_papers_own_words(search: Search) -> None:
-    answer = await search.search("adaptrs -survey")
-    assert answer.did_you_mean == "adapters -survey"
-
-
-async def test_a_word_that_papers_use_is_not_mended(search: Search) -> None:
-    assert (await search.search("adapters")).did_you_mean is None
-
-
 async def test_a_mistake_in_the_query_is_named(search: Search) -> None:
     with pytest.raises(QueryError, match=r"after:"):
         await search.search("attention after:tuesdayish")
