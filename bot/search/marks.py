@@ -3,13 +3,14 @@
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from bot.model import Paper
 from bot.search.answer import Excerpt, Marks
 from bot.search.fields import FieldName
 from bot.search.parts import Wish, wishes
-from bot.search.query import Field, Query, Word
+from bot.search.query import And, Field, Or, Phrase, Query, Word
 from bot.search.stop import content_words
 from bot.search.text import Text, spots
 from bot.search.tokens import places
@@ -51,7 +52,8 @@ class Held(NamedTuple):
 
     title: tuple[str, ...]
     abstract: tuple[str, ...]
-    missing: tuple[str, ...]  # in neither, nor in the keywords
+    keywords: tuple[str, ...]  # in neither of them, but there
+    missing: tuple[str, ...]  # nowhere, and no alternative to it is there
 
 
 def held(query: Query, paper: Paper) -> Held:
@@ -59,7 +61,8 @@ def held(query: Query, paper: Paper) -> Held:
     title, abstract, keywords = Text((paper.title,)), Text((paper.abstract,)), Text(paper.keywords)
     in_title: list[str] = []
     in_abstract: list[str] = []
-    missing: list[str] = []
+    in_keywords: list[str] = []
+    nowhere: list[Wish] = []
     for wish, joined in _telling(query):
         only = wish.name if isinstance(wish, Field) else None
         text = _text_of(wish)
@@ -69,9 +72,32 @@ def held(query: Query, paper: Paper) -> Held:
             in_title.append(text)
         if abstracted:
             in_abstract.append(text)
-        if not (titled or abstracted or (only is None and any(_spots(wish, joined, keywords)))):
-            missing.append(text)
-    return Held(*(tuple(dict.fromkeys(words)) for words in (in_title, in_abstract, missing)))
+        if not (titled or abstracted):
+            if only is None and any(_spots(wish, joined, keywords)):
+                in_keywords.append(text)
+            else:
+                nowhere.append(wish)
+    needed = map(_text_of, _needed(query, frozenset(nowhere)))
+    return Held(*(tuple(dict.fromkeys(words)) for words in (in_title, in_abstract, in_keywords, needed)))
+
+
+def _needed(query: Query, missing: frozenset[Wish]) -> Iterator[Wish]:
+    """Those of the missing wishes that the query cannot do without: an `OR` needs none if one of its choices
+    holds, or may.
+    """
+    match query:
+        case And(parts):
+            for part in parts:
+                yield from _needed(part, missing)
+        case Or(parts):
+            choices = [list(_needed(part, missing)) for part in parts]
+            if all(choices):
+                yield from chain.from_iterable(choices)
+        case Word() | Phrase() | Field():
+            if query in missing:
+                yield query
+        case _:
+            return
 
 
 # --- what stands where ---------------------------------------------------------------------------

@@ -41,6 +41,7 @@ Heard = Callable[[timedelta], object]
 
 _KEPT: Final = 64  # searches whose order is kept for their next pages
 _KEPT_FOR: Final = timedelta(minutes=15)
+_NOTHING_ASKED: Final = "There is nothing in that to look for. These are the newest papers."
 _NEARLY: Final = 1_000  # changes that an index takes in while a person waits
 
 
@@ -115,7 +116,7 @@ class Search:
             total=ranking.total,
             more=f"{upto}.{start + limit}" if len(ranked) > start + limit else None,
             did_you_mean=None if mended is None else format_query(mended),
-            notes=_notes(state),
+            notes=(_NOTHING_ASKED, *_notes(state)) if query == EVERYTHING else _notes(state),
             start=start,
         )
 

@@ -157,6 +157,14 @@ async def test_sorting_by_trend_puts_what_trends_first(store: Store, index: Fold
     assert titles(await search.search("attention sort:trending"))[0] == "Kernels for Flash Attention"
 
 
+@pytest.mark.parametrize("typed", ["&", "-", '""', ""])
+async def test_where_nothing_is_asked_for_the_answer_says_so(search: Search, typed: str) -> None:
+    answer = await search.search(typed, limit=1)
+    assert answer.notes == ("There is nothing in that to look for. These are the newest papers.",)
+    assert answer.results[0].why == "Neither words nor conditions were given."
+    assert (await search.search("cat:cs.CL")).notes == ()
+
+
 async def test_a_mistake_in_the_query_is_named(search: Search) -> None:
     with pytest.raises(QueryError, match=r"after:"):
         await search.search("attention after:tuesdayish")

@@ -1,12 +1,16 @@
 """Which words of a text are marked, which stretch of an abstract is shown, and what is said to be held."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from bot.model import IdScheme, Paper, PaperId, Upstream
+from bot.search.answer import Tier
 from bot.search.marks import Held, Place, excerpt, held, marks
 from bot.search.query import parse
+from bot.search.reasons import why
+from tests.property.queries import a_paper
 
 
 def marked(query: str, text: str, place: Place | None = None) -> str:
@@ -134,7 +138,32 @@ def test_what_is_held_is_told_by_its_place_in_the_querys_own_words() -> None:
     assert held(query, paper) == Held(
         title=("transformer", "flashattention"),
         abstract=("transformer", "careful", "with care", "training"),
+        keywords=("robot",),
         missing=("long", "train"),
     )
-    assert held(parse("the for"), paper) == Held(("for",), (), ("the",))
-    assert held(parse("cat:cs"), paper) == Held((), (), ())
+    assert held(parse("the for"), paper) == Held(("for",), (), (), ("the",))
+    assert held(parse("cat:cs"), paper) == Held((), (), (), ())
+
+
+@pytest.mark.parametrize(
+    ("typed", "tier", "sentence"),
+    [
+        ("maps", Tier.MATCH, "In the title: maps."),
+        ("maps OR zebras", Tier.MATCH, "In the title: maps."),
+        ("maps OR zebras", Tier.CLOSE, "In the title: maps."),
+        ("maps (zebras OR gnus)", Tier.CLOSE, "In the title: maps; not there: zebras, gnus."),
+        ("maps (zebras OR deep)", Tier.MATCH, "In the title: maps; in the abstract: deep."),
+        ("(maps zebras) OR (sea gnus)", Tier.CLOSE, "In the title: maps, sea; not there: zebras, gnus."),
+        ("maps (zebras OR cat:cs.CV)", Tier.MATCH, "In the title: maps."),
+        ("zebras OR cat:cs.CV", Tier.MATCH, "A condition holds, without the words."),
+        ("cartography", Tier.MATCH, "In the keywords: cartography."),
+        ("zebras -gnus", Tier.CLOSE, "Near in meaning, in other words."),
+        ("cat:cs.CV", Tier.MATCH, "Every condition holds."),
+        ("sort:top", Tier.MATCH, "Neither words nor conditions were given."),
+    ],
+)
+def test_a_result_is_explained_by_what_it_holds_and_never_against_its_tier(
+    typed: str, tier: Tier, sentence: str
+) -> None:
+    paper = replace(a_paper("Maps of the Sea", "It is deep."), keywords=("cartography",))
+    assert why(parse(typed), paper, tier) == sentence
