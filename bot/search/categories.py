@@ -3,7 +3,8 @@
 Codes and titles are those of arXiv's category taxonomy (https://arxiv.org/category_taxonomy).
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Final
@@ -245,6 +246,21 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 )
 """Everyday name → the categories and archives it stands for. None of the names is an arXiv code."""
 
+# What people type for one of these and may not: not so common that it should be a name by itself.
+_MEANT: Final = MappingProxyType(
+    {
+        "computerscience": "cs",
+        "image": "vision",
+        "images": "vision",
+        "llm": "nlp",
+        "llms": "nlp",
+        "naturallanguageprocessing": "nlp",
+    }
+)
+_SHORTEST: Final = 3  # letters that tell a name by its beginning
+_SHORTEST_END: Final = 5  # and by its end
+_LETTERS: Final = re.compile(r"[^\W\d_]+")
+
 _KNOWN: Final = {value.casefold(): value for value in (*CATEGORIES, *ARCHIVES, *NAMES)}
 
 
@@ -261,11 +277,43 @@ def nearest(value: str) -> str | None:
     by_subject = [code for code in CATEGORIES if code.casefold().partition(".")[2] == folded]
     if by_subject:  # "CL": the archives above stand in the order in which they are most often meant
         return by_subject[0]
-    by_title = [code for code, title in CATEGORIES.items() if title.casefold() == folded]
-    if by_title:
-        return by_title[0]
-    close = get_close_matches(folded, _KNOWN, n=1, cutoff=0.5)
-    return _KNOWN[close[0]] if close else None
+    words = _LETTERS.findall(folded)
+    found = _named("".join(words), words) or _titled(words)
+    if found:
+        return found
+    close = get_close_matches(folded, _KNOWN, n=1, cutoff=0.7)
+    return _KNOWN[close[0]] if close else _begun(folded)
+
+
+def _named(whole: str, words: Sequence[str]) -> str | None:
+    """The name that the words are, end with, or have among them: "computervision", "speech-recognition"."""
+    if whole in _MEANT:
+        return _MEANT[whole]
+    by_title = (code for code, title in CATEGORIES.items() if _joined(title) == whole)
+    found = next(by_title, None)
+    if found is None:
+        ends = [name for name in NAMES if whole.endswith(name) and len(name) >= _SHORTEST_END]
+        found = max(ends, key=len, default=None) or next((word for word in words if word in NAMES), None)
+    return found
+
+
+def _titled(words: Sequence[str]) -> str | None:
+    """The first category whose title has all of the words."""
+    titles = ((code, set(_LETTERS.findall(title.casefold()))) for code, title in CATEGORIES.items())
+    return next((code for code, title in titles if words and title.issuperset(words)), None)
+
+
+def _begun(folded: str) -> str | None:
+    """The name or archive that the text begins, or that begins the text."""
+    some = (*NAMES, *sorted(ARCHIVES)) if len(folded) >= _SHORTEST else ()
+    alike = (
+        one for one in some if len(one) >= _SHORTEST and (one.startswith(folded) or folded.startswith(one))
+    )
+    return next(alike, None)
+
+
+def _joined(title: str) -> str:
+    return "".join(_LETTERS.findall(title.casefold()))
 
 
 def codes(value: str) -> tuple[str, ...]:

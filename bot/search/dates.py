@@ -52,6 +52,8 @@ def nearest_period(text: str) -> str:
     year = re.search(r"(?<!\d)[12]\d{3}(?!\d)", text, re.ASCII)
     if year:
         return year[0]
+    if _WEEKDAY.search(text):
+        return "7d"
     close = get_close_matches(text.replace(" ", "-"), _NAMED, n=1, cutoff=0.7)
     return close[0] if close else "7d"
 
@@ -77,6 +79,7 @@ _NAMED: Final = (
     "this-year",
 )
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_WEEKDAY: Final = re.compile("(?:mon|tues|wednes|thurs|fri|satur|sun)day")
 _NUMBERS: Final = MappingProxyType(
     {
         word: number

@@ -180,6 +180,8 @@ def _read_upvotes(value: str) -> str:
     if match := re.fullmatch(r"(\d{1,9})(?:-|\.\.\.?|\u2013)(\d{1,9})", text, re.ASCII):
         least, most = sorted(map(int, match.groups()))
         raise QueryError("upvotes: takes one number.", f"upvotes:>={least} upvotes:<={most}")
+    if re.fullmatch(r">=?-\d+", text, re.ASCII):
+        raise QueryError("No paper has fewer than 0 upvotes.", "upvotes:>=0")
     number = re.search(r"\d{1,9}", text, re.ASCII)
     form = f"upvotes:>{'=' if '=' in text or '+' in text else ''}{int(number[0]) if number else 20}"
     raise QueryError(f"{shortened(value)!r} is no number of upvotes.", form)

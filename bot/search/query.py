@@ -21,6 +21,7 @@ error, and it comes with the nearest right form.
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from enum import Enum
 from typing import Final, TypeAlias
 
@@ -157,7 +158,7 @@ def _lexemes(text: str) -> Iterator[_Item]:
             if term is not None:
                 yield Not(term) if without and not _is_amount(term) else term
         elif lexeme["field"]:
-            raise _missing(FieldName(lexeme["field"].lower()), "")
+            raise _missing(FieldName(lexeme["field"].lower()), "", "", "")
 
 
 def _term(lexeme: re.Match[str], rest: str) -> Query | None:
@@ -184,8 +185,14 @@ def _term(lexeme: re.Match[str], rest: str) -> Query | None:
             return Word("or" if chunk == "OR" else chunk) if has_words(chunk) else None
         name = FieldName(prefix.lower())
     if not has_words(value):
-        raise _missing(name, rest)
-    return Field(name, FIELDS[name].read(value))
+        raise _missing(name, rest, lexeme["dashes"], value)
+    try:
+        return Field(name, FIELDS[name].read(value))
+    except QueryError as error:
+        form = _date_with_blanks(name, value, rest)
+        if form is None:
+            raise
+        raise QueryError(f"{name}: needs its date without a blank, or in quotes.", form) from error
 
 
 def _named_paper(chunk: str) -> Field | None:
@@ -200,16 +207,57 @@ _DIGIT: Final = re.compile(r"\d")
 _FIELD_NAMES: Final = frozenset(FieldName)
 
 
-def _missing(name: FieldName, rest: str) -> QueryError:
-    """What to say of a field without a value, given the text behind it."""
+def _missing(name: FieldName, rest: str, dashes: str, signs: str) -> QueryError:
+    """What to say of a field without a value, given the text behind it, and the dashes before and the signs
+    right behind its name.
+    """
     rule = FIELDS[name]
     if rest.startswith('"') and has_words(rest):
         value = shortened(" ".join(rest.replace('"', " ").split()))
         return QueryError(f"The quote behind {name}: is never closed.", _right_form(name, value))
+    each = None if signs else _with_each(name, rest, dashes)
+    if each is not None:
+        return QueryError(f"{name}: stands before each value, not before parentheses.", each)
     following = re.match(r"""\s+(?:([^\s()":-][^\s()":]{0,59})|"([^"]{1,60})")(?=[\s()]|$)""", rest)
     value = following[1] or " ".join(following[2].split()) if following else ""
+    if name is FieldName.UPVOTES and value:
+        value = signs + value  # upvotes:> 20
     form = _right_form(name, value) if has_words(value) else rule.example
     return QueryError(f"{name}: needs {rule.wants} right behind it, without a space between.", form)
+
+
+def _with_each(name: FieldName, rest: str, dashes: str) -> str | None:
+    """What `cat:(cs.CL OR cs.LG)` means, if it is that: the field before each of the values."""
+    group = _GROUP.match(rest)
+    if group is None:
+        return None
+    values = _VALUE.findall(group[1])
+    try:
+        query = parse(" ".join(value if value == "OR" else f"{name}:{value}" for value in values))
+    except QueryError:
+        return None
+    form = format_query(query)
+    if not form or len(form) > _LONGEST_FORM:
+        return None
+    grouped = f"({form})" if isinstance(query, Or) or dashes == "-" else form
+    return f"-{grouped}" if dashes == "-" else grouped
+
+
+_GROUP: Final = re.compile(r'\(((?:[^()"]|"[^"]*")*)\)')
+_VALUE: Final = re.compile(r'"[^"]*"|[^\s"]+')
+
+
+def _date_with_blanks(name: FieldName, value: str, rest: str) -> str | None:
+    """The right form of a date or a span that goes on behind a blank: `after:last month`."""
+    following = _WORDS_BEHIND.match(rest) if name in {FieldName.AFTER, FieldName.BEFORE} else None
+    words = [value, *following[0].split()] if following else []
+    for count in range(len(words), 1, -1):
+        with suppress(QueryError):
+            return format_query(Field(name, FIELDS[name].read(" ".join(words[:count]))))
+    return None
+
+
+_WORDS_BEHIND: Final = re.compile(r'(?:[ \t]+[^\s()":]{1,20}){1,3}(?=[\s()]|$)')
 
 
 def _right_form(name: FieldName, value: str) -> str:
