@@ -5,12 +5,15 @@
 - given names must agree one by one from the first on, as far as both sides have them, and an initial
   agrees with every name that begins with it: "Y. LeCun" and "Yann A. LeCun" agree, "Wei Yang" and
   "Y. Wang" do not
-- case, accents, hyphens and spaces inside a name do not count ("Le Cun", "Xiao-Ming" and "Xiaoming")
+- case, accents, hyphens and spaces inside a name do not count ("Le Cun", "Xiao-Ming" and "Xiaoming"); ä, ö,
+  ø, ü and å may also be written ae, oe, oe, ue and aa: "Müller" agrees with "Muller" and with "Mueller"
+- two or three capital consonants before a family name are initials: "JB Alayrac" is "J. B. Alayrac"
 - a family name alone agrees with everyone who bears it; a given name alone with nobody, for half the
   world's family names are given names of the other half
 """
 
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
@@ -24,11 +27,31 @@ NameIndex = Mapping[str, Sequence[Given]]
 
 _SUFFIXES: Final = frozenset({"jr", "sr", "ii", "iii", "iv"})
 _INITIALS: Final = re.compile(r"[^\W\d_](?:[.-]+[^\W\d_])*\.*")  # "Y.", "Y.A.", "J.-P."
+_RUN_OF_INITIALS: Final = re.compile(
+    r"(?<!\S)[B-DF-HJ-NP-TV-XZ]{2,3}(?=\s+\w)|(?<=,)\s*[B-DF-HJ-NP-TV-XZ]{2,3}\s*$"
+)
+# What people write who lack the letters, beside leaving the dots out. Of æ and ß that is all they can.
+_SPELT_OUT: Final = str.maketrans(
+    {
+        "ä": "ae",
+        "ö": "oe",
+        "ø": "oe",
+        "ü": "ue",
+        "å": "aa",
+        "Ä": "Ae",
+        "Ö": "Oe",
+        "Ø": "Oe",
+        "Ü": "Ue",
+        "Å": "Aa",
+    }
+)
 _NO_LETTER: Final = re.compile(r"[\W_]+")
 
 
 def name_words(name: str) -> tuple[str, ...]:
     """A name as folded words, the given names first; initials are words of one letter."""
+    if _RUN_OF_INITIALS.search(name):
+        name = _RUN_OF_INITIALS.sub(lambda run: f" {'.'.join(run[0].strip())}. ", name)
     if name.isascii() and name.replace(" ", "").isalpha():  # most names: nothing has to be cut from them
         words = _without_suffix(name.lower().split())
     else:
@@ -40,6 +63,16 @@ def name_words(name: str) -> tuple[str, ...]:
         return words
     last = max((at for at, word in enumerate(words) if len(word) > 1), default=len(words) - 1)
     return (*words[last + 1 :], *words[: last + 1])  # "LeCun Y. A."
+
+
+def all_name_words(name: str) -> tuple[tuple[str, ...], ...]:
+    """What `name_words` gives, and again of the name with ü written as ue, if it has such letters."""
+    words = name_words(name)
+    if name.isascii():
+        return (words,)
+    composed = unicodedata.normalize("NFC", name)
+    spelt_out = composed.translate(_SPELT_OUT)
+    return (words,) if spelt_out == composed else (words, name_words(spelt_out))
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -64,9 +97,9 @@ def index_names(names: Iterable[str]) -> NameIndex:
     """The names of some people, ready to be asked by `agrees`."""
     index: defaultdict[str, list[Given]] = defaultdict(list)
     for name in names:
-        words = name_words(name)
-        for start in range(len(words)):
-            index["".join(words[start:])].append(words[:start])
+        for words in all_name_words(name):
+            for start in range(len(words)):
+                index["".join(words[start:])].append(words[:start])
     return dict(index)
 
 
@@ -76,9 +109,11 @@ def readings(name: str) -> tuple[tuple[str, Given], ...]:
 
     All of it may be a family name ("van der Maaten"), but never if it has initials.
     """
-    words = name_words(name)
-    first = 1 if len(words) > 1 and any(len(word) == 1 for word in words) else 0
-    return tuple(("".join(words[start:]), words[:start]) for start in range(first, len(words)))
+    found: list[tuple[str, Given]] = []
+    for words in all_name_words(name):
+        first = 1 if len(words) > 1 and any(len(word) == 1 for word in words) else 0
+        found += (("".join(words[start:]), words[:start]) for start in range(first, len(words)))
+    return tuple(found)
 
 
 def agrees(wanted: Iterable[tuple[str, Given]], people: NameIndex) -> bool:

@@ -69,7 +69,7 @@ def is_common(name: str, papers: Iterable[Paper]) -> bool:
 
 def family_name(name: str) -> str:
     """The family name in a name, folded: everybody who bears it is found by it."""
-    return readings(name)[-1][0]
+    return name_words(name)[-1]
 
 
 # --- who is who ----------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ import tantivy
 
 from storage.index.terms import START, UNKNOWN, Fields
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Raised with every change of what stands in the index, which is then made anew."""
 
 HEAD: Final = 0  # papers are numbered from 1

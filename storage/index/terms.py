@@ -9,10 +9,11 @@ terms small.
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Final, TypeAlias
 
 from bot.model import IndexRow
-from bot.search.names import name_words
+from bot.search.names import all_name_words
 from bot.search.tokens import divide, without_marks
 
 Fields: TypeAlias = dict[str, str | int]
@@ -114,8 +115,7 @@ def author_terms(names: Iterable[str]) -> set[str]:
     - `lecun,yannandre` all together, where there are several
     """
     terms: set[str] = set()
-    for name in names:
-        words = name_words(name)
+    for words in chain.from_iterable(map(all_name_words, names)):
         for start in range(len(words)):
             family = "".join(words[start:])
             terms.add(family)

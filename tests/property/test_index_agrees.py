@@ -31,7 +31,10 @@ WORDS = (
     ),
     *("the", "of", "C++", "GPT-4o", "gpt4o", "模型", "Müller", "rule", "rules"),
 )
-PEOPLE = ("Yann LeCun", "Y. LeCun", "LeCun, Yann A.", "Xiao-Ming Wei", "Xiao Ming Wei", "X. Wei", "Ming Wei")
+PEOPLE = (
+    *("Yann LeCun", "Y. LeCun", "LeCun, Yann A.", "Xiao-Ming Wei", "Xiao Ming Wei", "X. Wei", "Ming Wei"),
+    *("Jörg Müller", "Joerg Mueller", "J. Muller", "XM Wei", "Søren Wei"),
+)
 UPVOTES = (None, 0, 5, 20)
 
 texts = st.lists(st.sampled_from(WORDS), max_size=5).map(" ".join)
@@ -84,6 +87,7 @@ facts: st.SearchStrategy[Query] = st.one_of(
     fields(FieldName.ID, ["2501.00001", "2501.00007", "2502.00001"]),
     fields(FieldName.SORT, ["new"]),
     fields(FieldName.AUTHOR, ["LeCun", "Y. LeCun", "Yann LeCun", "X. Wei", "Xiaoming Wei", "Wei"]),
+    fields(FieldName.AUTHOR, ["Müller", "Mueller", "Muller", "Jörg Müller", "Joerg Mueller", "Soeren Wei"]),
 )
 certain: st.SearchStrategy[Query] = st.one_of(
     words,

@@ -16,6 +16,10 @@ def test_several_given_names_are_also_found_as_one() -> None:
     assert "wei,xiaoming" in author_terms(["Xiao-Ming Wei"])
 
 
+def test_a_letter_with_dots_is_found_with_and_without_its_e() -> None:
+    assert author_terms(["Jörg Müller"]) >= {"muller,jorg", "mueller,joerg", "muller", "mueller"}
+
+
 def test_nobody_has_no_terms() -> None:
     assert author_terms([]) == set()
     assert author_terms(["", "?"]) == set()
