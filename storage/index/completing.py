@@ -67,14 +67,18 @@ def bearers(words: Lexical, name: str, limit: int) -> list[Bearer]:
             if comma and len(first.rstrip(".")) > 1 and (not given or first.startswith(given)):
                 found[term] = papers
     best = sorted(found.items(), key=lambda item: (-item[1], item[0]))[:limit]
-    return [bearer_of(words, term, papers) for term, papers in best]
+    return bearers_of(words, best)
 
 
-def bearer_of(words: Lexical, term: str, papers: int) -> Bearer:
-    """The term, which stands in so many papers, with one of them."""
-    held = Query.term_query(words.schema, "author", term)
-    (hit,) = words.find(held, Filter(1), count=False).hits
-    return Bearer(term, papers, hit.paper_id)
+def bearers_of(words: Lexical, terms: Iterable[tuple[str, int]]) -> list[Bearer]:
+    """Terms with the number of papers that hold each, and one of them; without those of deleted papers alone,
+    which the engine counts until it merges them away.
+    """
+    found = []
+    for term, papers in terms:
+        held = words.find(Query.term_query(words.schema, "author", term), Filter(1), count=False)
+        found += [Bearer(term, papers, hit.paper_id) for hit in held.hits]
+    return found
 
 
 def _readings(name: str) -> Iterator[tuple[str, str]]:
@@ -135,4 +139,4 @@ def _all(parts: list[Query]) -> Query:
     return Query.boolean_query([(Occur.Must, part) for part in parts])
 
 
-__all__ = ["Bearer", "asked_names_of", "bearer_of", "bearers", "names_of", "titled_so_far"]
+__all__ = ["Bearer", "asked_names_of", "bearers", "bearers_of", "names_of", "titled_so_far"]

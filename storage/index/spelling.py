@@ -16,7 +16,7 @@ from bot.model import Paper
 from bot.search.names import name_words
 from bot.search.ports import Spelling
 from bot.search.tokens import stem, written_words
-from storage.index.completing import Bearer, bearer_of
+from storage.index.completing import Bearer, bearers_of
 from storage.index.lexical import Filter, Lexical
 
 _SHORTEST: Final = 4  # letters; shorter words have too many neighbours
@@ -58,7 +58,8 @@ def corrections(words: Lexical, word: str, limit: int) -> list[Correction]:
         and (errors := _least(forms, near, other, allowed)) <= allowed
     ]
     close.sort()
-    return [_correction(words, other) for _, _, other in close[:limit]]
+    found = [_correction(words, other) for _, _, other in close[:limit]]
+    return [one for one in found if one.papers]  # the engine counts deleted ones until it merges them away
 
 
 def _allowed(typed: str) -> int:
@@ -151,7 +152,7 @@ def namesakes(words: Lexical, name: str, limit: int) -> list[Bearer]:
         if ("," in term) == ("," in key) and (errors := _errors(key, term, allowed)) <= allowed
     ]
     close.sort()
-    return [bearer_of(words, term, -papers) for _, papers, term in close[:limit]]
+    return bearers_of(words, [(term, -papers) for _, papers, term in close[:limit]])
 
 
 def distance(one: str, other: str, most: int) -> int:

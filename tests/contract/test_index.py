@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -417,6 +418,20 @@ async def test_typing_errors_in_names_are_mended_with_names_of_authors(
     assert await index.namesakes("mullr", 3) == ["Müller"]
     for hopeless in ("Lo", "", "!", "zebra", "x" * 5_000):
         assert await index.namesakes(hopeless, 3) == []
+
+
+async def test_words_and_people_that_no_paper_has_any_more_are_not_offered(
+    store: Store, index: FolderIndex
+) -> None:
+    papers = [reading(arxiv(n), title=f"Lettters {n}", authors=("Yann LeCun",)) for n in range(1, 4)]
+    await take(store.papers, poll(0, *papers, reading(arxiv(9), title="It stays")))
+    await index.catch_up()
+    assert await index.people("LeCun", 3) == ["Yann LeCun"]
+    corrected = [replace(one, title=f"Notes {one.title[-1]}", authors=("Ann Lee",)) for one in papers]
+    await take(store.papers, poll(1, *corrected))
+    await index.catch_up()
+    assert await index.people("LeCun", 3) == await index.namesakes("LeCunn", 3) == []
+    assert await index.spellings("lettter", 3) == []
 
 
 async def test_hostile_text_only_ever_asks_for_words(store: Store, index: FolderIndex) -> None:
