@@ -5,7 +5,7 @@ for among the authors.
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -34,16 +34,16 @@ class Mender:
 
     async def mended(self, query: Query, matching: int, limits: Limits) -> Query | None:
         """A query that more papers match than the `matching` ones of this, if those are few."""
-        words = list(dict.fromkeys(_words(query)))
-        if matching >= _FEW or len(words) > _TYPED:
+        if matching >= _FEW or len(set(_words(query))) > _TYPED:
             return None
         limits = replace(limits, limit=1)
-        rare = frozenset(await self._rare(words, limits))
+        rare = await self._rare(query, limits)
         named = await self._with_names(query, rare, limits)
         if named is not None:
-            # Where a word that no paper holds names somebody, that person's papers come close at least.
-            surely = not matching and not rare.issubset(_words(named))
+            # Where a word that hardly any paper holds names somebody, that person's papers come close.
             mended = await self._respelt(named, rare, limits)
+            left = set(_words(mended))
+            surely = not matching and not left.issuperset(rare) and all(rare.get(word, 1) for word in left)
             if surely or await self._total(mended, limits) > matching:
                 return mended
         mended = await self._respelt(query, rare, limits)
@@ -53,15 +53,15 @@ class Mender:
     async def _total(self, query: Query, limits: Limits) -> int:
         return (await self._index.matching(query, limits, Order.NEW)).total  # the order that needs no scores
 
-    async def _rare(self, words: Sequence[str], limits: Limits) -> list[str]:
-        """Those of the words that so few papers hold that they may be mistakes."""
-        short = [word for word in words if len(word) <= _LONGEST_WORD]
-        totals = await asyncio.gather(*(self._total(Phrase(word), limits) for word in short))
-        return [word for word, total in zip(short, totals, strict=True) if total < _FEW]
+    async def _rare(self, query: Query, limits: Limits) -> Mapping[str, int]:
+        """The words that few papers hold where they are wanted, so that they may be mistakes; how many do."""
+        asked = [one for one in dict.fromkeys(_wished(query)) if len(one[0]) <= _LONGEST_WORD]
+        totals = await asyncio.gather(*(self._total(alone, limits) for _, alone in asked))
+        return {word: total for (word, _), total in zip(asked, totals, strict=True) if total < _FEW}
 
     # --- typing errors ---------------------------------------------------------------------------
 
-    async def _respelt(self, query: Query, rare: frozenset[str], limits: Limits) -> Query:
+    async def _respelt(self, query: Query, rare: Container[str], limits: Limits) -> Query:
         """The query with its typing errors mended."""
         words = [word for word in dict.fromkeys(_words(query)) if word in rare]
         names = list(dict.fromkeys(_authors(query)))
@@ -86,7 +86,7 @@ class Mender:
 
     # --- names among the words -------------------------------------------------------------------
 
-    async def _with_names(self, query: Query, rare: frozenset[str], limits: Limits) -> Query | None:
+    async def _with_names(self, query: Query, rare: Container[str], limits: Limits) -> Query | None:
         """The query with the authors that its words name asked for as such; `None` if they name none."""
         parts = query.parts if isinstance(query, And) else (query,)
         runs = list(_runs(parts, rare))
@@ -116,7 +116,7 @@ class Mender:
         return None
 
 
-def _runs(parts: Sequence[Query], rare: frozenset[str]) -> Iterator[tuple[int, int]]:
+def _runs(parts: Sequence[Query], rare: Container[str]) -> Iterator[tuple[int, int]]:
     """From and up to which of the parts somebody's name may stand, the longer ones first; one word alone only
     if papers hold it seldom.
     """
@@ -151,8 +151,16 @@ def _can_be_asked(name: str) -> bool:
 
 def _words(query: Query) -> Iterator[str]:
     """The words that papers should hold, alone or in phrases, wherever in the tree."""
+    return (word for word, _ in _wished(query))
+
+
+def _wished(query: Query) -> Iterator[tuple[str, Query]]:
+    """Each of `_words`, and a query for it alone where it is wanted."""
     for wish in wanted(query):
-        yield from (wish.value if isinstance(wish, Field) else wish.text).split()
+        if isinstance(wish, Field):
+            yield from ((word, Field(wish.name, word)) for word in wish.value.split())
+        else:
+            yield from ((word, Phrase(word)) for word in wish.text.split())
 
 
 def _authors(query: Query) -> Iterator[str]:

@@ -15,9 +15,9 @@ from tests.clocks import StillClock
 from tests.contract.readings import T0, arxiv
 
 
-def paper(number: int, title: str, *authors: str) -> PaperReading:
+def paper(number: int, title: str, *authors: str, abstract: str = "") -> PaperReading:
     return PaperReading(
-        ids=(arxiv(number),), title=title, abstract=f"{title}.", published_at=T0, authors=authors
+        ids=(arxiv(number),), title=title, abstract=abstract or title, published_at=T0, authors=authors
     )
 
 
@@ -29,6 +29,8 @@ CORPUS = (
     paper(14, "Maps of the sea", "Wei Wang", "Weiwei Wang"),
     paper(15, "Energy", "Jane Hinton", "S. Price"),
     paper(16, "Entropy of cities"),
+    *(paper(number, f"Misprints {number}", abstract="Misprinted kernals.") for number in range(18, 21)),
+    *(paper(number, f"Kernels {number}") for number in range(21, 81)),
     paper(17, "Entropy", "Joan Hinton"),
 )
 
@@ -51,6 +53,7 @@ async def search(store: Store, tmp_path: Path) -> AsyncIterator[Search]:
         ('"visoin transformers" OR entrpy', '"vision transformers" OR entropy'),
         ('title:"self atention"', 'title:"self attention"'),
         ("abstract:visoin", "abstract:vision"),
+        ("title:kernals", "title:kernels"),  # enough abstracts have it so
         ("author:lecunn", "author:LeCun"),
         ('author:"Yan LeCun" atention', 'author:"Yann LeCun" attention'),
     ],
@@ -88,6 +91,7 @@ async def test_a_name_typed_plainly_is_offered_as_an_author(search: Search, type
         "adapters sea",  # nothing has both, and both are written rightly
         "adaptrs entropy",  # nothing has both mended either
         "sound price",  # S. Price may be anybody
+        "Geofrey Hinton",  # whoever that is, it is none of these
         "-adaptrs maps",  # nobody asked for it
         "zebra",
         'author:"Wei Wang"',
