@@ -5,6 +5,7 @@ for among the authors.
 """
 
 import asyncio
+import re
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
@@ -23,6 +24,7 @@ _LONGEST_WORD: Final = 50  # characters; what is longer is no word
 _SPELLINGS: Final = 3  # other spellings of a word that are weighed
 _RARE: Final = 20  # a word is taken for an error if another spelling is so many times as frequent
 _LONGEST_NAME: Final = 3  # words of a name among the words of a query
+_NOT_IN_A_NAME: Final = re.compile(r"[^\w.'\u2019-]|[\d_]")
 _PEOPLE: Final = 20  # who may bear a name; more are not told apart
 
 
@@ -43,7 +45,7 @@ class Mender:
             # Where a word that hardly any paper holds names somebody, that person's papers come close.
             mended = await self._respelt(named, rare, limits)
             left = set(_words(mended))
-            surely = not matching and not left.issuperset(rare) and all(rare.get(word, 1) for word in left)
+            surely = not left.issuperset(rare) and all(rare.get(word, 1) for word in left)
             if surely or await self._total(mended, limits) > matching:
                 return mended
         mended = await self._respelt(query, rare, limits)
@@ -104,11 +106,11 @@ class Mender:
 
     async def _name(self, run: Sequence[Query], limits: Limits) -> str | None:
         """How the author is written whom these words name, or as they stand if that may be several."""
-        words = [part.text for part in run if isinstance(part, Word)]
-        orders = [words, words[::-1]] if len(words) == 2 else [words]  # "LeCun Yann"
-        for typed in map(" ".join, orders):
+        words = " ".join(_texts(run)).replace(".", ". ").split()  # "Y.LeCun"
+        turned = " ".join(reversed(words)) if len(words) == 2 else ""  # "LeCun Yann"
+        for typed in filter(None, (" ".join(words), turned)):
             if await self._total(Field(FieldName.AUTHOR, typed), limits):
-                meant = readings(typed)
+                meant = [one for one in readings(typed) if one[1] or typed != turned]
                 people = await self._index.people(typed, _PEOPLE)
                 found = [one for one in people if _can_be_asked(one) and agrees(meant, index_names([one]))]
                 if found:
@@ -122,9 +124,21 @@ def _runs(parts: Sequence[Query], rare: Container[str]) -> Iterator[tuple[int, i
     """
     for length in range(_LONGEST_NAME, 0, -1):
         for start in range(len(parts) - length + 1):
-            run = [part.text for part in parts[start : start + length] if isinstance(part, Word)]
-            if len(run) == length and (length > 1 or run[0] in rare) and _may_be_name(run):
+            run = parts[start : start + length]
+            texts = _texts(run)
+            words = " ".join(texts).split()
+            known = (
+                len(texts) == length
+                and (length == 1 or all(isinstance(part, Word) for part in run))
+                and len(words) <= _LONGEST_NAME
+                and (len(words) > 1 or words[0] in rare)
+            )
+            if known and _may_be_name(words):
                 yield start, start + length
+
+
+def _texts(run: Sequence[Query]) -> list[str]:
+    return [part.text for part in run if isinstance(part, Word | Phrase)]
 
 
 def _may_be_name(run: Sequence[str]) -> bool:
@@ -133,7 +147,7 @@ def _may_be_name(run: Sequence[str]) -> bool:
     """
     words = [word.strip(".,") for word in run]
     return (
-        all(len(word) <= _LONGEST_WORD and word.replace("-", "").isalpha() for word in words)
+        all(len(word) <= _LONGEST_WORD and _NOT_IN_A_NAME.search(word) is None for word in words)
         and all(len(word) > 1 or word.isupper() for word in words)
         and any(len(word) > 1 for word in words)
         and content_words(" ".join(run)) > 0

@@ -27,7 +27,7 @@ CORPUS = (
     *(paper(number, f"Self attention {number}", "Yann LeCun", "Kaiming He") for number in range(9, 13)),
     paper(13, "Aiming at maps", "Yann LeCun", "Wei Wang"),
     paper(14, "Maps of the sea", "Wei Wang", "Weiwei Wang"),
-    paper(15, "Energy", "Jane Hinton", "S. Price"),
+    paper(15, "Energy", "Jane Hinton", "S. Price", "Ann Alet"),
     paper(16, "Entropy of cities"),
     *(paper(number, f"Misprints {number}", abstract="Misprinted kernals.") for number in range(18, 21)),
     *(paper(number, f"Kernels {number}") for number in range(21, 81)),
@@ -70,7 +70,10 @@ async def test_typing_errors_are_mended_wherever_they_stand(search: Search, type
     [
         ("Yann LeCun", 'author:"Yann LeCun"'),
         ("Y. LeCun", 'author:"Yann LeCun"'),
+        ("Y.LeCun", 'author:"Yann LeCun"'),
         ("LeCun Yann", 'author:"Yann LeCun"'),
+        ("LeCun, Yann", 'author:"Yann LeCun"'),
+        ('"Yann LeCun" maps', 'author:"Yann LeCun" maps'),
         ("lecun attention", 'author:"Yann LeCun" attention'),
         ("energy LeCun -survey", 'energy author:"Yann LeCun" -survey'),  # his papers come close
         ("Kaiming He", 'author:"Kaiming He"'),  # not "aiming He"
@@ -91,6 +94,7 @@ async def test_a_name_typed_plainly_is_offered_as_an_author(search: Search, type
         "adapters sea",  # nothing has both, and both are written rightly
         "adaptrs entropy",  # nothing has both mended either
         "sound price",  # S. Price may be anybody
+        "et al. maps",  # that is no "Alet", turned round
         "Geofrey Hinton",  # whoever that is, it is none of these
         "-adaptrs maps",  # nobody asked for it
         "zebra",
