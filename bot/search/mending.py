@@ -76,8 +76,9 @@ class Mender:
         spellings = await self._index.spellings(word, _SPELLINGS)
         typed = terms_of(word)[0]  # another ending of a word is no typing error
         mine = max((one.papers for one in spellings if terms_of(one.word)[0] == typed), default=0)
-        others = (one for one in spellings if terms_of(one.word)[0] != typed and content_words(one.word))
-        best = next(others, None)
+        others = [one for one in spellings if terms_of(one.word)[0] != typed and content_words(one.word)]
+        # The nearer word may be so rare beside another that it is a misprint too.
+        best = max(others, key=lambda one: one.papers / _RARE**one.errors, default=None)
         return best.word if best is not None and best.papers >= max(1, mine * _RARE) else word
 
     async def _namesake(self, name: str, limits: Limits) -> str:

@@ -22,6 +22,7 @@ from storage.index.lexical import Filter, Lexical
 _SHORTEST: Final = 4  # letters; shorter words have too many neighbours
 _LONGEST: Final = 40
 _ONE_ERROR: Final = 5  # words of up to so many letters have one error, longer ones two
+_ENDING: Final = 2  # letters; a stem that lacks one letter has lost no ending worth a thought
 _COMMON: Final = 2  # papers a term must stand in to be a word at all: a misprint stands in one
 _EXAMPLES: Final = 8  # papers in which it is looked up how a word is written
 
@@ -45,18 +46,20 @@ def corrections(words: Lexical, word: str, limit: int) -> list[Correction]:
     if not (_SHORTEST <= len(typed) <= _LONGEST and typed.isalpha()):
         return []
     allowed = _allowed(typed)
-    own = stem(typed)
+    forms = {stem(typed), typed}
     # An error in the ending may hide it from the stemmer: the whole word is compared too, and the stems of
-    # all that is one error away.
-    forms = {own, typed}
-    near = {stem(variant) for variant in _one_error_away(typed)} - forms
-    close = [
-        (errors, -papers, other)
-        for other, papers in _candidates(words, "text", typed)
-        if other.isalpha()
-        and (papers >= _COMMON or other in forms)
-        and (errors := _least(forms, near, other, allowed)) <= allowed
-    ]
+    # all that is one error away; of those that lost an ending, whatever is one error away again.
+    stems = {variant: stem(variant) for variant in _one_error_away(typed)}
+    bare = {term for variant, term in stems.items() if len(term) <= len(variant) - _ENDING}
+    reached = dict.fromkeys((one for term in bare for one in _one_error_away(term)), 2)
+    reached.update(dict.fromkeys(stems.values(), 1))
+    close: list[tuple[int, int, str]] = []
+    for other, papers in _candidates(words, "text", typed):
+        if other.isalpha() and (papers >= _COMMON or other in forms):
+            errors = min(_errors(form, other, allowed) for form in forms)
+            errors = min(errors, reached.get(other, errors))
+            if errors <= allowed:
+                close.append((errors, -papers, other))
     close.sort()
     found = [_correction(words, other) for _, _, other in close[:limit]]
     return [one for one in found if one.papers]  # the engine counts deleted ones until it merges them away
@@ -65,11 +68,6 @@ def corrections(words: Lexical, word: str, limit: int) -> list[Correction]:
 def _allowed(typed: str) -> int:
     """How many errors there may be in what was typed."""
     return 1 if len(typed) <= _ONE_ERROR else 2
-
-
-def _least(forms: set[str], near: set[str], other: str, most: int) -> int:
-    errors = min(_errors(form, other, most) for form in forms)
-    return min(errors, 1) if other in near else errors
 
 
 def _one_error_away(word: str) -> Iterator[str]:

@@ -30,7 +30,7 @@ CORPUS = (
     paper(15, "Energy", "Jane Hinton", "S. Price", "Ann Alet"),
     paper(16, "Entropy of cities"),
     *(paper(number, f"Misprints {number}", abstract="Misprinted kernals.") for number in range(18, 21)),
-    *(paper(number, f"Kernels {number}") for number in range(21, 81)),
+    *(paper(number, f"Kernels {number}") for number in range(21, 101)),
     paper(17, "Entropy", "Joan Hinton"),
 )
 
@@ -53,6 +53,7 @@ async def search(store: Store, tmp_path: Path) -> AsyncIterator[Search]:
         ('"visoin transformers" OR entrpy', '"vision transformers" OR entropy'),
         ('title:"self atention"', 'title:"self attention"'),
         ("abstract:visoin", "abstract:vision"),
+        ("kernlas", "kernels"),  # "kernals" is nearer, and a misprint
         ("title:kernals", "title:kernels"),  # enough abstracts have it so
         ("author:lecunn", "author:LeCun"),
         ('author:"Yan LeCun" atention', 'author:"Yann LeCun" attention'),
