@@ -1,19 +1,21 @@
 """The index's folder: which generation of it is in use, how a new one takes its place, who may write.
 
-    current             says which generation is in use, and under which version of the schema it was made
-    generation-7/words  the tantivy index
-    generation-7/…      the vector file
-    lock                held by the one process that writes
+    current                    says which generation is in use, and of which version of the schema it is
+    generation-k3v_0x9q/words  the tantivy index
+    generation-k3v_0x9q/…      the vector file
+    lock                       held by the one process that writes
 
 A generation is a folder of its own, so that a new one can be made while the old one answers; the file
-`current` is replaced at once, never changed. Nothing else in the folder is ever touched. Blocking, for
-threads.
+`current` is replaced at once, never changed. No two generations have one name, even where the folder was
+deleted between them: a process knows by the name what it has open. Nothing else in the folder is ever
+touched. Blocking, for threads.
 """
 
 import json
 import os
 import re
 import shutil
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -22,7 +24,8 @@ from bot.errors import IndexFolderError
 from storage.index.lock import FolderLock
 from storage.index.schema import VERSION
 
-_GENERATION: Final = re.compile(r"generation-(\d+)")
+_NAME: Final = "generation-"
+_GENERATION: Final = re.compile(_NAME + r"(?:\d+|[a-z0-9_]{8})")  # numbers are of earlier versions
 _ROOM: Final = 1 << 20  # bytes; with less left on the disk, any failure to write is taken for a full one
 
 
@@ -32,11 +35,8 @@ class Generations:
     def __init__(self, folder: Path) -> None:
         self.folder: Final = folder
         self._current: Final = folder / "current"
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise self.unusable(error) from error
         self._lock: Final = FolderLock(folder / "lock")
+        self._make_folder()
 
     @property
     def writing(self) -> bool:
@@ -47,6 +47,7 @@ class Generations:
         """Whether this process is the one that writes the folder; it becomes so as soon as no other is."""
         if self._lock.held:
             return True
+        self._make_folder()
         try:
             return self._lock.take()
         except OSError as error:
@@ -72,13 +73,11 @@ class Generations:
 
     def fresh(self) -> Path:
         """A new, empty generation, not in use yet."""
-        numbers = [int(found[1]) for path in self._all() if (found := _GENERATION.fullmatch(path.name))]
-        path = self.folder / f"generation-{max(numbers, default=0) + 1}"
+        self._make_folder()
         try:
-            path.mkdir()
+            return Path(tempfile.mkdtemp(prefix=_NAME, dir=self.folder))
         except OSError as error:
             raise self.unusable(error) from error
-        return path
 
     def use(self, generation: Path) -> None:
         """Puts the generation in use, durably and at once, and removes all others."""
@@ -103,9 +102,10 @@ class Generations:
     def bytes(self) -> int:
         """How much the folder takes on the disk."""
         total = 0
-        for path in self.folder.rglob("*"):
-            with suppress(OSError):  # a segment that has just been put together with others
-                total += path.stat().st_size
+        for parent, _, files in os.walk(self.folder):
+            for file in files:
+                with suppress(OSError):  # a segment that has just been put together with others
+                    total += Path(parent, file).stat().st_size
         return total
 
     def unusable(self, error: Exception) -> IndexFolderError:
@@ -117,6 +117,7 @@ class Generations:
 
     def trouble(self) -> IndexFolderError | None:
         """What is wrong with the folder itself, where something in it could not be written."""
+        self._make_folder()
         try:
             if shutil.disk_usage(self.folder).free < _ROOM:
                 return IndexFolderError(
@@ -129,6 +130,13 @@ class Generations:
         except OSError as error:
             return self.unusable(error)
         return None
+
+    def _make_folder(self) -> None:
+        """Makes the folder where it is not, or no longer, there."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise self.unusable(error) from error
 
     def _all(self) -> list[Path]:
         try:

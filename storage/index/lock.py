@@ -26,19 +26,28 @@ class FolderLock:
 
     @property
     def held(self) -> bool:
-        return self._file is not None
+        """Whether it is ours; not once its file was deleted, since whoever comes next makes another."""
+        if self._file is None:
+            return False
+        try:
+            there = self._path.stat()
+        except OSError:
+            return False
+        return os.path.samestat(there, os.fstat(self._file))
 
     def take(self) -> bool:
         """Whether the lock is ours now. Raises `OSError` if its file cannot be made."""
-        if self._file is None:
-            file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)  # not inherited by child processes
-            try:
-                _take(file)
-            except OSError:  # another has it
-                os.close(file)
-                return False
-            self._file = file
-        return True
+        if self.held:
+            return True
+        self.give_back()
+        file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)  # not inherited by child processes
+        try:
+            _take(file)
+        except OSError:  # another has it
+            os.close(file)
+            return False
+        self._file = file
+        return self.held
 
     def give_back(self) -> None:
         """Ends it if it is ours."""
