@@ -57,7 +57,7 @@ class Follower:
             self._wake.clear()
             try:
                 newest = await self._papers.newest_change()
-                if newest != taken:
+                if newest != taken or await self._index.lost():  # which happens to an idle store's too
                     await self._index.catch_up()
                     taken = newest
                     self._caught_up()

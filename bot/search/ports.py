@@ -173,6 +173,9 @@ class SearchIndex(Protocol):
 
     async def state(self) -> IndexState: ...
 
+    async def lost(self) -> bool:
+        """Whether the index is gone or damaged, so that `catch_up` makes it anew: a quick look, no proof."""
+
     async def rebuild(self, progress: Progress | None = None) -> IndexState:
         """Makes the index anew, while answers go on coming from the old one.
 

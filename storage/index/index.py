@@ -1,10 +1,10 @@
 """`bot.search.ports.SearchIndex` over a folder."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
@@ -22,12 +22,12 @@ from storage.index.checking import problems
 from storage.index.completing import Bearer, asked_names_of, bearers, names_of, titled_so_far
 from storage.index.cosines import Floats
 from storage.index.following import Pace, follow_vectors, follow_words, same_store
+from storage.index.generation import Generation
 from storage.index.generations import Generations
 from storage.index.lexical import DamagedIndexError, Filter, Lexical
 from storage.index.nearest import by_vector, moved, nearest, similar, vectors_of
 from storage.index.spelling import Correction, corrections, namesakes, spelling_of
 from storage.index.translate import Translator
-from storage.index.vectors import VectorFile
 from storage.index.weights import WEIGHTS, Weights
 
 T = TypeVar("T")
@@ -36,15 +36,6 @@ _log = structlog.get_logger(__name__)
 
 _FOREIGN: Final = "it belongs to another database"
 _READERS: Final = 2  # questions that are answered side by side
-
-
-@dataclass(frozen=True, slots=True)
-class _Generation:
-    """The parts of one generation of the index, open."""
-
-    path: Path
-    words: Lexical
-    vectors: VectorFile | None
 
 
 class FolderIndex:
@@ -68,7 +59,8 @@ class FolderIndex:
         self._weights = weights
         self._pace = pace
         self._generations = Generations(folder)
-        self._opened: _Generation | None = None
+        self._opening = threading.Lock()  # around the next two
+        self._opened: Generation | None = None
         self._damaged: Path | None = None
         self._checked: Path | None = None  # the generation known to be of this store
         self._size: tuple[object, int] = (None, 0)
@@ -84,7 +76,7 @@ class FolderIndex:
         self._writer.shutdown()
         self._reader.shutdown()
         if self._opened is not None:
-            self._close(self._opened)
+            self._opened.close()
         self._generations.close()
 
     # --- questions -------------------------------------------------------------------------------
@@ -124,7 +116,7 @@ class FolderIndex:
         """Papers that satisfy the conditions, by the cosine of their vectors with the text's and `like`'s."""
         named = await self._named(conditions)
 
-        def ask(generation: _Generation) -> Hits:
+        def ask(generation: Generation) -> Hits:
             if generation.vectors is None or self._encoder is None:
                 return Hits()
             vector = moved(self._encoder.queries([text])[0], generation.vectors, like or {})
@@ -156,12 +148,12 @@ class FolderIndex:
 
     async def titles(self, beginning: str, limit: int) -> Sequence[int]:
         """Numbers of papers whose title holds the words of the text, of which the last may be unfinished."""
-        return await self._read(lambda generation: titled_so_far(generation.words, beginning, limit), [])
+        return await self._read(lambda one: titled_so_far(one.looked_at().words, beginning, limit), [])
 
     async def people(self, beginning: str, limit: int) -> Sequence[str]:
         """Authors whose family name begins as the text ends, those of most papers first."""
         nothing: list[Bearer] = []
-        found = await self._read(lambda generation: bearers(generation.words, beginning, 2 * limit), nothing)
+        found = await self._read(lambda one: bearers(one.looked_at().words, beginning, 2 * limit), nothing)
         return names_of(found, await self._papers.get({one.example for one in found}))[:limit]
 
     async def namesakes(self, name: str, limit: int) -> Sequence[str]:
@@ -171,14 +163,18 @@ class FolderIndex:
         return asked_names_of(found, await self._papers.get({one.example for one in found}))[:limit]
 
     async def state(self) -> IndexState:
-        """How far the index follows its store."""
+        """How far the index follows its store. Looks at its files: each search asks this first."""
         newest = await self._papers.newest_change()
         nothing = IndexState(0, 0, 0, newest, 0, None, following=self._generations.writing)
-        return await self._read(partial(self._state, newest=newest), nothing)
+        return await self._read(lambda one: self._state(one.looked_at(), newest=newest), nothing)
+
+    async def lost(self) -> bool:
+        """Whether the index is gone or damaged, as far as that can be told in a moment."""
+        return await asyncio.get_running_loop().run_in_executor(self._reader, self._lost)
 
     async def check(self) -> Sequence[str]:
         """What is wrong with the index, compared with its store, a sentence each."""
-        nothing: list[_Generation] = []
+        nothing: list[Generation] = []
         found = await self._read(lambda generation: [generation], nothing)
         if not found:
             return ["The search index cannot be read: it is made anew as soon as Paperboy runs."]
@@ -197,7 +193,8 @@ class FolderIndex:
                     if await self._exceeds_store(generation):
                         await self._follow(await self._begun(_FOREIGN), progress)
                 except DamagedIndexError as error:
-                    await self._follow(await self._begun(f"it is damaged ({error})"), progress)
+                    if await self._written(self._generations.may_write):  # the lock lay in the folder too
+                        await self._follow(await self._begun(f"it is damaged ({error})"), progress)
         return await self.state()
 
     async def rebuild(self, progress: Progress | None = None) -> IndexState:
@@ -211,15 +208,15 @@ class FolderIndex:
                     f"Another process writes the search index in {self._generations.folder}. Stop it first."
                 )
             path = await self._written(self._fresh)
-            generation = await self._written(partial(self._open, path))
+            generation = await self._written(partial(Generation.open, path, self._encoder))
             try:
                 await self._follow(generation, progress)
             finally:
-                await self._written(partial(self._close, generation))
+                await self._written(generation.close)
             await self._written(partial(self._generations.use, path))
         return await self.state()
 
-    async def _sound(self) -> _Generation:
+    async def _sound(self) -> Generation:
         """The generation in use, if it can be read and is this store's; otherwise a new one in its place."""
         path, reason = await self._written(self._generations.current)
         if path is None:
@@ -229,13 +226,14 @@ class FolderIndex:
         generation = await self._written(self._now)
         if generation is None:  # replaced just now, by a process that has stopped writing since
             return await self._begun("it was replaced")
+        await self._written(generation.looked_at)
         if path != self._checked:
             if not await same_store(self._papers, generation.words, self._reader):
                 return await self._begun(_FOREIGN)
             await self._written(partial(self._generations.tidy, path))
         return generation
 
-    async def _exceeds_store(self, generation: _Generation) -> bool:
+    async def _exceeds_store(self, generation: Generation) -> bool:
         """Whether an index that was just opened, and has come to where its store stands, has more papers."""
         if generation.path == self._checked:
             return False
@@ -244,7 +242,7 @@ class FolderIndex:
         view = generation.words.view()
         return view.papers != stored and view.change == await self._papers.newest_change()
 
-    async def _begun(self, reason: str) -> _Generation:
+    async def _begun(self, reason: str) -> Generation:
         """A new generation, in use from now on."""
         _log.info("The search index is made anew.", reason=reason)
         path = await self._written(self._fresh)
@@ -256,7 +254,7 @@ class FolderIndex:
             raise self._generations.unusable(OSError("what was written there is gone"))
         return generation
 
-    async def _follow(self, generation: _Generation, progress: Progress | None) -> None:
+    async def _follow(self, generation: Generation, progress: Progress | None) -> None:
         step = partial(self._told, generation, progress)
         try:
             await follow_words(self._papers, generation.words, self._writer, step, self._pace)
@@ -270,7 +268,7 @@ class FolderIndex:
                 raise trouble from error
             raise
 
-    async def _told(self, generation: _Generation, progress: Progress | None, newest: int) -> None:
+    async def _told(self, generation: Generation, progress: Progress | None, newest: int) -> None:
         if progress is not None:
             progress(await self._written(lambda: self._state(generation, newest=newest)))
 
@@ -285,39 +283,35 @@ class FolderIndex:
             raise self._generations.trouble() or error from error
         return path
 
-    def _now(self) -> _Generation | None:
+    def _now(self) -> Generation | None:
         """The generation in use, opened if it is not yet. Raises `DamagedIndexError`."""
-        path, _ = self._generations.current()
-        opened = self._opened
-        if path is None:
-            return opened  # what was in use still answers
-        if opened is None or opened.path != path:
-            self._opened = opened = self._open(path)
-        return opened
+        with self._opening:  # one object for all threads: what one of them writes the others see
+            path, _ = self._generations.current()
+            # Where none is in use, what was still answers.
+            if path is not None and (self._opened is None or self._opened.path != path):
+                try:
+                    self._opened = Generation.open(path, self._encoder)
+                except DamagedIndexError:
+                    self._damaged = path
+                    raise
+            return self._opened
 
-    def _open(self, path: Path) -> _Generation:
-        words = Lexical(path / "words")
-        if self._encoder is None:
-            return _Generation(path, words, None)
-        vectors = VectorFile.open(path / "vectors", self._encoder.name, self._encoder.dimensions)
-        return _Generation(path, words, vectors)
-
-    @staticmethod
-    def _close(generation: _Generation) -> None:
-        generation.words.drop()
-        if generation.vectors is not None:
-            generation.vectors.close()
+    def _found_damaged(self, generation: Generation) -> None:
+        with self._opening:
+            self._damaged = generation.path
+            if self._opened is generation:
+                self._opened = None
 
     # --- threads ---------------------------------------------------------------------------------
 
     async def _written(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._writer, work)
 
-    async def _read(self, work: Callable[[_Generation], T], otherwise: T) -> T:
+    async def _read(self, work: Callable[[Generation], T], otherwise: T) -> T:
         """Asks the generation in use; `otherwise` if there is none, or it cannot be read."""
         return await asyncio.get_running_loop().run_in_executor(self._reader, self._tried, work, otherwise)
 
-    def _tried(self, work: Callable[[_Generation], T], otherwise: T) -> T:
+    def _tried(self, work: Callable[[Generation], T], otherwise: T) -> T:
         for _ in range(2):
             opened = None
             try:
@@ -329,9 +323,14 @@ class FolderIndex:
                 return work(opened)
             except DamagedIndexError:
                 # Another process may have just put a new generation in use, and removed this one.
-                self._damaged = self._generations.current()[0]
-                self._opened = None
+                if opened is not None:
+                    self._found_damaged(opened)
         return otherwise
+
+    def _lost(self) -> bool:
+        opened = self._tried(Generation.looked_at, None)
+        path, _ = self._generations.current()
+        return opened is None or path is None or path == self._damaged
 
     async def _asked(self, query: Query, limits: Limits, ask: Callable[[Lexical, Translator], Hits]) -> Hits:
         named = await self._named(query)
@@ -348,13 +347,11 @@ class FolderIndex:
             named[value] = None if paper is None else paper.id
         return named
 
-    def _translator(
-        self, generation: _Generation, limits: Limits, named: dict[str, int | None]
-    ) -> Translator:
+    def _translator(self, generation: Generation, limits: Limits, named: dict[str, int | None]) -> Translator:
         words = generation.words
         return Translator(words.schema, self._weights, words.view().frequency, limits.now, named)
 
-    def _state(self, generation: _Generation, *, newest: int) -> IndexState:
+    def _state(self, generation: Generation, *, newest: int) -> IndexState:
         view = generation.words.view()
         vectors = generation.vectors
         seen = (view, None if vectors is None else vectors.change)

@@ -17,6 +17,7 @@ from bot.model import IndexRow
 from bot.search.ports import Hit, Hits, Order
 from bot.search.tokens import terms_of
 from storage.index.schema import HEAD, build_schema, document_of, head_of
+from storage.index.segments import Sizes, resized, sizes_of, spoilt
 from storage.index.terms import START, Fields, Memory, fields_of
 
 _BULK_HEAP: Final = 96_000_000  # bytes; more makes no difference to the speed
@@ -43,6 +44,7 @@ class View(NamedTuple):
     papers: int
     last: int  # the greatest number of a paper in it
     frequency: Frequency
+    files: Sizes
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ class Lexical:
     def __init__(self, folder: Path) -> None:
         """Opens the index in `folder`. Raises `DamagedIndexError` if what is there cannot be read."""
         self.schema: Final = build_schema()
+        self._folder: Final = folder
         self._meta: Final = folder / "meta.json"
         with _engine():
             self._meta.stat()  # the engine would begin an empty index where there is none
@@ -106,21 +109,33 @@ class Lexical:
             found = self._meta.stat()
             stamp = (found.st_mtime_ns, found.st_ino)  # each commit puts a new file there
             if self._view is None or stamp != self._stamp:
+                files = sizes_of(self._folder)
                 self._index.reload()
-                self._view = self._seen(self._index.searcher())
+                self._view = self._seen(self._index.searcher(), files)
                 self._stamp = stamp
             return self._view
 
-    def _seen(self, searcher: tantivy.Searcher) -> View:
+    def look(self) -> None:
+        """Raises `DamagedIndexError` where files of the last commit are gone or cut off."""
+        view = self.view()
+        if resized(view.files) and self.view() is view:  # else a commit has just put others in their place
+            raise DamagedIndexError("files of it are gone or cut off")
+
+    def spoilt(self) -> Sequence[str]:
+        """The names of files whose contents are not what was written: reads them all."""
+        with _engine():
+            return spoilt(self._folder)
+
+    def _seen(self, searcher: tantivy.Searcher, files: Sizes) -> View:
         papers = searcher.num_docs
         frequency = lru_cache(maxsize=_FREQUENCIES)(partial(_frequency, searcher))
         found = searcher.search(Query.term_query(self.schema, "paper", HEAD), 1).hits
         if not found:
-            return View(searcher, 0, papers, 0, frequency)
+            return View(searcher, 0, papers, 0, frequency, files)
         (change,) = searcher.fast_field_values("change", [found[0][1]])
         newest = searcher.search(Query.all_query(), 1, count=False, order_by_field="paper").hits
         (last,) = searcher.fast_field_values("paper", [newest[0][1]])
-        return View(searcher, int(change or 0), papers - 1, int(last or 0), frequency)
+        return View(searcher, int(change or 0), papers - 1, int(last or 0), frequency, files)
 
     def find(
         self, query: Query, bounds: Filter, *, order: Order = Order.RELEVANCE, count: bool = True

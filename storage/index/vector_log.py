@@ -210,6 +210,17 @@ def read(folder: Path, known: View) -> View | None:
     return None
 
 
+def cut_off(folder: Path, view: View) -> bool:
+    """Whether rows of the view are gone, or no longer all there, though its head is still the last one."""
+    if not view.extents:
+        return False
+    try:
+        size = view.head.rows_file(folder).stat().st_size
+    except OSError:
+        return _read_head(folder, view.head) in {None, view.head}  # else another log is in its place
+    return size < len(view.extents) * EXTENT * view.head.dimensions
+
+
 def _read_head(folder: Path, wanted: Head) -> Head | None:
     """The folder's head, if it is whole and of the wanted encoder and dimensions."""
     try:
@@ -300,4 +311,4 @@ def _write_at(file: FileIO, position: int, data: NDArray[Any]) -> None:
         left = left[file.write(left) or 0 :]
 
 
-__all__ = ["EXTENT", "Head", "Live", "Log", "View", "read"]
+__all__ = ["EXTENT", "Head", "Live", "Log", "View", "cut_off", "read"]

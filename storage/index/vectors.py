@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from bot.errors import IndexFolderError
 from storage.index.cosines import Floats, Ids, best, dots, to_bytes
-from storage.index.vector_log import EXTENT, Log, View, read
+from storage.index.vector_log import EXTENT, Log, View, cut_off, read
 
 _FEW: Final = (
     16  # below this part of all slots, fetching some rows is faster than comparing all in their order
@@ -145,6 +145,10 @@ class VectorFile:
         with _told_as(self._folder):
             found = read(self._folder, self._view)
         self._view = found or View.empty(self._view.head.encoder, self._view.head.dimensions)
+
+    def cut_off(self) -> bool:
+        """Whether rows of the last commit are gone, or fewer than are mapped."""
+        return cut_off(self._folder, self._view)
 
     def near(
         self, vector: Floats, limit: int, *, among: Ids | None = None, upto: int | None = None

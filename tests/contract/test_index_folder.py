@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import psutil
@@ -18,11 +19,13 @@ from structlog.testing import capture_logs
 from bot.errors import ConflictError, IndexFolderError
 from bot.model import Changes
 from bot.ports import Store
+from bot.search.following import Follower
 from bot.search.ports import IndexState, Limits, SearchIndex
 from bot.search.query import EVERYTHING, parse
 from storage.index.index import FolderIndex, open_index
 from storage.index.schema import VERSION
 from storage.sqlite.store import open_sqlite
+from tests.clocks import StillClock
 from tests.contract.encoders import HashedWords
 from tests.contract.readings import arxiv, at, batch, described, doi, lookup, poll, reading, take
 
@@ -169,6 +172,86 @@ async def test_damage_is_put_right_even_while_the_index_is_open(
         await take(store.papers, poll(1, reading(arxiv(4), title="Waves 4")))
         await index.catch_up()
         assert await waves(index) == 4
+
+
+def cut_vectors(folder: Path) -> None:
+    (rows,) = (words_of(folder).parent / "vectors").glob("*.rows")
+    cut(rows)
+
+
+def without(name: str) -> Callable[[Path], None]:
+    """Removes the files of a generation that are called so."""
+
+    def damage(folder: Path) -> None:
+        for path in words_of(folder).parent.rglob(name):
+            path.unlink()
+
+    return damage
+
+
+SEEN_AT_ONCE = {
+    **{name: damage for name, damage in DAMAGES.items() if "garbled" not in name or "list" in name},
+    "one file of words is cut": lambda folder: cut(segments(folder)[0]),
+    "the vectors are cut": cut_vectors,
+    "the vectors are gone": without("*.rows"),
+}
+"""What a look at the sizes of the files tells: not that one has other contents of the same length."""
+
+
+@pytest.mark.parametrize("damage", sorted(SEEN_AT_ONCE))
+async def test_an_index_lost_while_it_is_open_is_made_anew_though_nothing_is_stored(
+    damage: str, filled: None, store: Store, folder: Path, opened: OpenIndex
+) -> None:
+    """What is mapped and then cut off would kill the process that reads it: so nobody does."""
+    clock = StillClock(at(0))
+    idle = asyncio.Event()
+    async with opened() as index, asyncio.TaskGroup() as tasks:
+        follower = Follower(index, store.papers, clock, caught_up=idle.set)
+        tasks.create_task(follower.run())
+        await idle.wait()
+        assert await waves(index) == 3
+        assert not await index.lost()
+        with capture_logs() as logs:
+            SEEN_AT_ONCE[damage](folder)
+            assert await index.lost()
+            async with asyncio.timeout(30):
+                while await index.lost() or (await index.state()).vectors < 3:  # they come last
+                    clock.set(clock.now() + timedelta(seconds=1))
+                    await asyncio.sleep(0)
+        assert await waves(index) == 3
+        assert await index.check() == []
+        assert [log["event"] for log in logs] == ["The search index is made anew."]
+        follower.stop()
+    assert len(generations(folder)) == 1
+
+
+async def test_an_answer_that_would_come_from_files_that_are_cut_off_is_none(
+    filled: None, folder: Path, opened: OpenIndex
+) -> None:
+    async with opened() as index:
+        assert (await index.state()).papers == 3
+        cut(segments(folder)[0])
+        state = await index.state()
+        assert (state.papers, state.behind) == (0, state.newest)  # which the answer says
+        assert (await index.matching(parse("waves"), LIMITS)).total == 0
+        assert await index.titles("waves", 5) == []
+
+
+async def test_an_index_that_another_process_makes_anew_is_read_on(
+    filled: None, folder: Path, opened: OpenIndex
+) -> None:
+    async with opened() as writer, opened() as reader:
+        await writer.catch_up()
+        assert await waves(reader) == 3
+        shutil.rmtree(folder)
+        assert await reader.lost()
+        await writer.catch_up()
+        assert await waves(reader) == 3
+        assert not await reader.lost()
+        assert not (await reader.catch_up()).following
+        await writer.rebuild()
+        assert await waves(reader) == 3
+        assert not await reader.lost()
 
 
 @pytest.fixture
@@ -354,6 +437,7 @@ from pathlib import Path
 from bot.logs import configure_logs
 from storage.index.index import open_index
 from storage.sqlite.store import open_sqlite
+from tests.clocks import StillClock
 from tests.contract.encoders import HashedWords
 
 configure_logs("warning", "console")  # so that steps alone are printed
