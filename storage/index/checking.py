@@ -1,4 +1,4 @@
-"""Compares an index with its store, paper by paper."""
+"""Looks whether an index's files hold what was written, and compares it with its store, paper by paper."""
 
 import asyncio
 from collections.abc import Sequence
@@ -14,6 +14,7 @@ from storage.index.lexical import DamagedIndexError, Lexical
 from storage.index.vectors import VectorFile
 
 _BATCH: Final = 2_000
+_UNREADABLE: Final = "The search index cannot be read ({}). Run `paperboy index rebuild`."
 
 
 async def problems(
@@ -21,6 +22,12 @@ async def problems(
 ) -> Sequence[str]:
     """What is wrong, a sentence each; papers that changed after the index's cursor are not its fault."""
     loop = asyncio.get_running_loop()
+    try:
+        spoilt = await loop.run_in_executor(reader, partial(_spoilt, words, vectors))
+    except DamagedIndexError as error:
+        return [_UNREADABLE.format(error)]
+    if spoilt:  # what else may be wrong follows from it
+        return [f"{name} is damaged. Run `paperboy index rebuild`." for name in spoilt]
     view = words.view()
     missing = stale = present = unseen = after = 0
     try:
@@ -33,10 +40,12 @@ async def problems(
                 break
             after = changes.upto
     except DamagedIndexError as error:
-        return [f"The search index cannot be read ({error}). Run `paperboy index rebuild`."]
+        return [_UNREADABLE.format(error)]
     found = []
     if changes.newest > view.change:
         found.append(f"The search index is {changes.newest - view.change:,} changes behind its database.")
+    if vectors is not None and vectors.change < view.change:
+        found.append(f"The vectors are {view.change - vectors.change:,} changes behind the words.")
     for count, what in (
         (missing, "are missing"),
         (stale, "stand there as they were before they changed"),
@@ -45,6 +54,14 @@ async def problems(
     ):
         if count:
             found.append(f"{count:,} papers {what}. Run `paperboy index rebuild`.")
+    return found
+
+
+def _spoilt(words: Lexical, vectors: VectorFile | None) -> list[str]:
+    """What of the index does not hold what was written there, in words that begin a sentence."""
+    found = [f"The search index's file {name}" for name in words.spoilt()]
+    if vectors is not None and (count := vectors.spoilt()):
+        found.append(f"The vector of {count:,} papers" if count > 1 else "The vector of a paper")
     return found
 
 

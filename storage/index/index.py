@@ -175,7 +175,7 @@ class FolderIndex:
     async def check(self) -> Sequence[str]:
         """What is wrong with the index, compared with its store, a sentence each."""
         nothing: list[Generation] = []
-        found = await self._read(lambda generation: [generation], nothing)
+        found = await self._read(lambda one: [one.looked_at()], nothing)
         if not found:
             return ["The search index cannot be read: it is made anew as soon as Paperboy runs."]
         async with self._turn:

@@ -184,6 +184,7 @@ class Lexical:
 
     def holds(self, row: IndexRow) -> bool:
         """Whether the paper stands in the index as it is, as far as its change and its title tell."""
+        self.look()
         if self.changes_of([row.paper_id]) != {row.paper_id: row.change}:
             return False
         title = terms_of(row.title)[0]

@@ -19,6 +19,7 @@ from storage.index.vector_log import EXTENT, Log, View, cut_off, read
 _FEW: Final = (
     16  # below this part of all slots, fetching some rows is faster than comparing all in their order
 )
+_UNEVEN: Final = 1e-4  # by how much rounding may keep the length of a sound vector from 1
 
 
 class VectorFile:
@@ -149,6 +150,17 @@ class VectorFile:
     def cut_off(self) -> bool:
         """Whether rows of the last commit are gone, or fewer than are mapped."""
         return cut_off(self._folder, self._view)
+
+    def spoilt(self) -> int:
+        """How many papers' vectors are not what was written: their weight makes no length of 1 of them."""
+        view, live = self._view, self._view.live
+        count = 0
+        for begin in range(0, len(live.ids), EXTENT):
+            some = slice(begin, begin + EXTENT)
+            rows = view.rows(live.slots(np.arange(*some.indices(len(live.ids))))).astype(np.float32)
+            lengths = np.linalg.norm(rows, axis=1) * live.weights[some]
+            count += int(np.count_nonzero(np.abs(lengths - 1) > _UNEVEN))
+        return count
 
     def near(
         self, vector: Floats, limit: int, *, among: Ids | None = None, upto: int | None = None

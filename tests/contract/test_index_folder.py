@@ -386,6 +386,59 @@ async def test_a_check_tells_what_is_missing_old_or_too_many(
         )
 
 
+def zero_half(path: Path) -> None:
+    """What a failing disk leaves: as long as before."""
+    whole = path.read_bytes()
+    kept = len(whole) // 4
+    path.write_bytes(whole[:kept] + bytes(len(whole) - 2 * kept) + whole[-kept:])
+
+
+def swap_byte(path: Path) -> None:
+    whole = bytearray(path.read_bytes())
+    whole[0] ^= 1
+    path.write_bytes(whole)
+
+
+@pytest.mark.parametrize("spoil", [zero_half, swap_byte, garble, cut, Path.unlink])
+@pytest.mark.parametrize("part", ["idx", "pos", "term", "fast", "fieldnorm", "store"])
+async def test_a_check_reads_every_file_of_words(
+    part: str, spoil: Callable[[Path], None], filled: None, folder: Path, opened: OpenIndex
+) -> None:
+    """Also those that a question would not have shown to be damaged, but for what it fails to find."""
+    async with opened() as index:
+        assert await index.check() == []
+    (path,) = words_of(folder).glob(f"*.{part}")
+    spoil(path)
+    async with opened() as index:
+        (told,) = await index.check()
+        assert told in {
+            f"The search index's file {path.name} is damaged. Run `paperboy index rebuild`.",
+            "The search index cannot be read: it is made anew as soon as Paperboy runs.",
+        }
+        await index.rebuild()
+        assert await index.check() == []
+        assert await waves(index) == 3
+
+
+async def test_a_check_tells_a_vector_that_is_not_what_was_written(
+    filled: None, folder: Path, opened: OpenIndex
+) -> None:
+    (rows,) = (words_of(folder).parent / "vectors").glob("*.rows")
+    written = rows.read_bytes()
+    rows.write_bytes(bytes(64) + written[64:])
+    async with opened() as index:
+        assert await index.check() == ["The vector of a paper is damaged. Run `paperboy index rebuild`."]
+    rows.write_bytes(bytes(len(written)))
+    async with opened() as index:
+        assert await index.check() == ["The vector of 3 papers is damaged. Run `paperboy index rebuild`."]
+    cut(rows)
+    async with opened() as index:
+        (told,) = await index.check()
+        assert told.startswith("The vectors are ")
+        await index.rebuild()
+        assert await index.check() == []
+
+
 async def test_a_missing_index_is_told_of_by_the_check(store: Store, opened: OpenIndex) -> None:
     async with opened() as index:
         assert await index.check() == [
