@@ -11,7 +11,7 @@ from contextlib import aclosing
 from datetime import timedelta
 from typing import Final
 
-from bot.errors import InputError, NotFoundError
+from bot.errors import InputError, NotFoundError, UpstreamError
 from bot.model import Paper, PaperId, Poll
 from bot.ports import Clock, PaperStore
 from bot.search.answer import Answer, Mode, Result, Tier
@@ -35,10 +35,15 @@ from bot.search.query import (
 from bot.search.ranking import Ranking, result_of
 
 Fetch = Callable[[PaperId], Awaitable[Poll | None]]
-"""Asks the upstreams for one paper; `None` if none of them knows it, or can be asked now."""
+"""Asks the upstreams for one paper; `None` if none that could be asked knows it.
+
+Raises `UpstreamError` if none could be asked.
+"""
 
 Heard = Callable[[timedelta], object]
 
+_UNKNOWN: Final = "no upstream that could be asked knows it."
+_UNREACHED: Final = "No upstream could be reached just now: try again later."
 _KEPT: Final = 64  # searches whose order is kept for their next pages
 _KEPT_FOR: Final = timedelta(minutes=15)
 _NOTHING_ASKED: Final = "There is nothing in that to look for. These are the newest papers."
@@ -137,7 +142,7 @@ class Search:
     async def similar(self, names: Sequence[str], *, limit: int = 10) -> Answer:
         """Papers near in meaning to those that the names (ids or links) name, all together.
 
-        Raises `InputError` for a name that is no id, and `NotFoundError` for a paper nobody knows.
+        Raises `InputError` for a name that is no id, and `NotFoundError` for a paper that is not to be had.
         """
         named = []
         for name in names:
@@ -145,11 +150,17 @@ class Search:
             if not ids:
                 raise InputError("That is no paper's id or link. Write one like 1706.03762.")
             named += ids
-        found = [await self._paper(paper_id) for paper_id in named]
-        for paper_id, paper in zip(named, found, strict=True):
+        known = []
+        for paper_id in named:
+            try:
+                paper = await self._paper(paper_id)
+            except UpstreamError as error:
+                raise NotFoundError(
+                    "paper", paper_id.value, f"It is not stored here. {_UNREACHED}"
+                ) from error
             if paper is None:
-                raise NotFoundError("paper", paper_id.value, "Neither the store nor an upstream has it.")
-        known = [paper for paper in found if paper is not None]
+                raise NotFoundError("paper", paper_id.value, f"It is not stored here, and {_UNKNOWN}")
+            known.append(paper)
         state = await self.index.state()
         if 0 < state.behind < _NEARLY:  # a paper fetched just now has no vector yet
             state = await self.index.catch_up()
@@ -180,13 +191,18 @@ class Search:
     # --- a paper by its name ---------------------------------------------------------------------
 
     async def _named_papers(self, query: Query, named: Sequence[PaperId]) -> Answer:
-        found = {paper_id: await self._paper(paper_id) for paper_id in named}
-        notes = tuple(
-            f"{paper_id.value} is not stored here, and no upstream that could be asked knows it."
-            for paper_id, paper in found.items()
-            if paper is None
-        )
-        papers = {paper.id: paper for paper in found.values() if paper is not None}
+        papers: dict[int, Paper] = {}
+        notes: list[str] = []
+        for paper_id in named:
+            try:
+                paper = await self._paper(paper_id)
+            except UpstreamError:
+                notes.append(f"{paper_id.value} is not stored here. {_UNREACHED}")
+                continue
+            if paper is None:
+                notes.append(f"{paper_id.value} is not stored here, and {_UNKNOWN}")
+            else:
+                papers[paper.id] = paper
         signals = await self._papers.signals(papers)
         results = [
             Result(
@@ -201,10 +217,10 @@ class Search:
             )
             for number, paper in papers.items()
         ]
-        return Answer(query, tuple(results), len(results), None, None, notes)
+        return Answer(query, tuple(results), len(results), None, None, tuple(notes))
 
     async def _paper(self, paper_id: PaperId) -> Paper | None:
-        """The stored paper, or the upstream's, which is stored then."""
+        """The stored paper, or the upstream's, which is stored then. Raises as the fetch does."""
         paper = await self._papers.find(paper_id)
         if paper is None and self._fetch is not None:
             poll = await self._fetch(paper_id)

@@ -16,7 +16,7 @@ from typing import Any, Final, TypeVar
 import aiohttp
 import structlog
 
-from bot.errors import UpstreamError
+from bot.errors import UnreachableError, UpstreamError, UpstreamRefusedError
 from bot.ids import arxiv_id_of
 from bot.model import IdScheme, Outcome, PaperId, PaperReading, Poll, Upstream
 from bot.ports import Clock, SourceStore
@@ -36,6 +36,7 @@ LONGEST_QUESTION: Final = 250  # UTF-16 units, as JavaScript counts them: what H
 _MOST_ROWS: Final = 120  # the most that Hugging Face's `limit` may ask for
 _MOST_ENTRIES: Final = 100  # of arXiv: an answer of some 250 kB
 _MOST_WORDS: Final = 10  # asked of arXiv: a paper must hold every one of them
+_UNKNOWN: Final = 404  # what Hugging Face says of a paper that it does not have
 _LONGEST_WORD: Final = 40  # characters; nothing longer is a word of a paper
 
 _PATIENCE: Final = timedelta(seconds=4)  # of a person, for one upstream
@@ -177,40 +178,52 @@ class PaperFetcher:
     async def fetch(self, paper_id: PaperId) -> Poll | None:
         """A poll of subject `lookup` that has the paper in it, to be stored.
 
-        `None` if no upstream knows the paper, none can be asked now, or the id is not arXiv's: these
-        upstreams know no other. Never raises `UpstreamError`.
+        `None` if no upstream that could be asked knows the paper, or the id is not arXiv's: these upstreams
+        know no other. Raises `UnreachableError` if none could be asked.
         """
         if paper_id.scheme is not IdScheme.ARXIV or arxiv_id_of(paper_id.value) is None:
             return None
-        found = await _in_time(Upstream.HUGGING_FACE, self._from_hugging_face(paper_id))
-        if found is None and self._arxiv is not None:
-            found = await _in_time(Upstream.ARXIV, _from_arxiv(self._arxiv, paper_id))
-        return found
+        answers = [await _in_time(Upstream.HUGGING_FACE, self._from_hugging_face(paper_id))]
+        if not answers[0] and self._arxiv is not None:
+            answers.append(await _in_time(Upstream.ARXIV, _from_arxiv(self._arxiv, paper_id)))
+        if all(answer is None for answer in answers):
+            raise UnreachableError("Every upstream", "is out of reach.")
+        return next((poll for answer in answers for poll in answer or ()), None)
 
-    async def _from_hugging_face(self, paper_id: PaperId) -> Poll | None:
-        reply = await self._client.get(
-            Upstream.HUGGING_FACE,
-            f"{self._url}/{paper_id.value}",
-            budget=self._budget,
-            headers=self._headers,
-        )
+    async def _from_hugging_face(self, paper_id: PaperId) -> Sequence[Poll]:
+        """The poll that has the paper in it, or none."""
+        try:
+            reply = await self._client.get(
+                Upstream.HUGGING_FACE,
+                f"{self._url}/{paper_id.value}",
+                budget=self._budget,
+                headers=self._headers,
+            )
+        except UpstreamRefusedError as error:
+            if error.status != _UNKNOWN:
+                raise
+            return ()
         readings = parse_daily(b"[" + reply.body + b"]").readings  # one flat record: a list of one row
         if not readings or paper_id not in readings[0].ids:
-            return None
-        return Poll(
+            return ()
+        poll = Poll(
             upstream=Upstream.HUGGING_FACE,
             subject=LOOKUP,
             observed_at=reply.observed_at,
             outcome=Outcome.OK,
             readings=(_unlisted(readings[0]),),
         )
+        return (poll,)
 
 
-async def _from_arxiv(arxiv: ArxivSource, paper_id: PaperId) -> Poll | None:
-    async for poll in arxiv.poll_ids([paper_id.value]):
-        if any(reading.title and paper_id in reading.ids for reading in poll.readings):
-            return poll
-    return None
+async def _from_arxiv(arxiv: ArxivSource, paper_id: PaperId) -> Sequence[Poll]:
+    """The poll that has the paper in it, or none."""
+    polls = [poll async for poll in arxiv.poll_ids([paper_id.value])]
+    if any(poll.outcome is Outcome.FAILED for poll in polls):
+        raise UnreachableError(Upstream.ARXIV.label, "could not be asked for a paper.")
+    return [
+        poll for poll in polls if any(reading.title and paper_id in reading.ids for reading in poll.readings)
+    ]
 
 
 # --- putting it together -------------------------------------------------------------------------

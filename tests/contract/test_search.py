@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import InputError, NotFoundError, QueryError
+from bot.errors import InputError, NotFoundError, QueryError, UnreachableError
 from bot.model import IdScheme, Outcome, PaperId, PaperReading, Poll, Signal, Upstream
 from bot.ports import Store
 from bot.search.answer import Answer, Mode, Tier
@@ -228,6 +228,20 @@ async def test_a_paper_that_nobody_knows_is_said_to_be_unknown(search: Search) -
     answer = await search.search("2511.09999")
     assert answer.results == ()
     assert "2511.09999" in answer.notes[0]
+
+
+async def test_a_paper_that_nobody_could_be_asked_for_is_not_said_to_be_unknown(
+    store: Store, index: FolderIndex
+) -> None:
+    async def fetch(paper_id: PaperId) -> Poll:
+        raise UnreachableError("Every upstream", "is out of reach.")
+
+    search = Search(store.papers, index, StillClock(NOW), fetch=fetch)
+    answer = await search.search("2511.09999")
+    said = "No upstream could be reached just now: try again later."
+    assert answer.notes == (f"2511.09999 is not stored here. {said}",)
+    with pytest.raises(NotFoundError, match=said):
+        await search.similar(["2511.09999"])
 
 
 async def test_similar_papers_are_others_near_in_meaning(search: Search) -> None:

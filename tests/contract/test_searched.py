@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
+from bot.errors import UnreachableError
 from bot.model import IdScheme, Outcome, PaperId, Upstream
 from bot.ports import Store
 from bot.search.ports import SearchedUpstream
@@ -384,8 +385,18 @@ async def test_another_papers_record_is_not_taken_for_the_one_asked_for(
 async def test_a_paper_that_nobody_knows_is_none(asked: Asked, arxiv: ArxivServer) -> None:
     arxiv.faults.add(None, Answer(500))
     assert await asked.fetcher.fetch(of_arxiv("2511.00009")) is None  # asked, and unknown
-    assert await asked.fetcher.fetch(of_arxiv("2511.00004")) is None  # known, and out of reach
+    assert await asked.fetcher.fetch(of_arxiv("2511.00004")) is None  # and arXiv is out of reach
     assert len(arxiv.asked) == 2
+
+
+async def test_a_paper_that_nobody_could_be_asked_for_is_not_unknown(
+    asked: Asked, huggingface: HuggingFaceServer, arxiv: ArxivServer
+) -> None:
+    huggingface.faults.add(Refuse(), Refuse())
+    arxiv.faults.add(None, Answer(500))
+    assert await asked.fetcher.fetch(of_arxiv("2511.00009")) is None  # unknown to arXiv, which was asked
+    with pytest.raises(UnreachableError):
+        await asked.fetcher.fetch(of_arxiv("2511.00009"))
 
 
 async def test_arxiv_switched_off_is_not_asked(
