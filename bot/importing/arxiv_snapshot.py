@@ -18,6 +18,7 @@ from bot.importing.fields import (
     text_of,
 )
 from bot.model import IdScheme, PaperId, PaperReading, PaperVersion
+from bot.sources.ids import code_link_in
 from bot.sources.text import clean_abstract, clean_title
 
 
@@ -39,11 +40,12 @@ def _paper(row: dict[str, Any]) -> Found | Reason:
     if not title:
         return Reason.NO_TITLE
     versions = _versions(row.get("versions"))
+    abstract = clean_abstract(text_of(row.get("abstract")))
     return Found(
         PaperReading(
             ids=(PaperId(IdScheme.ARXIV, own[0]), *_dois(row.get("doi"))),
             title=title,
-            abstract=clean_abstract(text_of(row.get("abstract"))),
+            abstract=abstract,
             authors=_authors(row.get("authors_parsed"))
             or clean_names(split_names(text_of(row.get("authors")))),
             published_at=next((one.submitted_at for one in versions if one.number == 1), None),
@@ -51,6 +53,7 @@ def _paper(row: dict[str, Any]) -> Found | Reason:
             versions=versions,
             comment=line_of(row.get("comments")),
             journal_ref=line_of(row.get("journal-ref")),
+            code_url=code_link_in(abstract),
         )
     )
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from bot.importing.entries import Entry, Found, Line, Reason
 from bot.model import PaperReading
+from bot.sources.ids import code_link_in
 from bot.sources.text import clean_abstract, clean_title
 
 BANNER: Final = "Get trending papers in your email inbox"
@@ -51,5 +52,8 @@ def entries(lines: Iterable[Line]) -> Iterator[Entry]:
 
 
 def _paper(title: str, abstract: str) -> Found | Reason:
-    reading = PaperReading(ids=(), title=clean_title(title), abstract=clean_abstract(abstract))
+    abstract = clean_abstract(abstract)
+    reading = PaperReading(
+        ids=(), title=clean_title(title), abstract=abstract, code_url=code_link_in(abstract)
+    )
     return Found(reading) if reading.title else Reason.NO_TITLE

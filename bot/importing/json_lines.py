@@ -16,6 +16,7 @@ from bot.importing.fields import (
     words_of,
 )
 from bot.model import PaperId, PaperReading, Signal
+from bot.sources.ids import code_link_in
 from bot.sources.text import clean_abstract, clean_link, clean_name, clean_title
 
 _BETWEEN_KEYWORDS: Final = r"[,;]"
@@ -38,18 +39,19 @@ def _paper(row: dict[str, Any]) -> Found | Reason:
             left_out.append(name)
         return value
 
+    abstract = noted("abstract", clean_abstract(text_of(row.get("abstract"))))
     citations = noted("citations", count_of(row.get("citations")))
     reading = PaperReading(
         ids=_ids(row, left_out),
         title=title,
-        abstract=noted("abstract", clean_abstract(text_of(row.get("abstract")))),
+        abstract=abstract,
         authors=noted("authors", names_of(row.get("authors"))),
         published_at=_published(row, left_out),
         categories=noted("categories", categories_of(row.get("categories"))),
         keywords=noted("keywords", words_of(row.get("keywords"), _BETWEEN_KEYWORDS)),
         comment=noted("comment", line_of(row.get("comment"))),
         organization=noted("organization", clean_name(text_of(row.get("organization"))) or None),
-        code_url=noted("code", clean_link(text_of(row.get("code")))),
+        code_url=noted("code", clean_link(text_of(row.get("code")))) or code_link_in(abstract),
         project_url=noted("project", clean_link(text_of(row.get("project")))),
         signals={} if citations is None else {Signal.CITATIONS: citations},
     )

@@ -20,6 +20,23 @@ _RESERVED: Final = frozenset(
 )
 
 
+# A link as it stands in running text: what closes a sentence or a parenthesis behind it is none of it.
+_IN_TEXT: Final = re.compile(
+    r"(?:https?://)?(?<![\w.-])(?:www\.)?github\.com/[\w./%~#?=-]*[\w/]", re.IGNORECASE | re.ASCII
+)
+
+
+def code_link_in(abstract: str) -> str | None:
+    """The link to the GitHub repository that the text names, or `None` if it names none, or several.
+
+    Of several, nobody can tell which is the paper's own.
+    """
+    if "github.com/" not in abstract.lower():
+        return None
+    named = [(repo.lower(), link) for link in _IN_TEXT.findall(abstract) if (repo := github_repo_of(link))]
+    return clean_link(named[0][1]) if len({repo for repo, _ in named}) == 1 else None
+
+
 def github_repo_of(url: str) -> str | None:
     """The `owner/name` of a GitHub repository's link, whatever stands behind it, or `None`.
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.ids import arxiv_id_of, ids_in, paper_id_of
-from bot.sources.ids import github_repo_of
+from bot.sources.ids import code_link_in, github_repo_of
 
 
 @pytest.mark.parametrize(
@@ -152,3 +152,33 @@ def test_running_text_names_papers_by_ids_and_links_each_once() -> None:
         "2501.00003",
     ]
     assert ids_in("nothing here: 3.14, v2, a/b") == []
+
+
+@pytest.mark.parametrize(
+    ("abstract", "link"),
+    [
+        ("We map. Code: https://github.com/a-b/c_d.e.", "https://github.com/a-b/c_d.e"),
+        ("Our code (www.GitHub.com/a/b.git) is public.", "https://www.GitHub.com/a/b.git"),
+        (
+            "See here (https://github.com/a/b ), at https://github.com/A/B/tree/main.",
+            "https://github.com/a/b",
+        ),
+        ("At github.com/a/b, and data at https://example.org/x.", "https://github.com/a/b"),
+        ("At https://github.com/a/b and https://github.com/a/c.", None),
+        ("Soon at https://github.com/a.", None),
+        ("See https://github.com/features/actions.", None),
+        ("See https://notgithub.com/a/b or https://my-github.com/a/b.", None),
+        ("Code will be on GitHub.", None),
+        ("", None),
+    ],
+)
+def test_the_code_of_a_paper_is_the_one_repository_that_its_abstract_names(
+    abstract: str, link: str | None
+) -> None:
+    assert code_link_in(abstract) == link
+
+
+@given(st.text(st.sampled_from("github.com/aB-_.:/ \u00e9(){}\n?#")))
+def test_whatever_an_abstract_holds_its_code_link_is_a_repositorys(text: str) -> None:
+    for link in (code_link_in(text), code_link_in(f"https://github.com/{text}")):
+        assert link is None or github_repo_of(link) is not None

@@ -383,3 +383,24 @@ def test_a_file_that_is_no_format_of_ours_is_told_in_a_sentence(head: list[Line]
         recognise(head, "F")
     assert str(told.value).startswith(sentence)
     assert str(told.value).endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("file_format", "row"), [(Format.ARXIV_SNAPSHOT, SNAPSHOT_ROW), (Format.JSON_LINES, {"title": "Maps"})]
+)
+def test_code_that_only_the_abstract_names_is_taken_from_there(
+    file_format: Format, row: dict[str, Any]
+) -> None:
+    named = {**row, "abstract": "We read maps.\nCode: https://github.com/a/b."}
+    assert only(read(file_format, named)).reading.code_url == "https://github.com/a/b"
+    assert only(read(file_format, {**row, "abstract": "We read maps."})).reading.code_url is None
+
+
+def test_code_that_an_abstract_on_a_saved_page_names_is_taken_too() -> None:
+    page = [*PAGE[:3], f"{PAGE[3]}Code: https://github.com/a/b."]
+    assert only(read(Format.HUGGING_FACE_PAGE, *page)).reading.code_url == "https://github.com/a/b"
+
+
+def test_code_that_a_field_names_stands_before_what_the_abstract_does() -> None:
+    row = {"title": "Maps", "abstract": "Code: https://github.com/a/b.", "code": "https://example.org/code"}
+    assert only(read(Format.JSON_LINES, row)).reading.code_url == "https://example.org/code"
