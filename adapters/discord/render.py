@@ -159,7 +159,11 @@ class _Maker:
         self._carried = not mark
 
     def made(self, part: Doc, shape: Layout) -> Message:
-        return self._embeds(part) if shape is Layout.EMBEDS else self._components(part, shape)
+        if shape is not Layout.EMBEDS:
+            return self._components(part, shape)
+        embeds = self._embeds(part)
+        # With nothing to press no mark is in them, and nobody could tell later whether they arrived.
+        return embeds if self._carried else self._components(part, Layout.COMPACT)
 
     def _components(self, part: Doc, shape: Layout) -> Message:
         if shape is Layout.CARDS:

@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from adapters.discord import custom_ids
@@ -279,6 +279,7 @@ def test_every_message_keeps_the_budget(doc: Doc, layout: Layout, key: str) -> N
 
 
 @given(HOSTILE_DOCS | docs(40), LAYOUTS)
+@example(Doc((PaperCard(1, f"doi:10.1/{'x' * 120}", Span("A paper")),), ""), Layout.EMBEDS)
 def test_every_message_of_a_delivery_carries_its_own_mark(doc: Doc, layout: Layout) -> None:
     for number, message in enumerate(messages(doc, layout, key="digest-1")):
         mark = custom_ids.mark("digest-1", number)
