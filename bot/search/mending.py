@@ -8,6 +8,7 @@ import asyncio
 import re
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Final
 
 from bot.search.fields import FieldName
@@ -19,7 +20,7 @@ from bot.search.stop import content_words
 from bot.search.tokens import terms_of
 
 _FEW: Final = 3  # fewer matches than this may be somebody's mistake
-_TYPED: Final = 8  # words; more were hardly typed by hand
+_TYPED: Final = 8  # words, and names of authors; more were hardly typed by hand
 _LONGEST_WORD: Final = 50  # characters; what is longer is no word
 _SPELLINGS: Final = 3  # other spellings of a word that are weighed
 _RARE: Final = 20  # a word is taken for an error if another spelling is so many times as frequent
@@ -36,7 +37,7 @@ class Mender:
 
     async def mended(self, query: Query, matching: int, limits: Limits) -> Query | None:
         """A query that more papers match than the `matching` ones of this, if those are few."""
-        if matching >= _FEW or len(set(_words(query))) > _TYPED:
+        if matching >= _FEW or sum(1 for _ in chain(_words(query), _authors(query))) > _TYPED:
             return None
         limits = replace(limits, limit=1)
         rare = await self._rare(query, limits)

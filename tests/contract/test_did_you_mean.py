@@ -91,6 +91,8 @@ async def test_a_name_typed_plainly_is_offered_as_an_author(search: Search, type
 @pytest.mark.parametrize(
     "typed",
     [
+        "entrpy " * 9,  # pasted, not typed
+        " ".join(["author:lecunn"] * 9),
         "adapters",  # enough papers have it
         "adapters sea",  # nothing has both, and both are written rightly
         "adaptrs entropy",  # nothing has both mended either
