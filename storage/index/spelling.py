@@ -48,9 +48,13 @@ def corrections(words: Lexical, word: str, limit: int) -> list[Correction]:
     allowed = _allowed(typed)
     forms = {stem(typed), typed}
     # An error in the ending may hide it from the stemmer: the whole word is compared too, and the stems of
-    # all that is one error away; of those that lost an ending, whatever is one error away again.
+    # all that is one error away. Where such an error went with the ending, there may be another before it.
     stems = {variant: stem(variant) for variant in _one_error_away(typed)}
-    bare = {term for variant, term in stems.items() if len(term) <= len(variant) - _ENDING}
+    bare = {
+        term
+        for variant, term in stems.items()
+        if len(term) <= len(variant) - _ENDING and typed.startswith(term)
+    }
     reached = dict.fromkeys((one for term in bare for one in _one_error_away(term)), 2)
     reached.update(dict.fromkeys(stems.values(), 1))
     close: list[tuple[int, int, str]] = []
