@@ -17,12 +17,12 @@ from tests.e2e.command import ROOT
 
 PATIENCE = 30  # seconds
 PARENT = """
-import time
+import sys
 from bot.importing.formats import Format
 from bot.importing.worker import Worker
 with Worker(Format.JSON_LINES) as worker:
     print(worker.pid, flush=True)
-    time.sleep(600)
+    sys.stdin.read()
 """
 
 
@@ -94,7 +94,7 @@ def test_leaving_it_ends_it() -> None:
 
 def test_it_does_not_outlive_a_parent_that_was_killed() -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", PARENT], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", PARENT], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as parent:
         assert parent.stdout is not None
         child = psutil.Process(int(parent.stdout.readline()))
